@@ -8,6 +8,7 @@ __all__ = [
     "MissingFileError",
     "MurmurError",
     "ParameterError",
+    "TooLongError",
     "TooShortError",
 ]
 
@@ -34,3 +35,7 @@ class BadSamplesError(MurmurError, ValueError):
 
 class TooShortError(MurmurError, ValueError):
     """The recording is shorter than the shortest that can be analyzed."""
+
+
+class TooLongError(MurmurError, ValueError):
+    """The recording is longer than the longest that can be analyzed, or than memory should hold at once."""

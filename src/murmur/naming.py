@@ -1,0 +1,184 @@
+"""Patient, auscultation site and body position, as file names and people spell them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePath
+from typing import NamedTuple
+
+from murmur.errors import ParameterError
+
+__all__ = ["POSITIONS", "SITES", "Name", "canonical_position", "canonical_site", "parse_name"]
+
+SITES = ("AV", "PV", "TV", "MV", "Erb", "Ax", "other")
+"""The canonical auscultation sites: four valves (MV is the apex), Erb's point, axilla, elsewhere."""
+
+POSITIONS = ("sit", "sup", "left")
+"""The canonical body positions: sitting, supine, left lateral."""
+
+# Short codes are the ones file names use. Words are accepted from people only: in a file name "mitral" or
+# "aortic" more often names the disease than the site.
+_SITE_CODES = {
+    "av": "AV",
+    "aor": "AV",
+    "pv": "PV",
+    "pul": "PV",
+    "tv": "TV",
+    "tri": "TV",
+    "mv": "MV",
+    "mit": "MV",
+    "apex": "MV",
+    "erb": "Erb",
+    "ax": "Ax",
+    "phc": "other",
+}
+_SITE_WORDS = {
+    "aortic": "AV",
+    "pulmonary": "PV",
+    "pulmonic": "PV",
+    "tricuspid": "TV",
+    "mitral": "MV",
+    "axilla": "Ax",
+    "other": "other",
+}
+_SITES_BY_ALIAS = _SITE_CODES | _SITE_WORDS
+_POSITIONS_BY_ALIAS = {"sit": "sit", "sitting": "sit", "sup": "sup", "supine": "sup", "left": "left"}
+
+# Letters that number a take, a channel or a file and not a patient: "take2_AV" says nothing about who it was.
+# Site and position codes are as little the beginning of an id: "MV_1_AV" follows no scheme we know.
+_NOT_A_PATIENT = {
+    "aud",
+    "ch",
+    "chan",
+    "clip",
+    "day",
+    "exam",
+    "file",
+    "lead",
+    "part",
+    "pcg",
+    "rec",
+    "run",
+    "seg",
+}
+_NOT_A_PATIENT |= {"set", "take", "test", "trk", "ver", "wav", *_SITES_BY_ALIAS, *_POSITIONS_BY_ALIAS}
+
+_SCHEME = re.compile(
+    rf"""
+    (?!(?:19|20)\d\d[01]\d[0-3]\d_)                    # a date would join everyone heard on that day
+    (?P<patient> (?: (?P<prefix>[A-Z]{{1,4}}) [_-]? )? \d{{1,10}} )
+    (?: _ (?P<position> {"|".join(_POSITIONS_BY_ALIAS)} ) )?
+    _ (?P<site> {"|".join(_SITE_CODES)} )
+    (?: _ \d{{1,2}} )?                                 # a second recording at the same site
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+
+class Name(NamedTuple):
+    """What a file name tells; a field it does not tell is the empty string."""
+
+    patient: str = ""
+    site: str = ""
+    position: str = ""
+
+
+def parse_name(path: str | os.PathLike[str]) -> Name:
+    r"""Read patient, site and position from a file name that follows a known scheme.
+
+    The schemes are ``<patient>_<site>`` and ``<patient>_<position>_<site>``, either with a running number
+    behind (``13918_AV.wav``, ``50690_MV_2.wav``, ``MR_002_sit_Mit.wav``, ``MR1_Ax.wav``). The patient is a
+    number, with up to four letters before it; case does not matter to site and position. The whole name must
+    fit: a wrong patient joins recordings of different people, so a doubtful name tells nothing.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A path; only its last part is looked at, without its extension. ``\`` parts folders as ``/`` does.
+
+    Returns
+    -------
+    Name
+        All fields empty where the name follows no known scheme.
+    """
+    text = os.fspath(path)
+    if isinstance(text, bytes):
+        text = os.fsdecode(text)
+    name = re.split(r"[\\/]", text)[-1]
+    stem = PurePath(name).stem
+    match = _SCHEME.fullmatch(stem)
+    if match is None or (match["prefix"] or "").lower() in _NOT_A_PATIENT:
+        return Name()
+    position = match["position"]
+    return Name(
+        patient=match["patient"],
+        site=_SITE_CODES[match["site"].lower()],
+        position=_POSITIONS_BY_ALIAS[position.lower()] if position else "",
+    )
+
+
+def canonical_site(text: str) -> str:
+    """Turn a site as people write it into one of `SITES`.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"MV"``, ``"Mit"``, ``"mitral"`` or ``"apex"``; case and surrounding space do not matter.
+        The empty string, an unknown site, stays empty.
+
+    Returns
+    -------
+    str
+        ``"AV"``, ``"PV"``, ``"TV"``, ``"MV"``, ``"Erb"``, ``"Ax"``, ``"other"`` or ``""``.
+
+    Raises
+    ------
+    ParameterError
+        If it is no known site.
+    """
+    return _canonical(text, "site", _SITES_BY_ALIAS)
+
+
+def canonical_position(text: str) -> str:
+    """Turn a body position as people write it into one of `POSITIONS`.
+
+    Parameters
+    ----------
+    text : str
+        ``"sit"``, ``"sitting"``, ``"sup"``, ``"supine"`` or ``"left"``; case and surrounding space do not
+        matter. The empty string, an unknown position, stays empty.
+
+    Returns
+    -------
+    str
+        ``"sit"``, ``"sup"``, ``"left"`` or ``""``.
+
+    Raises
+    ------
+    ParameterError
+        If it is no known position.
+    """
+    return _canonical(text, "position", _POSITIONS_BY_ALIAS)
+
+
+def _canonical(text: str, what: str, by_alias: dict[str, str]) -> str:
+    if not isinstance(text, str):
+        raise ParameterError(f"{what} must be a string, not {text!r}")
+    key = text.strip().lower()
+    if not key:
+        return ""
+    try:
+        return by_alias[key]
+    except KeyError:
+        groups: dict[str, list[str]] = {}
+        for alias, canonical in by_alias.items():
+            groups.setdefault(canonical, [])
+            if alias != canonical.lower():
+                groups[canonical].append(alias)
+        accepted = ", ".join(
+            f"{name} ({', '.join(aliases)})" if aliases else name for name, aliases in groups.items()
+        )
+        raise ParameterError(
+            f"unknown {what} {text!r}: it must be one of {accepted}, or empty where it is not known"
+        ) from None
