@@ -77,7 +77,7 @@ class _Burst(NamedTuple):
 # Levels are the net band levels of S1 and S2 in recordings of children without murmur, S2 as a whole at 0 dB.
 # The tails above 150 Hz are weak but real: without them a phantom sounds like a drum.
 _M1_BURSTS = (
-    _Burst(35.0, -12.0, 0.022),
+    _Burst(35.0, -10.5, 0.022),
     _Burst(55.0, -6.0, 0.019),
     _Burst(98.0, -12.5, 0.015),
     _Burst(185.0, -19.0, 0.010),
@@ -99,7 +99,7 @@ _CLICK_BURSTS = (_Burst(120.0, -6.0, 0.006), _Burst(210.0, -3.0, 0.005), _Burst(
 _RISE_S = 0.005
 _LOW_RISE_S = 0.012  # S3 and S4 are thuds without an edge
 _ONSET_LAG_S = 0.005  # experts set an onset just before the sound, and so do the intervals
-_SOUND_SPREAD_DB = 2.5
+_SOUND_SPREAD_DB = 1.5  # half of what real hearts show: phantoms are to be clear cases
 _S1_BAND_HZ = (60.0, 100.0)
 _S1_NORMAL_DB = 0.0  # energy of S1 against S2 in that band
 _S1_RISE_S = 0.007
@@ -132,9 +132,11 @@ _SENSORS = {
 SENSORS: tuple[str, ...] = tuple(_SENSORS)
 """Names of the sensors that a `Phantom` can be recorded with."""
 
-# S1 against S2 at a site, and how much of a murmur that is loudest at one site is left at another: the apex
-# radiates to the axilla and hardly to the base, the aortic area along the outflow and to the apex.
+# S1 against S2 at a site, what is lost there of gallops, which are sounds of the apex, and what is lost of a murmur
+# on the way from where it is loudest: the apex radiates to the axilla and hardly to the base, the aortic area
+# along the outflow and to the apex.
 _S1_AT_SITE_DB = {"AV": -1.0, "PV": -1.5, "TV": 1.5, "MV": 0.0, "Erb": 0.0, "Ax": 0.0}
+_GALLOP_AT_SITE_DB = {"AV": -10.0, "PV": -8.0, "TV": -3.0, "MV": 0.0, "Erb": -4.0, "Ax": -5.0}
 _MURMUR_AT_SITE_DB = {
     "MV": {"MV": 0.0, "Ax": -3.0, "TV": -6.0, "Erb": -7.0, "PV": -11.0, "AV": -13.0},
     "AV": {"AV": 0.0, "PV": -3.0, "Erb": -4.0, "TV": -7.0, "MV": -8.0, "Ax": -16.0},
@@ -1001,13 +1003,13 @@ def _signs(phantom: Phantom, beats: _Beats, duration_s: float) -> dict[str, Sign
 def at_site(phantom: Phantom, site: str, loudest: str = "MV") -> Phantom:
     """Move the sensor: the same patient at another auscultation site.
 
-    Changes S1 against S2 to what is normal there, and takes from the murmurs what is lost on the way from
-    where they are loudest.
+    Changes S1 against S2 to what is normal there, takes from the murmurs what is lost on the way from where
+    they are loudest, and from S3 and S4 what is lost away from the apex.
 
     Parameters
     ----------
     phantom : Phantom
-        The patient at the site where the murmur is loudest.
+        The patient where the murmur is loudest and, for S3 and S4, at the apex.
     site : str
         Where to listen: one of `SITES`.
     loudest : str
@@ -1030,9 +1032,14 @@ def at_site(phantom: Phantom, site: str, loudest: str = "MV") -> Phantom:
     def moved(murmur: Murmur | None) -> Murmur | None:
         return None if murmur is None else replace(murmur, level_db=murmur.level_db + lost_db)
 
+    def fainter(level_db: float | None) -> float | None:
+        return None if level_db is None else level_db + _GALLOP_AT_SITE_DB[site]
+
     return replace(
         phantom,
         s1_over_s2_db=_S1_AT_SITE_DB[site],
+        s3_level_db=fainter(phantom.s3_level_db),
+        s4_level_db=fainter(phantom.s4_level_db),
         systolic_murmur=moved(phantom.systolic_murmur),
         diastolic_murmur=moved(phantom.diastolic_murmur),
     )
@@ -1083,7 +1090,7 @@ def _regurgitation_severe(rng: np.random.Generator) -> dict[str, Any]:
         "s1_level_db": rng.uniform(-9.0, -7.0),
         "s2_split_ms": rng.uniform(50.0, 60.0),
         "s2_split_swing_ms": rng.uniform(0.0, 4.0),
-        "s3_level_db": rng.uniform(-8.0, -4.0),
+        "s3_level_db": rng.uniform(-12.0, -9.0),
         "systolic_murmur": _pansystolic(rng.uniform(-5.0, -2.5)),
     }
 
@@ -1123,11 +1130,11 @@ def _mitral_valve_prolapse(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _s3(rng: np.random.Generator) -> dict[str, Any]:
-    return {"heart_rate_bpm": rng.uniform(65.0, 95.0), "s3_level_db": rng.uniform(-8.0, -3.0)}
+    return {"heart_rate_bpm": rng.uniform(65.0, 95.0), "s3_level_db": rng.uniform(-12.0, -8.0)}
 
 
 def _s4(rng: np.random.Generator) -> dict[str, Any]:
-    return {"heart_rate_bpm": rng.uniform(58.0, 85.0), "s4_level_db": rng.uniform(-8.0, -3.0)}
+    return {"heart_rate_bpm": rng.uniform(58.0, 85.0), "s4_level_db": rng.uniform(-12.0, -8.0)}
 
 
 def _atrial_fibrillation(rng: np.random.Generator) -> dict[str, Any]:

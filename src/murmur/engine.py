@@ -1,0 +1,200 @@
+"""Blocks in; states, beats and what is measured of them out. A block, a recording and a day are the same thing to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.conditioning import Conditioner
+from murmur.features.cycles import CycleLevels, measure_cycles
+from murmur.segmentation.decoding import Decoder, Spans
+from murmur.segmentation.emissions import Emitter, Normaliser
+from murmur.segmentation.model import SegmentationModel
+from murmur.segmentation.reading import Cycles, read_cycles, refine_onsets
+from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
+from murmur.spectrogram import N_BINS, Spectrogram
+from murmur.track import Track
+
+__all__ = ["Engine", "Measurement", "Seconds"]
+
+#: Frames kept before the first open cycle: a boundary is refined by the frames around it.
+MARGIN_FRAMES = 50
+#: A cycle longer than this is none: the heart was not heard in between.
+LONGEST_CYCLE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seconds:
+    """The signal second by second; columns of equal length.
+
+    Attributes
+    ----------
+    level_db : ndarray
+        Mean level of the second's frames, dB of full scale.
+    certainty : ndarray
+        Mean posterior of the likeliest state.
+    limited : ndarray
+        Share of samples in friction spikes.
+    silent : ndarray
+        Share of frames without any signal.
+    """
+
+    level_db: NDArray[np.float64]
+    certainty: NDArray[np.float64]
+    limited: NDArray[np.float64]
+    silent: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """All that the engine found in a recording, before anything is concluded from it.
+
+    Attributes
+    ----------
+    duration_s : float
+        Length of the input.
+    states : ndarray, shape (spans,)
+        0 to 3 for S1, systole, S2, diastole.
+    onsets_s : ndarray, shape (spans,)
+        Where each span begins; it ends where the next begins.
+    cycles : Cycles
+        The complete heart cycles.
+    levels : CycleLevels
+        Their levels by band.
+    spiked : ndarray, shape (cycles,)
+        Share of each cycle's samples in friction spikes.
+    seconds : Seconds
+        The signal second by second.
+    clipped_fraction : float
+        Share of the input in flat tops.
+    """
+
+    duration_s: float
+    states: NDArray[np.int64]
+    onsets_s: NDArray[np.float64]
+    cycles: Cycles
+    levels: CycleLevels
+    spiked: NDArray[np.float64]
+    seconds: Seconds
+    clipped_fraction: float
+
+
+class _Stage(Protocol):
+    def push(self, rows: NDArray[np.float32], /) -> NDArray[np.float32]: ...
+    def finish(self) -> NDArray[np.float32]: ...
+
+
+def _through(stage: _Stage, rows: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
+    out = stage.push(rows)
+    return np.concatenate([out, stage.finish()]) if last else out
+
+
+class Engine:
+    """The streaming flow from samples to measured heart cycles; what is carried between blocks lives in its stages."""
+
+    def __init__(self, sample_rate_hz: float, settings: Settings, model: SegmentationModel) -> None:
+        self._rate_hz = sample_rate_hz
+        self._durations = model.durations
+        self._conditioner = Conditioner(sample_rate_hz, settings)
+        self._spectrogram = Spectrogram()
+        self._normaliser = Normaliser()
+        self._emitter = Emitter(model.network)
+        self._decoder = Decoder(model.tables)
+        # what is still needed of the stream
+        self._limited = Track(dtype=np.uint8)
+        self._power = Track(N_BINS)
+        self._log_posteriors = Track(4)
+        # spans whose cycle is not complete yet
+        self._open = Spans.joined([])
+        self._open_onsets_s = np.empty(0)
+        # what is settled
+        self._states: list[NDArray[np.int64]] = []
+        self._onsets_s: list[NDArray[np.float64]] = []
+        self._cycles: list[Cycles] = []
+        self._levels: list[CycleLevels] = []
+        self._spiked: list[float] = []
+        self._seconds: list[tuple[float, float, float, float]] = []
+
+    def push(self, block: NDArray[np.float32]) -> None:
+        """Take the next samples, float32, of any number."""
+        self._take(block, last=False)
+
+    def finish(self) -> Measurement:
+        """Take the end of the recording, and return everything."""
+        self._take(np.empty(0, dtype=np.float32), last=True)
+        empty = np.empty((0, N_BINS), dtype=np.float32)
+        return Measurement(
+            duration_s=self._conditioner.samples_taken / self._rate_hz,
+            states=np.concatenate(self._states),
+            onsets_s=np.concatenate(self._onsets_s),
+            cycles=Cycles.joined(self._cycles),
+            levels=CycleLevels.joined([*self._levels, measure_cycles(empty, 0, np.empty((0, 5)))]),
+            spiked=np.array(self._spiked),
+            seconds=Seconds(*np.array(self._seconds).reshape(-1, 4).T),
+            clipped_fraction=self._conditioner.clipped_fraction,
+        )
+
+    def _take(self, block: NDArray[np.float32], last: bool) -> None:
+        conditioned = self._conditioner.finish() if last else self._conditioner.push(block)
+        power = _through(self._spectrogram, conditioned.samples, last)
+        bands = _through(self._normaliser, power, last)
+        log_posteriors = _through(self._emitter, bands, last)
+        spans = self._decoder.push(log_posteriors)
+        if last:
+            spans = Spans.joined([spans, self._decoder.finish()])
+        self._limited.append(conditioned.limited)
+        self._power.append(power)
+        self._log_posteriors.append(log_posteriors)
+        if last or len(spans):
+            self._settle(spans)
+        self._count_seconds(last)
+        self._forget()
+
+    def _settle(self, spans: Spans) -> None:
+        """Read the cycles that the new spans complete, and measure them."""
+        posteriors = self._log_posteriors
+        onsets_s = refine_onsets(spans, posteriors.rows(posteriors.first, posteriors.end), posteriors.first)
+        self._states.append(spans.state)
+        self._onsets_s.append(onsets_s)
+        spans = Spans.joined([self._open, spans])
+        onsets_s = np.concatenate([self._open_onsets_s, onsets_s])
+        sounds = np.flatnonzero(spans.state == 0)
+        closed = int(sounds[-1]) if sounds.size else 0
+        self._open, self._open_onsets_s = spans[closed:], onsets_s[closed:]
+        held = spans.start >= posteriors.first  # what was forgotten belongs to a cycle that is too long to be one
+        held &= spans.start > 0  # a sound that was under way at the start has no onset
+        use = slice(int(held.argmax()), closed + 1)
+        rows = posteriors.rows(posteriors.first, posteriors.end)
+        cycles = read_cycles(spans[use], onsets_s[use], rows, posteriors.first, self._durations, LONGEST_CYCLE_S)
+        if len(cycles):
+            self._cycles.append(cycles)
+            begin = max(int(cycles.bounds_s[0, 0] * FRAME_RATE_HZ) - 2, self._power.first)
+            end = min(int(cycles.bounds_s[-1, 4] * FRAME_RATE_HZ) + 3, self._power.end)
+            self._levels.append(measure_cycles(self._power.rows(begin, end), begin, cycles.bounds_s))
+            for start_s, *_, end_s in cycles.bounds_s:
+                limited = self._limited.rows(int(start_s * ANALYSIS_RATE_HZ), int(end_s * ANALYSIS_RATE_HZ))
+                self._spiked.append(float(limited.mean()))
+
+    def _count_seconds(self, last: bool) -> None:
+        least = FRAME_RATE_HZ // 2 if last else FRAME_RATE_HZ
+        while self._log_posteriors.end - len(self._seconds) * FRAME_RATE_HZ >= least:
+            first = len(self._seconds) * FRAME_RATE_HZ
+            stop = min(first + FRAME_RATE_HZ, self._log_posteriors.end)
+            power = self._power.rows(first, stop).sum(axis=1, dtype=np.float64)
+            alive = power > 0
+            level_db = float(10 * np.log10(power[alive]).mean()) if alive.any() else -np.inf
+            certainty = float(np.exp(self._log_posteriors.rows(first, stop)).max(axis=1).mean())
+            limited = float(self._limited.rows(first * HOP, stop * HOP).mean())
+            self._seconds.append((level_db, certainty, limited, float(1.0 - alive.mean())))
+
+    def _forget(self) -> None:
+        """Drop what no open cycle and no open second needs."""
+        waiting = int(self._open.start[0]) if len(self._open) else 0
+        waiting = max(waiting - MARGIN_FRAMES, self._log_posteriors.end - int(3 * LONGEST_CYCLE_S * FRAME_RATE_HZ))
+        keep = min(waiting, len(self._seconds) * FRAME_RATE_HZ)
+        self._power.drop_before(keep)
+        self._log_posteriors.drop_before(keep)
+        self._limited.drop_before(keep * HOP)

@@ -1,0 +1,100 @@
+"""Recursive filtering and the taming of friction spikes, sample by sample with carried state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from murmur.kernels import kernel
+
+
+@kernel()
+def biquad(samples: np.ndarray, coefficients: np.ndarray, state: np.ndarray) -> None:
+    """Filter float32 `samples` in place by one second-order section (b0, b1, b2, a1, a2), direct form II transposed."""
+    b0, b1, b2, a1, a2 = coefficients
+    z1, z2 = state[0], state[1]
+    for i in range(samples.shape[0]):
+        x = np.float64(samples[i])
+        y = b0 * x + z1
+        z1 = b1 * x - a1 * y + z2
+        z2 = b2 * x - a2 * y
+        samples[i] = np.float32(y)
+    state[0], state[1] = z1, z2
+
+
+@kernel()
+def limit_spikes(
+    samples: np.ndarray,
+    begin: int,
+    first: int,
+    window: int,
+    longest_lobe: int,
+    factor: float,
+    peaks: np.ndarray,
+    state: np.ndarray,
+    limited: np.ndarray,
+) -> int:
+    """Scale down, in place, each lobe that stands out of the trailing window peaks; return how many samples are settled.
+
+    A lobe runs from one zero crossing to the next (at most `longest_lobe` samples). `samples[begin:]` has not been looked
+    at, `samples[0]` is sample number `first`. `peaks` holds the peaks of the last few windows, newest last, zero where none
+    has been; `state` is (peak of the window in progress, start of the lobe in progress relative to samples, its peak, its sign,
+    the usual peak: the upper quartile of `peaks`).
+    `limited[i]` becomes 1 for samples in a lobe that was scaled.
+    """
+    window_peak, lobe_start, lobe_peak, sign, usual = state[0], int(state[1]), state[2], state[3], state[4]
+    count = peaks.shape[0]
+    for i in range(begin, samples.shape[0]):
+        x = np.float64(samples[i])
+        now = 1.0 if x >= 0.0 else -1.0
+        if now != sign or i - lobe_start >= longest_lobe:
+            if usual > 0.0 and lobe_peak > factor * usual:
+                scale = np.float32(usual / lobe_peak)
+                for j in range(lobe_start, i):
+                    samples[j] *= scale
+                    limited[j] = 1
+            lobe_start, lobe_peak, sign = i, 0.0, now
+        magnitude = abs(x)
+        lobe_peak = max(lobe_peak, magnitude)
+        window_peak = max(window_peak, magnitude)
+        if (first + i + 1) % window == 0:
+            if window_peak > 0.0:  # a silent window says nothing about how loud a heart sound is
+                for j in range(count - 1):
+                    peaks[j] = peaks[j + 1]
+                peaks[count - 1] = window_peak
+                usual = _upper_quartile(peaks)
+            window_peak = 0.0
+    state[0], state[1], state[2], state[3], state[4] = window_peak, lobe_start, lobe_peak, sign, usual
+    return lobe_start
+
+
+@kernel()
+def _upper_quartile(peaks: np.ndarray) -> float:
+    """Upper quartile of the peaks known so far, the nearest value above."""
+    ordered = np.sort(peaks)
+    known = 0
+    for value in ordered:
+        if value > 0.0:
+            known += 1
+    return float(ordered[ordered.shape[0] - known + (3 * (known - 1) + 2) // 4])
+
+
+@kernel()
+def count_clipped(samples: np.ndarray, run: int, state: np.ndarray) -> None:
+    """Count samples in flat tops: `run` or more equal samples in a row at the largest magnitude seen so far.
+
+    `state` is (largest magnitude, last sample, length of the run in progress, clipped samples at that magnitude).
+    """
+    largest, last, length, clipped = state[0], state[1], state[2], state[3]
+    for i in range(samples.shape[0]):
+        x = np.float64(samples[i])
+        length = length + 1.0 if x == last and x != 0.0 else 1.0
+        last = x
+        magnitude = abs(x)
+        if magnitude > largest:
+            # a new, clearly higher top: what was flat below it was no clipping
+            if magnitude > 1.02 * largest:
+                clipped = 0.0
+            largest = magnitude
+        if magnitude >= 0.98 * largest and length >= run:
+            clipped += run if length == run else 1.0
+    state[0], state[1], state[2], state[3] = largest, last, length, clipped

@@ -1,0 +1,66 @@
+"""Boundaries between frames, and the evidence for decoded heart cycles, from the posteriors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from murmur.kernels import kernel
+
+
+@kernel()
+def crossings(log_posteriors: np.ndarray, first_frame: int, start: np.ndarray, state: np.ndarray, out: np.ndarray) -> None:
+    """Where the posteriors of each state and the one before cross, in frames, nearest to the decoded boundary.
+
+    The decoded boundary lies between two frames. A crossing is looked for there and between the two frames on either side;
+    without one it is the middle. A span that begins the recording begins at 0.
+    """
+    for i in range(start.shape[0]):
+        if start[i] == 0:
+            out[i] = 0.0
+            continue
+        middle = start[i] - 0.5
+        place = middle
+        best = np.inf
+        for left in range(start[i] - 2, start[i] + 1):
+            k = left - first_frame
+            if k < 0 or k + 1 >= log_posteriors.shape[0]:
+                continue
+            before = log_posteriors[k, state[i]] - log_posteriors[k, (state[i] + 3) % 4]
+            after = log_posteriors[k + 1, state[i]] - log_posteriors[k + 1, (state[i] + 3) % 4]
+            if before < 0.0 <= after:
+                crossing = left + before / (before - after)
+                if abs(crossing - middle) < best:
+                    best = abs(crossing - middle)
+                    place = crossing
+        out[i] = place
+
+
+@kernel()
+def cycle_evidence(log_posteriors: np.ndarray, first_frame: int, starts: np.ndarray, out: np.ndarray) -> None:
+    """Four numbers for each cycle with boundaries `starts` (cycles, 5), in frames of the recording; `out` (cycles, 4).
+
+    Mean log posterior along the path; its mean margin over the path with S1 and S2, systole and diastole swapped; mean
+    posterior of the weaker of S1 and S2; largest posterior of a sound well inside systole or diastole.
+    """
+    for i in range(starts.shape[0]):
+        along = 0.0
+        margin = 0.0
+        weaker = 1.0
+        inside = 0.0
+        for s in range(4):
+            own = 0.0
+            first, last = starts[i, s] - first_frame, starts[i, s + 1] - first_frame
+            for k in range(first, last):
+                along += log_posteriors[k, s]
+                margin += log_posteriors[k, s] - log_posteriors[k, (s + 2) % 4]
+                own += np.exp(log_posteriors[k, s])
+                if s % 2 == 1 and k >= first + 4 and k < last - 4:
+                    sound = np.exp(log_posteriors[k, 0]) + np.exp(log_posteriors[k, 2])
+                    inside = max(inside, sound)
+            if s % 2 == 0:
+                weaker = min(weaker, own / (last - first))
+        frames = starts[i, 4] - starts[i, 0]
+        out[i, 0] = along / frames
+        out[i, 1] = margin / frames
+        out[i, 2] = weaker
+        out[i, 3] = inside

@@ -1,0 +1,121 @@
+"""Rate, intervals and irregularity, from the beats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.records import Record
+from murmur.segmentation.result import Beats
+
+__all__ = ["Pause", "Rhythm", "describe_rhythm", "sample_entropy"]
+
+#: A cycle this many times the median is a pause, if it also lasts PAUSE_LEAST_S.
+PAUSE_FACTOR = 1.8
+PAUSE_LEAST_S = 1.5
+#: A cycle this much shorter than the one before and than the median is premature (as in RR-interval screening for ectopy).
+PREMATURE_FACTOR = 0.82
+#: Sample entropy compares every cycle with every other: of a long recording it takes the first this many.
+LONGEST_ENTROPY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Record):
+    """A long cycle."""
+
+    start_s: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm(Record):
+    """Intervals between S1 onsets of consecutive trusted beats; None where there are too few.
+
+    Attributes
+    ----------
+    heart_rate_bpm : float or None
+        60 over the median cycle.
+    cycle_s, systole_s, diastole_s : float or None
+        Medians; systole from S1 onset to S2 onset, diastole from S2 onset to the next S1 onset.
+    rmssd_ms, pnn50, variation : float or None
+        Root mean square of successive differences, share of successive differences above 50 ms, coefficient of variation of
+        the cycles (Task Force of the ESC and NASPE, 1996).
+    sample_entropy : float or None
+        Of the cycles, m = 1, tolerance 0.2 standard deviations (Richman and Moorman, 2000); needs 12 cycles.
+    irregularity : float or None
+        Robust beat-to-beat irregularity: median absolute successive difference over the median cycle.
+    premature_beats : int
+        Early beats followed by a compensating or longer cycle.
+    pauses : tuple of Pause
+        Cycles of at least 1.8 median cycles and 1.5 s.
+    cycles : int
+        How many cycles these figures rest on.
+    """
+
+    heart_rate_bpm: float | None
+    cycle_s: float | None
+    systole_s: float | None
+    diastole_s: float | None
+    rmssd_ms: float | None
+    pnn50: float | None
+    variation: float | None
+    sample_entropy: float | None
+    irregularity: float | None
+    premature_beats: int
+    pauses: tuple[Pause, ...]
+    cycles: int
+
+
+def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
+    """Sum up the rhythm of the trusted beats; only beats that follow one another are compared."""
+    onset, end = beats.s1_onset_s, beats.end_s
+    cycle = end - onset
+    kept = cycle[trusted]
+    if kept.size < 2:
+        return Rhythm(None, None, None, None, None, None, None, None, None, 0, (), int(kept.size))
+    median = float(np.median(kept))
+    adjacent = trusted[1:] & trusted[:-1] & (np.abs(onset[1:] - end[:-1]) < 1e-6)
+    change = (cycle[1:] - cycle[:-1])[adjacent]
+    early = 0
+    for i in np.flatnonzero(adjacent):  # the cycle that ends with the premature S1, and the one after it
+        before, after = cycle[i], cycle[i + 1]
+        if before < PREMATURE_FACTOR * median and after > 1.08 * median and after > before / PREMATURE_FACTOR:
+            early += 1
+    pauses = tuple(
+        Pause(float(onset[i]), float(cycle[i]))
+        for i in np.flatnonzero(trusted & (cycle >= max(PAUSE_FACTOR * median, PAUSE_LEAST_S)))
+    )
+    few = change.size < 2
+    return Rhythm(
+        heart_rate_bpm=60.0 / median,
+        cycle_s=median,
+        systole_s=float(np.median((beats.s2_onset_s - onset)[trusted])),
+        diastole_s=float(np.median((end - beats.s2_onset_s)[trusted])),
+        rmssd_ms=None if few else float(1e3 * np.sqrt(np.mean(change**2))),
+        pnn50=None if few else float(np.mean(np.abs(change) > 0.05)),
+        variation=float(np.std(kept) / np.mean(kept)),
+        sample_entropy=sample_entropy(kept),
+        irregularity=None if few else float(np.median(np.abs(change)) / median),
+        premature_beats=early,
+        pauses=pauses,
+        cycles=int(kept.size),
+    )
+
+
+def sample_entropy(values: NDArray[np.float64], length: int = 1, tolerance: float = 0.2) -> float | None:
+    """Sample entropy (Richman and Moorman, 2000, doi:10.1152/ajpheart.2000.278.6.H2039); None below 12 values."""
+    values = values[:LONGEST_ENTROPY]
+    n = values.size
+    if n < 12 or np.std(values) == 0:
+        return None
+    radius = tolerance * np.std(values)
+
+    def matches(m: int) -> int:
+        windows = np.lib.stride_tricks.sliding_window_view(values, m)[: n - length]
+        distance = np.abs(windows[:, None, :] - windows[None, :, :]).max(axis=2)
+        return int((np.count_nonzero(distance <= radius) - windows.shape[0]) // 2)
+
+    short, long = matches(length), matches(length + 1)
+    return float(-np.log(long / short)) if short and long else None

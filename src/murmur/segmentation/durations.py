@@ -1,0 +1,138 @@
+"""How long S1, systole, S2 and diastole last at each heart rate, as tables for the decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.settings import FRAME_RATE_HZ
+
+__all__ = ["CYCLE_S", "DurationModel", "DurationTables", "fit_durations"]
+
+Table = NDArray[np.float64]
+
+#: Cycle length of each rate class: 222 to 38 beats per minute, each 1.16 times the one before.
+CYCLE_S = 0.27 * 1.16 ** np.arange(13)
+#: The longest and shortest S1, systole, S2 and diastole; a diastole longer than its class allows (a pause) goes on at a
+#: constant hazard.
+LONGEST_S = (0.24, 0.56, 0.22, 1.3)
+SHORTEST_S = (0.04, 0.05, 0.03, 0.05)
+PAUSE_SHARE = 0.005
+PAUSE_HAZARD_PER_FRAME = 0.02
+#: Share of durations spread evenly over a class's range: ectopic beats, fibrillation, a missed sound.
+BROAD_SHARE = (0.01, 0.02, 0.01, 0.08)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DurationModel:
+    """Mean of S1, systole and S2 as intercept + slope·cycle (s), and the spread about it; diastole is the rest.
+
+    Attributes
+    ----------
+    intercept_s, slope, deviation_s : ndarray, shape (3,)
+        For S1, systole and S2.
+    diastole_deviation : float
+        Spread of the diastole from beat to beat, as a share of the cycle.
+    """
+
+    intercept_s: Table
+    slope: Table
+    deviation_s: Table
+    diastole_deviation: float
+
+    def mean_s(self, cycle_s: float) -> Table:
+        """Mean durations (4,) at a cycle length."""
+        first = self.intercept_s + self.slope * cycle_s
+        return np.append(first, cycle_s - first.sum())
+
+    def deviations_s(self, cycle_s: float) -> Table:
+        """Standard deviations (4,) at a cycle length."""
+        return np.append(self.deviation_s, self.diastole_deviation * cycle_s)
+
+
+def fit_durations(durations_s: Table) -> DurationModel:
+    """Fit by least squares; `durations_s` has shape (cycles, 4)."""
+    cycle = durations_s.sum(axis=1)
+    keep = (cycle > CYCLE_S[0]) & (cycle < 1.6)
+    durations_s, cycle = durations_s[keep], cycle[keep]
+    design = np.column_stack([np.ones_like(cycle), cycle])
+    solution = np.linalg.lstsq(design, durations_s[:, :3], rcond=None)[0]
+    residual = durations_s[:, :3] - design @ solution
+    spread = 1.4826 * np.median(np.abs(residual - np.median(residual, axis=0)), axis=0)
+    return DurationModel(
+        intercept_s=solution[0],
+        slope=solution[1],
+        deviation_s=np.maximum(spread, 0.012),
+        diastole_deviation=0.09,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DurationTables:
+    """Log probabilities for `murmur.kernels.semi_markov`; axes (state, class, frames).
+
+    `log_duration` is of a whole segment and runs down from `last` to `first`, `log_survival` of one at least that long,
+    `log_residual` of the rest of one that was under way when the recording began.
+    """
+
+    log_duration: Table
+    log_survival: Table
+    log_residual: Table
+    log_tail: Table
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    longest: NDArray[np.int64]
+    transition: Table
+
+    @classmethod
+    def build(cls, model: DurationModel, class_change: float = 1.6) -> DurationTables:
+        """Tabulate; `class_change` is the cost, in nats, of each step between rate classes."""
+        longest = np.array([round(s * FRAME_RATE_HZ) for s in LONGEST_S], dtype=np.int64)
+        shortest = np.array([round(s * FRAME_RATE_HZ) for s in SHORTEST_S], dtype=np.int64)
+        n = int(longest.max()) + 1
+        classes = CYCLE_S.size
+        frames = np.arange(n)
+        probability = np.zeros((4, classes, n))
+        first = np.zeros((4, classes), dtype=np.int64)
+        last = np.zeros((4, classes), dtype=np.int64)
+        for c, cycle_s in enumerate(CYCLE_S):
+            mean, deviation = model.mean_s(cycle_s), model.deviations_s(cycle_s)
+            reach = np.append(4.0 * deviation[:3], max(4.0 * deviation[3], 0.5 * cycle_s))
+            for s in range(4):
+                middle = np.clip(mean[s], SHORTEST_S[s], LONGEST_S[s])
+                first[s, c] = max(int((middle - reach[s]) * FRAME_RATE_HZ), shortest[s])
+                last[s, c] = min(int((middle + reach[s]) * FRAME_RATE_HZ) + 1, longest[s])
+                allowed = (frames >= first[s, c]) & (frames <= last[s, c])
+                narrow = np.exp(-0.5 * ((frames / FRAME_RATE_HZ - middle) / deviation[s]) ** 2) * allowed
+                share = BROAD_SHARE[s]
+                probability[s, c] = (1 - share) * narrow / narrow.sum() + share * allowed / allowed.sum()
+        probability[3] *= 1.0 - PAUSE_SHARE
+        survival = probability[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+        survival[3] += PAUSE_SHARE
+        # the rest of a segment met at a random moment: P(rest = d) is proportional to P(duration >= d)
+        residual = np.where(frames > 0, survival, 0.0)
+        residual /= residual.sum(axis=2, keepdims=True)
+        steps = np.abs(np.subtract.outer(np.arange(classes), np.arange(classes)))
+        transition = np.exp(-class_change * steps)
+        transition /= transition.sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            log_probability = np.log(probability)
+            log_survival, log_residual = np.log(survival), np.log(residual)
+        width = int((last - first).max()) + 1
+        log_duration = np.full((4, classes, width), -np.inf)
+        for s in range(4):
+            for c in range(classes):
+                backwards = log_probability[s, c, first[s, c] : last[s, c] + 1][::-1]
+                log_duration[s, c, : backwards.size] = backwards
+        return cls(
+            log_duration=log_duration,
+            log_survival=log_survival,
+            log_residual=log_residual,
+            log_tail=np.log([PAUSE_SHARE, 1.0 - PAUSE_HAZARD_PER_FRAME, PAUSE_HAZARD_PER_FRAME]),
+            first=first,
+            last=last,
+            longest=longest,
+            transition=np.log(transition),
+        )

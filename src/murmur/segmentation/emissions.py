@@ -1,0 +1,176 @@
+"""Posteriors of the four states for every frame: log bands, running normalisation, a small causal network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.kernels.network import dilated_network, log_softmax
+from murmur.kernels.spectra import band_power, frame_levels, normalise
+from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, N_BINS
+
+__all__ = ["CLIP", "N_BANDS", "Emitter", "NetworkWeights", "Normaliser", "log_bands_filterbank"]
+
+Frames = NDArray[np.float32]
+
+N_BANDS = 32
+N_STATES = 4
+#: Normalised log bands are clipped to ± this; digital silence is −CLIP in every band.
+CLIP = 4.0
+INITIAL_FRAMES = 100
+LONGEST_WAIT_FRAMES = 500
+#: (memory, floor, gate deviations, least gate, longest freeze, restart, clip, variance floor, short-term rate, jump)
+#: of `murmur.kernels.spectra.normalise`; times in frames of 10 ms, levels in natural logs of power (4.34 dB).
+RULES = np.array([250.0, 11.5, 3.0, 3.0, 400.0, 40.0, CLIP, 0.25, 1.0 / 60.0, 2.0])
+
+
+@lru_cache(maxsize=1)
+def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]]:
+    """Triangular filters, one bin wide below 200 Hz and of constant relative width above, like the mel scale.
+
+    Returns weights (N_BANDS, N_BINS) and the first and one past the last bin of each band.
+    """
+    corner_hz, low_hz, high_hz = 200.0, BIN_HZ[1], 780.0
+    def warp(f: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(f < corner_hz, f / corner_hz, 1.0 + np.log(np.maximum(f, corner_hz) / corner_hz))
+
+    def unwarp(w: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(w < 1.0, w * corner_hz, corner_hz * np.exp(np.maximum(w, 1.0) - 1.0))
+
+    low, high = warp(np.array([low_hz, high_hz]))
+    centre = unwarp(np.linspace(low, high, N_BANDS))
+    width = np.maximum(np.gradient(centre), BIN_SPACING_HZ)
+    weights = np.clip(1.0 - np.abs(BIN_HZ[None, :] - centre[:, None]) / width[:, None], 0.0, None)
+    weights /= weights.sum(axis=1, keepdims=True)
+    used = weights > 0
+    starts = used.argmax(axis=1).astype(np.int64)
+    stops = (N_BINS - used[:, ::-1].argmax(axis=1)).astype(np.int64)
+    return np.ascontiguousarray(weights, dtype=np.float32), starts, stops
+
+
+class Normaliser:
+    """Log bands standardised by their running mean and variance.
+
+    The first second that is not silent starts the statistics; after that they follow with a memory of 2.5 s, quicker after a
+    jump in gain, and stand still in silence and lost contact.
+    """
+
+    def __init__(self) -> None:
+        self._mean = np.zeros(N_BANDS)
+        self._variance = np.ones(N_BANDS)
+        self._state = np.zeros(5)
+        self._started = False
+        self._waiting = np.zeros((0, N_BANDS), dtype=np.float32)
+        self._waiting_levels = np.zeros(0)
+        self._filterbank = log_bands_filterbank()
+
+    def push(self, power: Frames) -> Frames:
+        """Take power frames (frames, N_BINS); return normalised bands (frames, N_BANDS) as far as they are settled."""
+        bands = np.empty((power.shape[0], N_BANDS), dtype=np.float32)
+        band_power(power, *self._filterbank, bands)
+        levels = np.empty(power.shape[0])
+        frame_levels(power, levels)
+        if self._started:
+            return self._normalise(bands, levels)
+        bands = np.concatenate([self._waiting, bands])
+        levels = np.concatenate([self._waiting_levels, levels])
+        alive = np.isfinite(levels)
+        first = int(alive.argmax()) if alive.any() else levels.shape[0]
+        silence = np.full((first, N_BANDS), -CLIP, dtype=np.float32)
+        bands, levels, alive = bands[first:], levels[first:], alive[first:]
+        enough = np.flatnonzero(np.cumsum(alive) >= INITIAL_FRAMES)
+        if enough.size == 0 and levels.shape[0] < LONGEST_WAIT_FRAMES:
+            self._waiting, self._waiting_levels = bands, levels
+            return silence
+        used = min(int(enough[0]) + 1 if enough.size else LONGEST_WAIT_FRAMES, LONGEST_WAIT_FRAMES)
+        self._start(bands[:used], levels[:used])
+        return np.concatenate([silence, self._normalise(bands, levels)])
+
+    def finish(self) -> Frames:
+        """Return the frames that still waited for the first second to be complete."""
+        if self._started or self._waiting.shape[0] == 0:
+            return np.zeros((0, N_BANDS), dtype=np.float32)
+        self._start(self._waiting, self._waiting_levels)
+        return self._normalise(self._waiting, self._waiting_levels)
+
+    def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
+        alive = np.isfinite(levels)
+        level = levels[alive]
+        self._state[:] = level.mean(), level.var(), level.shape[0], 0.0, level.mean()
+        logs = np.log(bands[alive] + np.exp(level.mean() - RULES[1]))
+        self._mean[:] = logs.mean(axis=0)
+        self._variance[:] = logs.var(axis=0)
+        self._waiting = self._waiting[:0]
+        self._waiting_levels = self._waiting_levels[:0]
+        self._started = True
+
+    def _normalise(self, bands: Frames, levels: NDArray[np.float64]) -> Frames:
+        out = np.empty(bands.shape, dtype=np.float32)
+        normalise(bands, levels, self._mean, self._variance, self._state, RULES, out)
+        return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkWeights:
+    """Trained parameters, laid out as `murmur.kernels.network.dilated_network` takes them."""
+
+    stem_weight: Frames
+    stem_bias: Frames
+    block_weight: Frames
+    block_bias: Frames
+    mix_weight: Frames
+    mix_bias: Frames
+    dilations: NDArray[np.int64]
+    head_weight: Frames
+    head_bias: Frames
+    lookahead_steps: int
+
+
+class Emitter:
+    """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands.
+
+    The network is causal and its target is late by the lookahead, so it can run on live audio; two frames make one step.
+    """
+
+    def __init__(self, weights: NetworkWeights) -> None:
+        self._weights = weights
+        blocks, _, channels = weights.block_weight.shape
+        period = 2 * int(weights.dilations.max()) + 1
+        self._history = np.zeros((blocks, period, channels), dtype=np.float32)
+        self._frames = np.zeros((2, N_BANDS), dtype=np.float32)
+        self._steps = 0
+        self._taken = 0
+        self._given = 0
+
+    def push(self, bands: Frames) -> Frames:
+        """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
+        self._taken += bands.shape[0]
+        return self._advance(bands)
+
+    def finish(self) -> Frames:
+        """Return the posteriors of the last frames, as if an average signal followed."""
+        missing = 2 * self._weights.lookahead_steps + self._taken % 2
+        rest = self._advance(np.zeros((missing, N_BANDS), dtype=np.float32))
+        return rest[: self._taken - (self._given - rest.shape[0])]
+
+    def _advance(self, bands: Frames) -> Frames:
+        frames = np.concatenate([self._frames, bands])
+        steps = (frames.shape[0] - 2) // 2
+        w = self._weights
+        out = np.empty((steps, w.head_weight.shape[1]), dtype=np.float32)
+        if steps:
+            dilated_network(
+                frames, self._steps, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias,
+                w.dilations, w.head_weight, w.head_bias, self._history, out,
+            )  # fmt: skip
+        self._frames = frames[2 * steps :]
+        skip = max(0, min(steps, w.lookahead_steps - self._steps))
+        self._steps += steps
+        logits = out[skip:].reshape(-1, N_STATES)
+        posteriors = np.empty_like(logits)
+        log_softmax(logits, posteriors)
+        self._given += posteriors.shape[0]
+        return posteriors

@@ -1,0 +1,54 @@
+"""The segmentation model as one file: network weights and state durations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from murmur.segmentation.durations import DurationModel, DurationTables
+from murmur.segmentation.emissions import NetworkWeights
+
+__all__ = ["SegmentationModel", "shipped_model"]
+
+SHIPPED = Path(__file__).parent.parent / "models" / "segmentation.npz"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentationModel:
+    """Everything trained that segmentation needs."""
+
+    network: NetworkWeights
+    durations: DurationModel
+    tables: DurationTables
+
+    def save(self, path: str | Path) -> None:
+        """Write one ``.npz``; weights as float16, which changes no figure."""
+        arrays = {}
+        for part, record in (("network", self.network), ("durations", self.durations)):
+            for field in fields(record):
+                value = np.asarray(getattr(record, field.name))
+                arrays[f"{part}.{field.name}"] = value.astype(np.float16) if value.dtype == np.float32 else value
+        np.savez_compressed(path, **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> SegmentationModel:
+        """Read what `save` wrote."""
+        with np.load(path) as stored:
+            values = {
+                name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in stored.items()
+            }
+        network = {f.name: values[f"network.{f.name}"] for f in fields(NetworkWeights)}
+        network["lookahead_steps"] = int(network["lookahead_steps"])
+        durations = {f.name: values[f"durations.{f.name}"] for f in fields(DurationModel)}
+        durations["diastole_deviation"] = float(durations["diastole_deviation"])
+        model = DurationModel(**durations)
+        return cls(NetworkWeights(**network), model, DurationTables.build(model))
+
+
+@lru_cache(maxsize=1)
+def shipped_model() -> SegmentationModel:
+    """The model that comes with the package, trained on all of CirCor's training children."""
+    return SegmentationModel.load(SHIPPED)

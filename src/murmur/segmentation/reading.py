@@ -1,0 +1,85 @@
+"""From decoded spans to heart cycles: onsets finer than the frame grid, and the evidence for each cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.kernels.reading import crossings, cycle_evidence
+from murmur.segmentation.decoding import Spans
+from murmur.segmentation.durations import CYCLE_S, DurationModel
+from murmur.settings import FRAME_RATE_HZ
+
+__all__ = ["EVIDENCE", "Cycles", "read_cycles", "refine_onsets"]
+
+#: What speaks for a cycle, in the order of the columns of `Cycles.evidence`.
+EVIDENCE = (
+    "mean log posterior of its states",
+    "margin over S1 and S2 swapped",
+    "mean posterior of its weaker sound",
+    "largest posterior of a sound inside systole or diastole",
+    "departure of systole from its usual length, in standard deviations",
+    "systole's share of the cycle",
+    "rate, as log2 of the cycle in seconds",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cycles:
+    """Complete heart cycles, as columns.
+
+    Attributes
+    ----------
+    bounds_s : ndarray, shape (cycles, 5)
+        Onsets of S1, systole, S2, diastole and of the next S1.
+    evidence : ndarray, shape (cycles, len(EVIDENCE))
+        What speaks for each.
+    """
+
+    bounds_s: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return int(self.bounds_s.shape[0])
+
+    @classmethod
+    def joined(cls, parts: list[Cycles]) -> Cycles:
+        """One after another; of no parts, none."""
+        none = cls(np.empty((0, 5)), np.empty((0, len(EVIDENCE))))
+        parts = [none, *parts]
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+def refine_onsets(spans: Spans, log_posteriors: NDArray[np.float32], first_frame: int) -> NDArray[np.float64]:
+    """Onset of each span in seconds, between frames where the posteriors cross; `log_posteriors[0]` is `first_frame`."""
+    onsets = np.empty(spans.start.shape[0])
+    crossings(log_posteriors, first_frame, spans.start, spans.state, onsets)
+    return onsets / FRAME_RATE_HZ
+
+
+def read_cycles(
+    spans: Spans,
+    onsets_s: NDArray[np.float64],
+    log_posteriors: NDArray[np.float32],
+    first_frame: int,
+    durations: DurationModel,
+    longest_s: float,
+) -> Cycles:
+    """Read the complete cycles out of consecutive spans: S1, systole, S2, diastole and the start of the next S1."""
+    first = np.flatnonzero(spans.state[:-4] == 0)
+    first = first[onsets_s[first + 4] - onsets_s[first] < longest_s]
+    index = first[:, None] + np.arange(5)
+    bounds_s, starts = onsets_s[index], spans.start[index]
+    evidence = np.empty((first.size, len(EVIDENCE)))
+    heard = np.empty((first.size, 4))
+    cycle_evidence(log_posteriors, first_frame, starts, heard)
+    cycle_s = bounds_s[:, 4] - bounds_s[:, 0]
+    systole_s = bounds_s[:, 2] - bounds_s[:, 0]
+    usual_s = durations.intercept_s[:2].sum() + durations.slope[:2].sum() * np.clip(cycle_s, CYCLE_S[0], CYCLE_S[-1])
+    evidence[:, :4] = heard
+    evidence[:, 4] = np.abs(systole_s - usual_s) / np.hypot(*durations.deviation_s[:2])
+    evidence[:, 5] = systole_s / cycle_s
+    evidence[:, 6] = np.log2(cycle_s)
+    return Cycles(bounds_s, evidence)

@@ -1,0 +1,58 @@
+"""Every number that can be turned, in one place, with its unit and where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from murmur.errors import ParameterError
+
+__all__ = ["ANALYSIS_RATE_HZ", "FRAME_RATE_HZ", "HOP", "Settings"]
+
+#: Everything is measured at this rate: heart sounds and murmurs lie below 800 Hz.
+ANALYSIS_RATE_HZ = 2000
+#: Samples between frames: frame k is centred k·10 ms from the first sample.
+HOP = 20
+FRAME_RATE_HZ = ANALYSIS_RATE_HZ // HOP
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may change. The defaults are what the shipped models were trained and scored with.
+
+    Parameters
+    ----------
+    murmur_cost_present, murmur_cost_unknown, murmur_cost_absent : float
+        Worth of a right answer in each class. The murmur decision takes the class of largest expected worth (PhysioNet
+        Challenge 2022: Reyna et al. 2023 weighs 5, 3 and 1).
+    least_confidence : float
+        A beat below this probability of being right is not measured.
+    least_beats : int
+        Fewer trusted beats than this make a recording unreadable.
+    spike_factor : float
+        A lobe this many times the usual peak is a friction spike (Schmidt et al. 2010: 3).
+    """
+
+    murmur_cost_present: float = 5.0
+    murmur_cost_unknown: float = 3.0
+    murmur_cost_absent: float = 1.0
+    least_confidence: float = 0.5
+    least_beats: int = 3
+    spike_factor: float = 3.0
+
+    def __post_init__(self) -> None:
+        for name in ("murmur_cost_present", "murmur_cost_unknown", "murmur_cost_absent"):
+            if not getattr(self, name) > 0:
+                raise ParameterError(f"{name} must be above 0, not {getattr(self, name)!r}")
+        if not 0 <= self.least_confidence < 1:
+            raise ParameterError(f"least_confidence must lie in [0, 1), not {self.least_confidence!r}")
+        if self.least_beats < 1:
+            raise ParameterError(f"least_beats must be 1 or more, not {self.least_beats!r}")
+        if not self.spike_factor > 1:
+            raise ParameterError(f"spike_factor must be above 1, not {self.spike_factor!r}")
+
+    def fingerprint(self) -> str:
+        """Return twelve hex digits that change when any setting does."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

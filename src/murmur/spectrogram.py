@@ -1,0 +1,70 @@
+"""The short-time power spectra that segmentation and features share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.conditioning import Samples
+from murmur.kernels.spectra import power_frames
+from murmur.settings import ANALYSIS_RATE_HZ, HOP
+
+__all__ = ["BIN_HZ", "BIN_SPACING_HZ", "N_BINS", "Spectrogram"]
+
+#: 64 ms Hann windows: short enough to part S1 from systole, long enough for 16 Hz.
+HALF_WINDOW = 64
+N_BINS = 52
+BIN_SPACING_HZ = ANALYSIS_RATE_HZ / (2 * HALF_WINDOW)
+#: Centre frequency of each bin, 15.6 to 812.5 Hz; DC is left out.
+BIN_HZ = BIN_SPACING_HZ * np.arange(1, N_BINS + 1)
+
+
+def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    n = np.arange(HALF_WINDOW + 1)
+    window = 0.5 + 0.5 * np.cos(np.pi * n / HALF_WINDOW)
+    # a sine of power p gives p in its bin and half of it split over its neighbours; scaled so that
+    # the sum over the bins is the mean power of the signal in the window
+    whole = np.sum(window[1:] ** 2) * 2 + window[0] ** 2
+    window = window * np.sqrt(2.0 / (2 * HALF_WINDOW * whole))
+    phase = 2 * np.pi * np.outer(n, np.arange(1, N_BINS + 1)) / (2 * HALF_WINDOW)
+    cosines = np.ascontiguousarray(window[:, None] * np.cos(phase), dtype=np.float32)
+    sines = np.ascontiguousarray(window[:, None] * np.sin(phase), dtype=np.float32)
+    cosines.flags.writeable = False
+    sines.flags.writeable = False
+    return cosines, sines
+
+
+_COSINES, _SINES = _bases()
+
+
+class Spectrogram:
+    """Power spectra on the absolute frame grid: frame k is centred at sample k·HOP, with silence outside."""
+
+    def __init__(self) -> None:
+        self._samples = np.zeros(HALF_WINDOW, dtype=np.float32)
+        self._first = -HALF_WINDOW
+        self._frames = 0
+        self._taken = 0
+
+    def push(self, samples: Samples) -> NDArray[np.float32]:
+        """Take the next samples; return the power of the frames that are complete, shape (frames, N_BINS)."""
+        self._taken += samples.shape[0]
+        self._samples = np.concatenate([self._samples, samples])
+        end = self._first + self._samples.shape[0]
+        return self._advance((end - 1 - HALF_WINDOW) // HOP + 1)
+
+    def finish(self) -> NDArray[np.float32]:
+        """Return the last frames: all whose centre lies in the recording."""
+        self._samples = np.concatenate([self._samples, np.zeros(HALF_WINDOW + 1, dtype=np.float32)])
+        return self._advance(-(-self._taken // HOP))
+
+    def _advance(self, until: int) -> NDArray[np.float32]:
+        power = np.empty((max(until - self._frames, 0), N_BINS), dtype=np.float32)
+        if power.shape[0]:
+            centre = self._frames * HOP
+            power_frames(self._samples, centre - self._first, HOP, _COSINES, _SINES, power)
+            self._frames = until
+            keep = until * HOP - HALF_WINDOW - self._first
+            self._samples = self._samples[keep:]
+            self._first += keep
+        return power

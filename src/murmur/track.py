@@ -1,0 +1,46 @@
+"""A stretch of a stream, addressed by its place in the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Track"]
+
+
+class Track:
+    """Rows of a stream from `first` on: appended at the end, dropped at the front when nobody needs them."""
+
+    def __init__(self, *row_shape: int, dtype: Any = np.float32) -> None:
+        self._rows: NDArray[Any] = np.empty((0, *row_shape), dtype=dtype)
+        self._used = 0
+        self.first = 0
+
+    @property
+    def end(self) -> int:
+        """One past the last row's number."""
+        return self.first + self._used
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add rows; the storage doubles when it is full."""
+        needed = self._used + rows.shape[0]
+        if needed > self._rows.shape[0]:
+            grown = np.empty((max(needed, 2 * self._rows.shape[0]), *self._rows.shape[1:]), dtype=self._rows.dtype)
+            grown[: self._used] = self._rows[: self._used]
+            self._rows = grown
+        self._rows[self._used : needed] = rows
+        self._used = needed
+
+    def rows(self, start: int, stop: int) -> NDArray[Any]:
+        """Rows `start` to `stop` as numbered in the whole stream; both must be held."""
+        return self._rows[start - self.first : stop - self.first]
+
+    def drop_before(self, start: int) -> None:
+        """Forget rows before `start`."""
+        gone = min(start, self.end) - self.first
+        if gone > 0:
+            self._rows[: self._used - gone] = self._rows[gone : self._used].copy()
+            self._used -= gone
+            self.first += gone

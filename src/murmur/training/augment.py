@@ -1,0 +1,99 @@
+"""Disturbances that recordings from other devices and wards bring: filtering, noise, knocks, lost contact, gain."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["coloured_noise", "disturb"]
+
+Samples = NDArray[np.float32]
+States = NDArray[np.int8]
+
+
+def coloured_noise(
+    n: int, slope_db_per_octave: float, sample_rate_hz: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Gaussian noise of unit RMS whose power falls by the slope above 20 Hz."""
+    spectrum = np.fft.rfft(rng.standard_normal(n))
+    frequency = np.maximum(np.fft.rfftfreq(n, 1.0 / sample_rate_hz), 20.0)
+    spectrum *= (frequency / 20.0) ** (-slope_db_per_octave / 6.02)
+    spectrum[0] = 0.0
+    noise = np.fft.irfft(spectrum, n)
+    return noise / max(float(np.sqrt(np.mean(noise**2))), 1e-12)
+
+
+def disturb(
+    samples: Samples, states: States, sample_rate_hz: float, frame_rate_hz: float, rng: np.random.Generator
+) -> tuple[Samples, States]:
+    """Return disturbed samples and the frame states that still hold (0 where nothing can be said)."""
+    x = samples.astype(np.float64)
+    states = states.copy()
+    n = x.shape[0]
+    if rng.random() < 0.8:
+        x = _equalise(x, sample_rate_hz, rng)
+    rms = float(np.sqrt(np.mean(x**2))) + 1e-9
+    if rng.random() < 0.6:
+        snr_db = rng.uniform(0.0, 25.0)
+        noise = coloured_noise(n, rng.uniform(0.0, 9.0), sample_rate_hz, rng)
+        if rng.random() < 0.4:  # comes and goes, like voices
+            knots = rng.uniform(0.0, 2.0, size=max(int(n / sample_rate_hz * 3), 2))
+            noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
+        x += noise * rms * 10 ** (-snr_db / 20)
+    if rng.random() < 0.3:
+        _knock(x, sample_rate_hz, rng)
+    if rng.random() < 0.25:
+        at = rng.integers(n)
+        x[at:] *= 10 ** (rng.uniform(-20, 20) / 20)
+    if rng.random() < 0.25:
+        _lose_contact(x, states, rms, sample_rate_hz, frame_rate_hz, rng)
+    peak = float(np.abs(x).max()) + 1e-12
+    if rng.random() < 0.1:
+        x = np.clip(x, -peak * 0.5, peak * 0.5)
+    return (x / peak).astype(np.float32), states
+
+
+def _equalise(x: NDArray[np.float64], sample_rate_hz: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    spectrum = np.fft.rfft(x)
+    octave = np.log2(np.maximum(np.fft.rfftfreq(x.shape[0], 1.0 / sample_rate_hz), 10.0))
+    knots = np.log2(np.array([10.0, 40.0, 90.0, 200.0, 450.0, 1000.0]))
+    gain_db = np.interp(octave, knots, rng.normal(0.0, 5.0, size=knots.size))
+    if rng.random() < 0.4:  # a sensor or a driver that cuts the highs
+        cutoff = np.log2(rng.uniform(120.0, 700.0))
+        gain_db -= rng.uniform(12.0, 48.0) * np.maximum(octave - cutoff, 0.0)
+    if rng.random() < 0.3:
+        cutoff = np.log2(rng.uniform(25.0, 70.0))
+        gain_db -= rng.uniform(6.0, 24.0) * np.maximum(cutoff - octave, 0.0)
+    return np.fft.irfft(spectrum * 10 ** (gain_db / 20), x.shape[0])
+
+
+def _knock(x: NDArray[np.float64], sample_rate_hz: float, rng: np.random.Generator) -> None:
+    loud = float(np.quantile(np.abs(x), 0.99)) + 1e-9
+    duration_s = x.shape[0] / sample_rate_hz
+    for _ in range(rng.poisson(rng.uniform(0.1, 0.8) * duration_s)):
+        length = int(rng.uniform(0.005, 0.06) * sample_rate_hz)
+        t = np.arange(length) / sample_rate_hz
+        burst = np.exp(-t * rng.uniform(30, 200)) * np.cos(2 * np.pi * rng.uniform(30, 500) * t + rng.uniform(0, 6.3))
+        burst += 0.3 * rng.standard_normal(length) * np.exp(-t * 80)
+        at = int(rng.integers(max(x.shape[0] - length, 1)))
+        x[at : at + length] += (burst * loud * rng.uniform(0.5, 6.0))[: x.shape[0] - at]
+
+
+def _lose_contact(
+    x: NDArray[np.float64],
+    states: States,
+    rms: float,
+    sample_rate_hz: float,
+    frame_rate_hz: float,
+    rng: np.random.Generator,
+) -> None:
+    length = int(rng.uniform(0.5, 4.0) * sample_rate_hz)
+    at = int(rng.integers(max(x.shape[0] - length, 1)))
+    gap = x[at : at + length]
+    if rng.random() < 0.5:
+        gap[:] = 0.0
+    else:
+        gap[:] = rms * 10 ** (-rng.uniform(25, 60) / 20) * rng.standard_normal(gap.shape[0])
+    first, last = int(at / sample_rate_hz * frame_rate_hz), int((at + length) / sample_rate_hz * frame_rate_hz)
+    states[max(first - 3, 0) : last + 3] = 0
+    states[first + 8 : max(last - 8, first + 8)] = 4  # nothing is heard: diastole goes on

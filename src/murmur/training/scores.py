@@ -1,0 +1,120 @@
+"""The metrics of segmentation and classification, defined once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["OnsetScore", "auroc", "match_onsets", "score_onsets", "weighted_accuracy"]
+
+Array = NDArray[np.float64]
+Intervals = Sequence[tuple[float, float, int]]
+
+
+class OnsetScore:
+    """Pooled counts of onsets found, missed and invented, and the errors of those found."""
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+        self.false_alarms = 0
+        self.errors_s: list[float] = []
+
+    def add(self, other: OnsetScore) -> None:
+        """Pool another recording's counts."""
+        self.hits += other.hits
+        self.misses += other.misses
+        self.false_alarms += other.false_alarms
+        self.errors_s += other.errors_s
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of labelled onsets that were found."""
+        return self.hits / max(self.hits + self.misses, 1)
+
+    @property
+    def positive_predictivity(self) -> float:
+        """Share of found onsets that are labelled."""
+        return self.hits / max(self.hits + self.false_alarms, 1)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of sensitivity and positive predictivity."""
+        return 2 * self.hits / max(2 * self.hits + self.misses + self.false_alarms, 1)
+
+
+def match_onsets(found_s: Array, true_s: Array, tolerance_s: float) -> list[tuple[int, int]]:
+    """Match one to one within the tolerance, nearest pairs first; pairs of indices (found, true)."""
+    pairs = []
+    for j, t in enumerate(true_s):
+        for i in range(int(np.searchsorted(found_s, t - tolerance_s)), found_s.size):
+            if found_s[i] > t + tolerance_s:
+                break
+            pairs.append((abs(float(found_s[i] - t)), i, j))
+    taken_found: set[int] = set()
+    taken_true: set[int] = set()
+    matched = []
+    for _, i, j in sorted(pairs):
+        if i not in taken_found and j not in taken_true:
+            taken_found.add(i)
+            taken_true.add(j)
+            matched.append((i, j))
+    return matched
+
+
+def labelled_spans(labels: Intervals) -> list[tuple[float, float]]:
+    """Stretches of labels without a hole, in order."""
+    spans: list[list[float]] = []
+    for start, end, _ in sorted(labels):
+        if spans and start <= spans[-1][1] + 1e-3:
+            spans[-1][1] = max(spans[-1][1], end)
+        else:
+            spans.append([start, end])
+    return [(a, b) for a, b in spans]
+
+
+def score_onsets(found_s: Array, labels: Intervals, state: int, tolerance_s: float = 0.06) -> OnsetScore:
+    """Score one recording's onsets of `state` (1 for S1, 3 for S2) inside the labelled spans.
+
+    A found onset outside the spans is not judged; an unmatched one within the tolerance of a span's edge is no false alarm;
+    a labelled onset that begins a span is where the labelling began, not where a sound did, unless it is an S1's or S2's.
+    """
+    spans = labelled_spans(labels)
+    true_s = np.array(sorted({start for start, _, s in labels if s == state}), dtype=np.float64)
+    found_s = np.sort(np.asarray(found_s, dtype=np.float64))
+    matched = match_onsets(found_s, true_s, tolerance_s)
+    score = OnsetScore()
+    score.hits = len(matched)
+    score.misses = true_s.size - len(matched)
+    score.errors_s = [float(found_s[i] - true_s[j]) for i, j in matched]
+    taken = {i for i, _ in matched}
+    for i, t in enumerate(found_s):
+        if i in taken:
+            continue
+        if any(a + tolerance_s <= t <= b - tolerance_s for a, b in spans):
+            score.false_alarms += 1
+    return score
+
+
+def auroc(score: Array, positive: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve, ties counted half; NaN where a class is missing."""
+    score, positive = np.asarray(score, dtype=np.float64), np.asarray(positive, dtype=bool)
+    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
+    if n_positive == 0 or n_negative == 0:
+        return float("nan")
+    order = np.argsort(score, kind="stable")
+    ranks = np.empty(score.size)
+    ranks[order] = np.arange(1, score.size + 1)
+    for value in np.unique(score):
+        same = score == value
+        ranks[same] = ranks[same].mean()
+    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+def weighted_accuracy(decided: Sequence[str], true: Sequence[str]) -> float:
+    """PhysioNet Challenge 2022's weighted accuracy over "present", "unknown" and "absent" (Reyna et al. 2023)."""
+    weights = {"present": 5.0, "unknown": 3.0, "absent": 1.0}
+    right = sum(weights[t] for d, t in zip(decided, true, strict=True) if d == t)
+    return right / sum(weights[t] for t in true)

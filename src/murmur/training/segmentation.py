@@ -1,0 +1,168 @@
+"""Train the segmentation network and fit the state durations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from murmur.conditioning import Conditioner
+from murmur.segmentation.durations import DurationModel, fit_durations
+from murmur.segmentation.emissions import N_BANDS, N_STATES, NetworkWeights, Normaliser
+from murmur.settings import FRAME_RATE_HZ, Settings
+from murmur.spectrogram import Spectrogram
+from murmur.training.augment import disturb
+from murmur.training.data import LabelledRecording
+
+__all__ = ["SegmentationNetwork", "export", "normalised_bands", "prepare", "train_network"]
+
+CHANNELS = 32
+DILATIONS = (1, 2, 4, 8, 16, 32)
+LOOKAHEAD_STEPS = 12
+CROP_FRAMES = 800
+BATCH = 32
+
+
+class SegmentationNetwork(nn.Module):
+    """Stride-2 stem and causal dilated residual blocks; the twin of `murmur.kernels.network.dilated_network`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv1d(N_BANDS, CHANNELS, 4, stride=2)
+        self.convs = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 3, dilation=d) for d in DILATIONS)
+        self.mixes = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 1) for _ in DILATIONS)
+        self.head = nn.Conv1d(CHANNELS, 2 * N_STATES, 1)
+
+    def forward(self, bands: torch.Tensor) -> torch.Tensor:
+        """Take bands (batch, N_BANDS, frames), frames even; return logits (batch, N_STATES, frames)."""
+        frames = bands.shape[2]
+        x = self.stem(nn.functional.pad(bands, (2, 2 * LOOKAHEAD_STEPS)))
+        for dilation, conv, mix in zip(DILATIONS, self.convs, self.mixes, strict=True):
+            y = conv(nn.functional.pad(torch.relu(x), (2 * dilation, 0)))
+            x = x + mix(torch.relu(y))
+        x = self.head(torch.relu(x))[:, :, LOOKAHEAD_STEPS:]
+        batch = x.shape[0]
+        return x.reshape(batch, 2, N_STATES, -1).permute(0, 2, 3, 1).reshape(batch, N_STATES, frames)
+
+
+def export(network: SegmentationNetwork) -> NetworkWeights:
+    """Lay the parameters out for the kernel."""
+
+    def weight(layer: nn.Module) -> NDArray[np.float32]:
+        w = layer.weight.detach().numpy()  # (out, in, taps)
+        return np.ascontiguousarray(w.transpose(2, 1, 0).reshape(-1, w.shape[0]), dtype=np.float32)
+
+    def bias(layer: nn.Module) -> NDArray[np.float32]:
+        return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
+
+    return NetworkWeights(
+        stem_weight=weight(network.stem),
+        stem_bias=bias(network.stem),
+        block_weight=np.stack([weight(layer) for layer in network.convs]),
+        block_bias=np.stack([bias(layer) for layer in network.convs]),
+        mix_weight=np.stack([weight(layer) for layer in network.mixes]),
+        mix_bias=np.stack([bias(layer) for layer in network.mixes]),
+        dilations=np.array(DILATIONS, dtype=np.int64),
+        head_weight=weight(network.head),
+        head_bias=bias(network.head),
+        lookahead_steps=LOOKAHEAD_STEPS,
+    )
+
+
+def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDArray[np.float32]:
+    """What the network sees of a whole recording, by the very stages that run in `murmur.engine`."""
+    conditioner, spectrogram, normaliser = Conditioner(sample_rate_hz, Settings()), Spectrogram(), Normaliser()
+    first, rest = conditioner.push(samples).samples, conditioner.finish().samples
+    power = np.concatenate([spectrogram.push(first), spectrogram.push(rest), spectrogram.finish()])
+    return np.concatenate([normaliser.push(power), normaliser.finish()])
+
+
+def frame_states(recording: LabelledRecording, speed: float, frames: int) -> NDArray[np.int8]:
+    """CirCor state (0 to 4) at each frame of the recording played `speed` times as fast."""
+    states = np.zeros(frames, dtype=np.int8)
+    for start_s, end_s, state in recording.intervals:
+        first = int(np.ceil(start_s / speed * FRAME_RATE_HZ))
+        last = int(np.ceil(end_s / speed * FRAME_RATE_HZ))
+        states[first:last] = state
+    return states
+
+
+def prepare(
+    recordings: Sequence[LabelledRecording], variants: int, seed: int
+) -> list[list[tuple[NDArray[np.float16], NDArray[np.int8]]]]:
+    """Clean and disturbed versions of every recording: (bands, states) for each, the clean one first."""
+    prepared = []
+    for index, recording in enumerate(recordings):
+        versions = []
+        for variant in range(variants + 1):
+            rng = np.random.default_rng([seed, index, variant])
+            samples, rate = recording.samples(), recording.sample_rate_hz
+            speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
+            frames = int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2
+            states = frame_states(recording, speed, frames)
+            if variant:
+                samples, states = disturb(samples, states, rate * speed, FRAME_RATE_HZ, rng)
+            bands = normalised_bands(samples, rate * speed)
+            versions.append((bands.astype(np.float16), states[: bands.shape[0]]))
+        prepared.append(versions)
+    return prepared
+
+
+def train_network(
+    prepared: Sequence[Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]],
+    steps: int = 2500,
+    seed: int = 0,
+    say: Path | None = None,
+) -> SegmentationNetwork:
+    """Train on crops of labelled stretches; deterministic for a seed and a number of threads."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = SegmentationNetwork()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps, pct_start=0.15)
+    weight = np.array([np.count_nonzero(versions[0][1]) for versions in prepared], dtype=np.float64)
+    weight /= weight.sum()
+    began, losses = time.perf_counter(), []
+    for step in range(steps):
+        bands = np.zeros((BATCH, N_BANDS, CROP_FRAMES), dtype=np.float32)
+        states = np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
+        for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
+            versions = prepared[index]
+            x, y = versions[rng.integers(len(versions))]
+            labelled = np.flatnonzero(y)
+            middle = int(rng.choice(labelled)) if labelled.size else 0
+            start = int(np.clip(middle - rng.integers(CROP_FRAMES), 0, max(x.shape[0] - CROP_FRAMES, 0)))
+            piece = x[start : start + CROP_FRAMES]
+            bands[row, :, : piece.shape[0]] = piece.T
+            states[row, : piece.shape[0]] = y[start : start + CROP_FRAMES][: piece.shape[0]]
+        logits = network(torch.from_numpy(bands))
+        loss = nn.functional.cross_entropy(logits, torch.from_numpy(states - 1), ignore_index=-1)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+        if say and (step + 1) % 100 == 0:
+            with say.open("a") as log:
+                log.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
+    return network.eval()
+
+
+def durations_of(recordings: Sequence[LabelledRecording]) -> DurationModel:
+    """State durations against cycle length, from labelled cycles."""
+    rows = []
+    for recording in recordings:
+        spans = recording.intervals
+        for i in range(len(spans) - 4):
+            five = spans[i : i + 5]
+            if [s for _, _, s in five] == [1, 2, 3, 4, 1] and all(
+                abs(five[j][1] - five[j + 1][0]) < 1e-3 for j in range(4)
+            ):
+                rows.append([end - start for start, end, _ in five[:4]])
+    return fit_durations(np.array(rows))
