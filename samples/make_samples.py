@@ -40,7 +40,7 @@ SEVERE = Phantom(
     s1_level_db=-8.0,
     s2_split_ms=55.0,
     s2_split_swing_ms=2.0,
-    s3_level_db=-6.0,
+    s3_level_db=-10.0,
     systolic_murmur=_pansystolic(-3.0),
 )
 
@@ -84,8 +84,8 @@ SAMPLES: dict[str, Sample] = {
         ),
         7,
     ),
-    "s3_gallop": Sample(replace(NORMAL, heart_rate_bpm=82.0, s3_level_db=-4.0), 8),
-    "s4_gallop": Sample(replace(NORMAL, heart_rate_bpm=70.0, s4_level_db=-4.0), 9),
+    "s3_gallop": Sample(replace(NORMAL, heart_rate_bpm=82.0, s3_level_db=-9.0), 8),
+    "s4_gallop": Sample(replace(NORMAL, heart_rate_bpm=70.0, s4_level_db=-9.0), 9),
     "atrial_fibrillation": Sample(
         replace(NORMAL, heart_rate_bpm=88.0, rhythm="atrial fibrillation"), 10, 20.0
     ),

@@ -316,7 +316,7 @@ def test_split_second_sound_has_two_peaks() -> None:
 )
 def test_gallops_are_low_and_in_their_place(name: str, part: tuple, empty: tuple) -> None:
     phantom = Phantom(heart_rate_bpm=72.0, noise_level_db=-24.0)
-    gallop = synthesize(replace(phantom, **{f"{name}_level_db": -5.0}), 12.0)
+    gallop = synthesize(replace(phantom, **{f"{name}_level_db": -9.0}), 12.0)
     plain = synthesize(phantom, 12.0)
     assert gallop.signs[name] is True
     assert plain.signs[name] is False

@@ -24,6 +24,8 @@ LONGEST_LOBE_S = 0.05
 SPIKE_WINDOW_S = 0.5
 SPIKE_WINDOWS = 8
 CLIPPED_RUN = 3
+#: Rates without a simple ratio to 2 kHz blend neighbouring phases out of this many.
+MOST_PHASES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +37,27 @@ class Conditioned:
 
 
 @lru_cache(maxsize=8)
-def _polyphase(sample_rate_hz: float) -> tuple[NDArray[np.float32], int]:
-    """Low-pass filter for each phase, and the input positions (in 1/phases) between outputs.
+def _polyphase(sample_rate_hz: float) -> tuple[NDArray[np.float32], int, int]:
+    """Low-pass filter for each phase, and output spacing as a fraction of the input's: phases and step.
 
     A windowed sinc with a transition from 800 to 1200 Hz: what aliases lands above 800 Hz, which nothing looks at.
     """
-    ratio = Fraction(sample_rate_hz).limit_denominator(100) / ANALYSIS_RATE_HZ
+    ratio = Fraction(sample_rate_hz).limit_denominator(1000) / ANALYSIS_RATE_HZ
     phases, step = ratio.denominator, ratio.numerator
+    rows = min(phases, MOST_PHASES)
     cutoff_hz = min(0.5 * ANALYSIS_RATE_HZ, 0.5 * sample_rate_hz)
     attenuation_db, transition_hz = 60.0, 0.4 * cutoff_hz
     width_s = (attenuation_db - 7.95) / (2.285 * 2 * np.pi * transition_hz)  # Kaiser's formula
     half = int(np.ceil(0.5 * width_s * sample_rate_hz)) + 1
     offset = np.arange(2 * half) - half + 1
-    time_s = (offset[None, :] - np.arange(phases)[:, None] / phases) / sample_rate_hz
+    time_s = (offset[None, :] - np.arange(rows + 1)[:, None] / rows) / sample_rate_hz
     inside = np.clip(1.0 - (2.0 * time_s / width_s) ** 2, 0.0, None)
     window = np.i0(0.1102 * (attenuation_db - 8.7) * np.sqrt(inside)) * (np.abs(time_s) <= 0.5 * width_s)
     taps = np.sinc(2.0 * cutoff_hz * time_s) * window
     taps /= taps.sum(axis=1, keepdims=True)
     taps = np.ascontiguousarray(taps, dtype=np.float32)
     taps.flags.writeable = False
-    return taps, step
+    return taps, phases, step
 
 
 def _high_pass() -> NDArray[np.float64]:
@@ -74,8 +77,8 @@ class Conditioner:
 
     def __init__(self, sample_rate_hz: float, settings: Settings) -> None:
         self.sample_rate_hz = sample_rate_hz
-        self._taps, self._step = _polyphase(sample_rate_hz)
-        self._phases, self._width = self._taps.shape
+        self._taps, self._phases, self._step = _polyphase(sample_rate_hz)
+        self._width = self._taps.shape[1]
         self._input = np.zeros(self._width, dtype=np.float32)  # the silence before the recording
         self._input_first = -self._width
         self._taken = 0
@@ -120,7 +123,7 @@ class Conditioner:
             until = max(self._made, reach * self._phases // self._step + 1)
         made = np.empty(until - self._made, dtype=np.float32)
         if made.size:
-            resample(self._input, self._input_first, self._taps, self._step, self._made, made)
+            resample(self._input, self._input_first, self._taps, self._phases, self._step, self._made, made)
             self._made = until
             keep = until * self._step // self._phases - self._width // 2 - self._input_first
             if keep > 0:

@@ -9,19 +9,28 @@ from murmur.kernels import SUMS, kernel
 
 @kernel(fastmath=SUMS)
 def resample(
-    samples: np.ndarray, first: int, taps: np.ndarray, step: int, out_first: int, out: np.ndarray
+    samples: np.ndarray, first: int, taps: np.ndarray, phases: int, step: int, out_first: int, out: np.ndarray
 ) -> None:
     """Fill `out` with the outputs `out_first` and on; `samples[0]` is input sample number `first`.
 
-    Output n lies at input position n·step/phases. `taps` has shape (phases, width), and output n is the dot product of its
-    phase's taps with the `width` inputs around that position.
+    Output n lies at input position n·step/phases, kept in integers so that no clock drifts. `taps` has shape (rows + 1,
+    width), row r for a place r/rows of the way between two inputs; where the place falls between rows they are blended.
     """
-    phases, width = taps.shape
+    rows = taps.shape[0] - 1
+    width = taps.shape[1]
     for i in range(out.shape[0]):
         position = (out_first + i) * step
         start = position // phases - width // 2 + 1 - first
-        row = taps[position % phases]
+        place = (position % phases) * rows
+        row = taps[place // phases]
         total = np.float32(0.0)
         for j in range(width):
             total += row[j] * samples[start + j]
+        if place % phases:
+            share = np.float32(place % phases) / np.float32(phases)
+            row = taps[place // phases + 1]
+            after = np.float32(0.0)
+            for j in range(width):
+                after += row[j] * samples[start + j]
+            total += share * (after - total)
         out[i] = total
