@@ -133,8 +133,8 @@ SENSORS: tuple[str, ...] = tuple(_SENSORS)
 """Names of the sensors that a `Phantom` can be recorded with."""
 
 # S1 against S2 at a site; what is lost there of gallops, which are sounds of the apex; and what is lost of a
-# murmur on the way from where it is loudest: the apex radiates to the axilla and hardly to the base, the aortic
-# area along the outflow and to the apex.
+# murmur on the way from where it is loudest: the apex radiates to the axilla and hardly to the base, the
+# aortic area along the outflow and to the apex.
 _S1_AT_SITE_DB = {"AV": -1.0, "PV": -1.5, "TV": 1.5, "MV": 0.0, "Erb": 0.0, "Ax": 0.0}
 _GALLOP_AT_SITE_DB = {"AV": -10.0, "PV": -8.0, "TV": -3.0, "MV": 0.0, "Erb": -4.0, "Ax": -5.0}
 _MURMUR_AT_SITE_DB = {
