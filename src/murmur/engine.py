@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.conditioning import Conditioner
+from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.features.cycles import CycleLevels, measure_cycles
+from murmur.features.sounds import CycleSounds, measure_sounds
 from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.emissions import Emitter, Normaliser
 from murmur.segmentation.model import SegmentationModel
@@ -64,6 +66,8 @@ class Measurement:
         The complete heart cycles.
     levels : CycleLevels
         Their levels by band.
+    sounds : CycleSounds
+        Their short sounds: S2's components, S3, S4, clicks.
     spiked : ndarray, shape (cycles,)
         Share of each cycle's samples in friction spikes.
     seconds : Seconds
@@ -77,6 +81,7 @@ class Measurement:
     onsets_s: NDArray[np.float64]
     cycles: Cycles
     levels: CycleLevels
+    sounds: CycleSounds
     spiked: NDArray[np.float64]
     seconds: Seconds
     clipped_fraction: float
@@ -100,12 +105,14 @@ class Engine:
         self._durations = model.durations
         self._conditioner = Conditioner(sample_rate_hz, settings)
         self._spectrogram = Spectrogram()
+        self._envelopes = Envelopes()
         self._normaliser = Normaliser()
         self._emitter = Emitter(model.network)
         self._decoder = Decoder(model.tables)
         # what is still needed of the stream
         self._limited = Track(dtype=np.uint8)
         self._power = Track(N_BINS)
+        self._envelope = Track(3)
         self._log_posteriors = Track(4)
         # spans whose cycle is not complete yet
         self._open = Spans.joined([])
@@ -115,6 +122,7 @@ class Engine:
         self._onsets_s: list[NDArray[np.float64]] = []
         self._cycles: list[Cycles] = []
         self._levels: list[CycleLevels] = []
+        self._sounds: list[CycleSounds] = []
         self._spiked: list[float] = []
         self._seconds: list[tuple[float, float, float, float]] = []
 
@@ -125,13 +133,13 @@ class Engine:
     def finish(self) -> Measurement:
         """Take the end of the recording, and return everything."""
         self._take(np.empty(0, dtype=np.float32), last=True)
-        empty = np.empty((0, N_BINS), dtype=np.float32)
         return Measurement(
             duration_s=self._conditioner.samples_taken / self._rate_hz,
             states=np.concatenate(self._states),
             onsets_s=np.concatenate(self._onsets_s),
             cycles=Cycles.joined(self._cycles),
-            levels=CycleLevels.joined([*self._levels, measure_cycles(empty, 0, np.empty((0, 5)))]),
+            levels=CycleLevels.joined(self._levels),
+            sounds=CycleSounds.joined(self._sounds),
             spiked=np.array(self._spiked),
             seconds=Seconds(*np.array(self._seconds).reshape(-1, 4).T),
             clipped_fraction=self._conditioner.clipped_fraction,
@@ -147,6 +155,7 @@ class Engine:
             spans = Spans.joined([spans, self._decoder.finish()])
         self._limited.append(conditioned.limited)
         self._power.append(power)
+        self._envelope.append(_through(self._envelopes, conditioned.samples, last))
         self._log_posteriors.append(log_posteriors)
         if last or len(spans):
             self._settle(spans)
@@ -174,6 +183,9 @@ class Engine:
             begin = max(int(cycles.bounds_s[0, 0] * FRAME_RATE_HZ) - 2, self._power.first)
             end = min(int(cycles.bounds_s[-1, 4] * FRAME_RATE_HZ) + 3, self._power.end)
             self._levels.append(measure_cycles(self._power.rows(begin, end), begin, cycles.bounds_s))
+            envelope = self._envelope
+            rows = envelope.rows(envelope.first, envelope.end)
+            self._sounds.append(measure_sounds(rows, envelope.first, cycles.bounds_s))
             for start_s, *_, end_s in cycles.bounds_s:
                 limited = self._limited.rows(int(start_s * ANALYSIS_RATE_HZ), int(end_s * ANALYSIS_RATE_HZ))
                 self._spiked.append(float(limited.mean()))
@@ -198,3 +210,4 @@ class Engine:
         self._power.drop_before(keep)
         self._log_posteriors.drop_before(keep)
         self._limited.drop_before(keep * HOP)
+        self._envelope.drop_before(keep * HOP // ENVELOPE_HOP)

@@ -30,6 +30,8 @@ class Settings:
         A beat below this probability of being right is not measured.
     least_beats : int
         Fewer trusted beats than this make a recording unreadable.
+    least_quality : float
+        A recording whose quality index is lower is unreadable.
     spike_factor : float
         A lobe this many times the usual peak is a friction spike (Schmidt et al. 2010: 3).
     """
@@ -39,6 +41,7 @@ class Settings:
     murmur_cost_absent: float = 1.0
     least_confidence: float = 0.5
     least_beats: int = 3
+    least_quality: float = 0.15
     spike_factor: float = 3.0
 
     def __post_init__(self) -> None:
@@ -47,6 +50,8 @@ class Settings:
                 raise ParameterError(f"{name} must be above 0, not {getattr(self, name)!r}")
         if not 0 <= self.least_confidence < 1:
             raise ParameterError(f"least_confidence must lie in [0, 1), not {self.least_confidence!r}")
+        if not 0 <= self.least_quality < 1:
+            raise ParameterError(f"least_quality must lie in [0, 1), not {self.least_quality!r}")
         if self.least_beats < 1:
             raise ParameterError(f"least_beats must be 1 or more, not {self.least_beats!r}")
         if not self.spike_factor > 1:

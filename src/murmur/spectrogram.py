@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.conditioning import Samples
+from murmur.framing import Framer, Ready
 from murmur.kernels.spectra import power_frames
 from murmur.settings import ANALYSIS_RATE_HZ, HOP
 
@@ -41,30 +42,17 @@ class Spectrogram:
     """Power spectra on the absolute frame grid: frame k is centred at sample k·HOP, with silence outside."""
 
     def __init__(self) -> None:
-        self._samples = np.zeros(HALF_WINDOW, dtype=np.float32)
-        self._first = -HALF_WINDOW
-        self._frames = 0
-        self._taken = 0
+        self._framer = Framer(HALF_WINDOW, HOP)
 
     def push(self, samples: Samples) -> NDArray[np.float32]:
         """Take the next samples; return the power of the frames that are complete, shape (frames, N_BINS)."""
-        self._taken += samples.shape[0]
-        self._samples = np.concatenate([self._samples, samples])
-        end = self._first + self._samples.shape[0]
-        return self._advance((end - 1 - HALF_WINDOW) // HOP + 1)
+        return self._compute(self._framer.push(samples))
 
     def finish(self) -> NDArray[np.float32]:
-        """Return the last frames: all whose centre lies in the recording."""
-        self._samples = np.concatenate([self._samples, np.zeros(HALF_WINDOW + 1, dtype=np.float32)])
-        return self._advance(-(-self._taken // HOP))
+        """Return the last frames."""
+        return self._compute(self._framer.finish())
 
-    def _advance(self, until: int) -> NDArray[np.float32]:
-        power = np.empty((max(until - self._frames, 0), N_BINS), dtype=np.float32)
-        if power.shape[0]:
-            centre = self._frames * HOP
-            power_frames(self._samples, centre - self._first, HOP, _COSINES, _SINES, power)
-            self._frames = until
-            keep = until * HOP - HALF_WINDOW - self._first
-            self._samples = self._samples[keep:]
-            self._first += keep
+    def _compute(self, ready: Ready) -> NDArray[np.float32]:
+        power = np.empty((ready.count, N_BINS), dtype=np.float32)
+        power_frames(ready.samples, ready.first_centre, HOP, _COSINES, _SINES, power)
         return power

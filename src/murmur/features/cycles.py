@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.columns import Columns
 from murmur.kernels.cycles import decibels, peak_levels, profiles
 from murmur.kernels.spectra import band_power
 from murmur.settings import FRAME_RATE_HZ
@@ -41,7 +42,7 @@ _WEIGHTS = _band_weights()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CycleLevels:
+class CycleLevels(Columns):
     """Levels of each cycle in dB of full scale; columns of `cycles` rows, bands as in `BANDS_HZ`.
 
     Attributes
@@ -61,13 +62,12 @@ class CycleLevels:
     systole_spectrum: Frames
     late_diastole_spectrum: Frames
 
-    def __len__(self) -> int:
-        return int(self.s1.shape[0])
-
     @classmethod
-    def joined(cls, parts: list[CycleLevels]) -> CycleLevels:
-        """One after another."""
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+    def none(cls) -> CycleLevels:
+        """No cycles."""
+        n = len(BANDS_HZ)
+        shapes: tuple[tuple[int, ...], ...] = ((0, n), (0, n), (0, N_PARTS, n), (0, N_PARTS, n), (0, N_BINS), (0, N_BINS))
+        return cls(*(np.empty(shape, dtype=np.float32) for shape in shapes))
 
 
 def measure_cycles(power: Frames, first_frame: int, bounds_s: NDArray[np.float64]) -> CycleLevels:

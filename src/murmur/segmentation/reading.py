@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.columns import Columns
 from murmur.kernels.reading import crossings, cycle_evidence
 from murmur.segmentation.decoding import Spans
 from murmur.segmentation.durations import CYCLE_S, DurationModel
@@ -27,7 +28,7 @@ EVIDENCE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cycles:
+class Cycles(Columns):
     """Complete heart cycles, as columns.
 
     Attributes
@@ -41,15 +42,10 @@ class Cycles:
     bounds_s: NDArray[np.float64]
     evidence: NDArray[np.float64]
 
-    def __len__(self) -> int:
-        return int(self.bounds_s.shape[0])
-
     @classmethod
-    def joined(cls, parts: list[Cycles]) -> Cycles:
-        """One after another; of no parts, none."""
-        none = cls(np.empty((0, 5)), np.empty((0, len(EVIDENCE))))
-        parts = [none, *parts]
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+    def none(cls) -> Cycles:
+        """No cycles."""
+        return cls(np.empty((0, 5)), np.empty((0, len(EVIDENCE))))
 
 
 def refine_onsets(spans: Spans, log_posteriors: NDArray[np.float32], first_frame: int) -> NDArray[np.float64]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["coloured_noise", "disturb"]
+__all__ = ["coloured_noise", "disturb", "vary_rhythm"]
 
 Samples = NDArray[np.float32]
 States = NDArray[np.int8]
+Intervals = tuple[tuple[float, float, int], ...]
+
+DIASTOLE = 4
 
 
 def coloured_noise(
@@ -51,6 +54,71 @@ def disturb(
     if rng.random() < 0.1:
         x = np.clip(x, -peak * 0.5, peak * 0.5)
     return (x / peak).astype(np.float32), states
+
+
+def vary_rhythm(
+    samples: Samples, intervals: Intervals, sample_rate_hz: float, rng: np.random.Generator
+) -> tuple[Samples, Intervals]:
+    """Cut and lengthen labelled diastoles of a real recording: slow, irregular and premature beats.
+
+    Children's recordings hold little of the rhythms of grown and sick hearts; systole hardly changes in them, diastole does.
+    """
+    mode = rng.choice(["irregular", "slow", "premature"])
+    steady = rng.uniform(1.2, 3.0)
+    pieces: list[Samples] = []
+    moved: list[tuple[float, float, int]] = []
+    copied, shift_s, longer_next = 0.0, 0.0, False
+    for start_s, end_s, state in intervals:
+        if start_s < copied - 1e-6:  # labels that jump back: leave the rest as it is
+            break
+        length_s = end_s - start_s
+        factor = 1.0
+        if state == DIASTOLE and length_s >= 0.12:
+            if mode == "slow":
+                factor = steady * rng.uniform(0.95, 1.05)
+            elif mode == "irregular":
+                factor = float(np.exp(rng.normal(0.2, 0.45)))
+            elif longer_next:
+                factor, longer_next = rng.uniform(1.3, 1.9), False
+            elif rng.random() < 0.15:
+                factor, longer_next = rng.uniform(0.3, 0.6), True
+            factor = float(np.clip(factor * length_s, 0.07, 2.2) / length_s)
+        first, last = round(start_s * sample_rate_hz), round(end_s * sample_rate_hz)
+        pieces.append(samples[round(copied * sample_rate_hz) : first])
+        piece = samples[first:last]
+        if factor != 1.0:
+            piece = _resize(piece, round(factor * piece.shape[0]), int(0.008 * sample_rate_hz))
+        pieces.append(piece)
+        new_s = piece.shape[0] / sample_rate_hz
+        moved.append((start_s + shift_s, start_s + shift_s + new_s, state))
+        shift_s += new_s - length_s
+        copied = end_s
+    pieces.append(samples[round(copied * sample_rate_hz) :])
+    return np.concatenate(pieces), tuple(moved)
+
+
+def _resize(piece: Samples, length: int, fade: int) -> Samples:
+    """Shorten by cutting out the middle, lengthen by running to and fro in it, with cross-fades."""
+    n = piece.shape[0]
+    if length < n:
+        head = length // 2
+        return _fade_join(piece[: head + fade], piece[n - (length - head) :], fade)
+    middle = piece[int(0.45 * n) : int(0.85 * n)]
+    out = piece[: int(0.85 * n)]
+    backwards = True
+    while out.shape[0] < length - (n - int(0.85 * n)):
+        out = _fade_join(out, middle[::-1] if backwards else middle, fade)
+        backwards = not backwards
+    out = out[: max(length - (n - int(0.85 * n)), fade)]
+    return _fade_join(out, piece[int(0.85 * n) - fade :], fade)[:length]
+
+
+def _fade_join(a: Samples, b: Samples, fade: int) -> Samples:
+    fade = min(fade, a.shape[0], b.shape[0])
+    if fade == 0:
+        return np.concatenate([a, b])
+    ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+    return np.concatenate([a[:-fade], a[-fade:] * (1 - ramp) + b[:fade] * ramp, b[fade:]])
 
 
 def _equalise(x: NDArray[np.float64], sample_rate_hz: float, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from murmur.segmentation.durations import DurationModel, fit_durations
 from murmur.segmentation.emissions import N_BANDS, N_STATES, NetworkWeights, Normaliser
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.spectrogram import Spectrogram
-from murmur.training.augment import disturb
+from murmur.training.augment import Intervals, disturb, vary_rhythm
 from murmur.training.data import LabelledRecording
 
 __all__ = ["SegmentationNetwork", "export", "normalised_bands", "prepare", "train_network"]
@@ -82,10 +82,10 @@ def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDA
     return np.concatenate([normaliser.push(power), normaliser.finish()])
 
 
-def frame_states(recording: LabelledRecording, speed: float, frames: int) -> NDArray[np.int8]:
-    """CirCor state (0 to 4) at each frame of the recording played `speed` times as fast."""
+def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.int8]:
+    """CirCor state (0 to 4) at each frame of a recording played `speed` times as fast."""
     states = np.zeros(frames, dtype=np.int8)
-    for start_s, end_s, state in recording.intervals:
+    for start_s, end_s, state in intervals:
         first = int(np.ceil(start_s / speed * FRAME_RATE_HZ))
         last = int(np.ceil(end_s / speed * FRAME_RATE_HZ))
         states[first:last] = state
@@ -102,9 +102,12 @@ def prepare(
         for variant in range(variants + 1):
             rng = np.random.default_rng([seed, index, variant])
             samples, rate = recording.samples(), recording.sample_rate_hz
-            speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
+            speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(np.log(0.75), np.log(1.25))))
+            intervals = recording.intervals
+            if variant and rng.random() < 0.5:
+                samples, intervals = vary_rhythm(samples, intervals, rate, rng)
             frames = int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2
-            states = frame_states(recording, speed, frames)
+            states = frame_states(intervals, speed, frames)
             if variant:
                 samples, states = disturb(samples, states, rate * speed, FRAME_RATE_HZ, rng)
             bands = normalised_bands(samples, rate * speed)

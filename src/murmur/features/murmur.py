@@ -1,0 +1,190 @@
+"""The murmur: how much of systole it fills, where, how loud, of what shape and pitch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
+from murmur.features.spectrum import SpectralShape, describe_spectrum
+from murmur.records import Record
+
+__all__ = ["VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "murmur_vector"]
+
+Array = NDArray[np.float64]
+
+#: Parts of diastole that are its late, quiet reference (55 to 90 %), and its early and middle ones.
+LATE, EARLY, MIDDLE = slice(6, 9), slice(1, 3), slice(3, 6)
+#: Parts of systole well away from S1 and S2.
+INNER = slice(2, 8)
+#: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`.
+MURMUR_BANDS = slice(3, 7)
+#: All bands but 60 to 100 Hz, which overlaps its neighbours.
+PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
+#: A part of systole this far above late diastole is filled by sound.
+FILLED_DB = 3.0
+#: Late diastole this far above the quietest part of diastole is not quiet.
+QUIET_DB = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class MurmurFeatures(Record):
+    """The sound of systole above the beat's own late diastole; medians over the trusted beats, levels in dB.
+
+    Attributes
+    ----------
+    profile_db : tuple of float
+        Level above late diastole, 80 to 600 Hz, in ten equal parts of systole from the end of S1 to S2.
+    diastole_profile_db : tuple of float
+        The same of diastole.
+    level_db : float
+        Power of mid-systole less that of late diastole, against S2, 80 to 600 Hz.
+    above_quiet_db : float
+        Mid-systole above late diastole, in the band between 80 and 600 Hz where it stands out most.
+    extent : float
+        Share of systole that stands at least 3 dB above late diastole and within 12 dB of the loudest part.
+    onset, end : float or None
+        Where the filled part begins and ends, as shares of systole; None where nothing is filled.
+    peak : float
+        Where the profile is largest, as a share of systole.
+    evenness_db : float
+        Spread (largest less least) of the profile over the inner systole.
+    slope_db : float
+        Late third of systole above its early third.
+    bulge_db : float
+        Middle third above the mean of the early and late thirds.
+    late_diastole_db : float
+        Late diastole against S2, 80 to 600 Hz.
+    late_diastole_quiet : bool
+        Whether late diastole is itself quiet: within 6 dB of the quietest part of diastole.
+    spectrum : SpectralShape or None
+        Pitch and character of mid-systole with late diastole's spectrum taken off.
+    """
+
+    profile_db: tuple[float, ...]
+    diastole_profile_db: tuple[float, ...]
+    level_db: float
+    above_quiet_db: float
+    extent: float
+    onset: float | None
+    end: float | None
+    peak: float
+    evenness_db: float
+    slope_db: float
+    bulge_db: float
+    late_diastole_db: float
+    late_diastole_quiet: bool
+    spectrum: SpectralShape | None
+
+
+def _power(level_db: Array) -> Array:
+    return 10.0 ** (np.asarray(level_db, dtype=np.float64) / 10.0)
+
+
+def _decibels(power: Array) -> Array:
+    return 10.0 * np.log10(np.maximum(power, 1e-15))
+
+
+def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_]) -> MurmurFeatures | None:
+    """Sum up the trusted cycles; None where there are none."""
+    if not trusted.any():
+        return None
+    systole = _power(levels.systole[trusted, :, MURMUR_BANDS]).sum(axis=2)
+    diastole = _power(levels.diastole[trusted, :, MURMUR_BANDS]).sum(axis=2)
+    s2 = _power(levels.s2[trusted, MURMUR_BANDS]).sum(axis=1)
+    late = diastole[:, LATE].mean(axis=1)
+    profile = np.median(_decibels(systole / late[:, None]), axis=0)
+    diastole_profile = np.median(_decibels(diastole / late[:, None]), axis=0)
+    excess = np.median(systole[:, INNER].mean(axis=1) / s2 - late / s2)
+    bands = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1)) - _decibels(
+        _power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)
+    )
+    # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
+    inner = profile.copy()
+    inner[0] = min(inner[0], inner[1])
+    inner[-1] = min(inner[-1], inner[-2])
+    filled = (inner >= FILLED_DB) & (inner >= inner[INNER].max() - 12.0)
+    where = np.flatnonzero(filled)
+    early, middle, last = inner[1:4].mean(), inner[4:6].mean(), inner[6:9].mean()
+    noise_free = _power(np.median(levels.systole_spectrum[trusted], axis=0)) - _power(
+        np.median(levels.late_diastole_spectrum[trusted], axis=0)
+    )
+    return MurmurFeatures(
+        profile_db=tuple(float(v) for v in profile),
+        diastole_profile_db=tuple(float(v) for v in diastole_profile),
+        level_db=float(_decibels(np.array(max(excess, 1e-6)))),
+        above_quiet_db=float(np.median(bands, axis=0).max()),
+        extent=float(filled.mean()),
+        onset=float(where[0] / N_PARTS) if where.size else None,
+        end=float((where[-1] + 1) / N_PARTS) if where.size else None,
+        peak=float((inner.argmax() + 0.5) / N_PARTS),
+        evenness_db=float(np.ptp(inner[1:9])),
+        slope_db=float(last - early),
+        bulge_db=float(middle - 0.5 * (early + last)),
+        late_diastole_db=float(np.median(_decibels(late / s2))),
+        late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
+        spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),
+    )
+
+
+def _names() -> tuple[str, ...]:
+    bands = [f"{BANDS_HZ[b][0]}-{BANDS_HZ[b][1]} Hz" for b in PROFILE_BANDS]
+    every = [f"{low}-{high} Hz" for low, high in BANDS_HZ]
+    names = [f"systole part {p} above late diastole, {b}" for p in range(N_PARTS // 2) for b in bands]
+    names += [f"mid-systole against S2, {b}" for b in bands]
+    names += [f"mid-systole against S1, {b}" for b in bands]
+    names += [f"early diastole above late, {b}" for b in bands]
+    names += [f"mid-diastole above late, {b}" for b in bands]
+    names += [f"late diastole against S2, {b}" for b in bands]
+    names += [f"S1 against S2, {b}" for b in every]
+    names += [f"mid-systole above mean diastole, {b}" for b in bands]
+    names += [f"lower fifth of mid-systole above late diastole, {b}" for b in bands]
+    names += [f"upper fifth of mid-systole above late diastole, {b}" for b in bands]
+    names += ["log2 cycle", "systole share", "systole profile spread", "systole profile slope", "systole profile bulge"]
+    return tuple(names)
+
+
+#: What each element of `murmur_vector` is.
+VECTOR_NAMES = _names()
+
+
+def murmur_vector(levels: CycleLevels, bounds_s: Array, trusted: NDArray[np.bool_]) -> Array:
+    """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),).
+
+    All levels are differences in dB within a cycle, so that neither gain nor the sensor's response counts.
+    """
+    bands = list(PROFILE_BANDS)
+    systole = levels.systole[trusted][:, :, bands].astype(np.float64)
+    diastole = levels.diastole[trusted][:, :, bands].astype(np.float64)
+    s1, s2 = levels.s1[trusted][:, bands].astype(np.float64), levels.s2[trusted][:, bands].astype(np.float64)
+    late = diastole[:, LATE].mean(axis=1)
+    mid = systole[:, INNER].mean(axis=1)
+    pairs = systole.reshape(systole.shape[0], N_PARTS // 2, 2, len(bands)).mean(axis=2)
+    profile = np.median(pairs - late[:, None, :], axis=0)
+    every = (levels.s1[trusted] - levels.s2[trusted]).astype(np.float64)
+    bounds = bounds_s[trusted]
+    cycle = bounds[:, 4] - bounds[:, 0]
+    broad = profile[:, 2:6].mean(axis=1)
+    return np.concatenate(
+        [
+            profile.ravel(),
+            np.median(mid - s2, axis=0),
+            np.median(mid - s1, axis=0),
+            np.median(diastole[:, EARLY].mean(axis=1) - late, axis=0),
+            np.median(diastole[:, MIDDLE].mean(axis=1) - late, axis=0),
+            np.median(late - s2, axis=0),
+            np.median(every, axis=0),
+            np.median(mid - diastole.mean(axis=1), axis=0),
+            np.quantile(mid - late, 0.2, axis=0),
+            np.quantile(mid - late, 0.8, axis=0),
+            [
+                float(np.median(np.log2(cycle))),
+                float(np.median((bounds[:, 2] - bounds[:, 0]) / cycle)),
+                float(np.ptp(broad[1:4])),
+                float(broad[3] - broad[1]),
+                float(broad[2] - 0.5 * (broad[1] + broad[3])),
+            ],
+        ]
+    )

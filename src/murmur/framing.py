@@ -1,0 +1,57 @@
+"""Which frames of a fixed grid are complete, as samples come in blocks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from murmur.conditioning import Samples
+
+__all__ = ["Framer", "Ready"]
+
+
+class Ready(NamedTuple):
+    """Frames that can be computed: `count` of them, the first centred at ``samples[first_centre]``."""
+
+    samples: Samples
+    first_centre: int
+    count: int
+
+
+class Framer:
+    """Frames on the absolute grid: frame k is centred at sample k·hop and reaches `half` samples to either side.
+
+    Silence surrounds the recording; its frames are those whose centre lies in it.
+    """
+
+    def __init__(self, half: int, hop: int) -> None:
+        self._half = half
+        self._hop = hop
+        self._samples = np.zeros(half, dtype=np.float32)
+        self._first = -half
+        self._frames = 0
+        self._taken = 0
+
+    def push(self, samples: Samples) -> Ready:
+        """Take the next samples."""
+        self._taken += samples.shape[0]
+        self._keep(samples)
+        end = self._first + self._samples.shape[0]
+        return self._ready((end - 1 - self._half) // self._hop + 1)
+
+    def finish(self) -> Ready:
+        """Take the end of the recording."""
+        self._keep(np.zeros(self._half + 1, dtype=np.float32))
+        return self._ready(-(-self._taken // self._hop))
+
+    def _keep(self, samples: Samples) -> None:
+        needed = max(self._frames * self._hop - self._half - self._first, 0)
+        self._samples = np.concatenate([self._samples[needed:], samples])
+        self._first += needed
+
+    def _ready(self, until: int) -> Ready:
+        count = max(until - self._frames, 0)
+        ready = Ready(self._samples, self._frames * self._hop - self._first, count)
+        self._frames += count
+        return ready

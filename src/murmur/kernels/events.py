@@ -1,0 +1,158 @@
+"""Fine envelopes, and short sounds found in them: a second component of S2, S3, S4 and clicks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from murmur.kernels import SUMS, kernel
+
+
+@kernel(fastmath=SUMS)
+def gabor_envelopes(
+    samples: np.ndarray,
+    first_centre: int,
+    hop: int,
+    cosines: np.ndarray,
+    sines: np.ndarray,
+    halves: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Power of each Gabor filter at every `hop` samples; `cosines` and `sines` are (filters, longest half + 1).
+
+    `halves[f]` is how far filter f reaches on either side of its centre; `out` is (frames, filters).
+    """
+    for k in range(out.shape[0]):
+        centre = first_centre + k * hop
+        for f in range(halves.shape[0]):
+            real = samples[centre] * cosines[f, 0]
+            imag = np.float32(0.0)
+            for n in range(1, halves[f] + 1):
+                real += (samples[centre + n] + samples[centre - n]) * cosines[f, n]
+                imag += (samples[centre + n] - samples[centre - n]) * sines[f, n]
+            out[k, f] = real * real + imag * imag
+
+
+@kernel()
+def find_peak(envelope: np.ndarray, first: int, last: int) -> tuple[int, float]:
+    """The peak of largest prominence strictly inside `first` to `last`: its place and its prominence as a ratio of power.
+
+    The prominence is against the higher of the least values on its two sides. (−1, 1) where there is none.
+    """
+    where = -1
+    best = 1.0
+    for k in range(first + 1, last - 1):
+        here = envelope[k]
+        if here < envelope[k - 1] or here <= envelope[k + 1]:
+            continue
+        left = here
+        j = k - 1
+        while j >= first and envelope[j] <= here:
+            left = min(left, envelope[j])
+            j -= 1
+        right = here
+        j = k + 1
+        while j < last and envelope[j] <= here:
+            right = min(right, envelope[j])
+            j += 1
+        dip = max(left, right)
+        if here > best * dip and dip > 0.0:
+            best = here / dip
+            where = k
+    return where, best
+
+
+@kernel()
+def cycle_events(
+    low: np.ndarray,
+    middle: np.ndarray,
+    high: np.ndarray,
+    first_frame: int,
+    bounds: np.ndarray,
+    rate: float,
+    out: np.ndarray,
+) -> None:
+    """Short sounds in each cycle with boundaries `bounds` (cycles, 5), in frames of the recording (the
+    envelopes begin at `first_frame`); `out` is (cycles, 12).
+
+    Columns: S2 split in s (NaN: one peak) and the depth of the dip between its components in dB; level of S3 against S1
+    (low band), its prominence in dB, its place after S2 in s; the same of S4 with its place before S1; and level of a
+    click against S2 (high band), its prominence, its place as a share of systole; level of systole's median in that band.
+    """
+    n = low.shape[0]
+    for i in range(bounds.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = np.nan
+        # whole frames, so that the result does not depend on where the envelopes begin
+        s1, systole, s2, diastole, end = np.floor(bounds[i] + 0.5) - first_frame
+        # peaks of the sounds themselves
+        s1_low = _largest(low, s1, systole, n)
+        s2_high = _largest(high, s2, diastole, n)
+        # S2: the largest peak, and the largest other one within 120 ms with a dip between
+        first, last = max(int(s2 - 0.02 * rate), 0), min(int(s2 + 0.14 * rate), n)
+        gap, depth = _split(middle, first, last, rate)
+        out[i, 0] = gap
+        out[i, 1] = depth
+        # S3: 80 to 220 ms after S2 begins, well before the next S1
+        first = max(int(s2 + 0.10 * rate), int(diastole))
+        last = min(int(s2 + 0.26 * rate), int(end - 0.09 * rate), n)
+        if last - first > 10:
+            place, prominence = find_peak(low, max(first, 0), last)
+            if place >= 0:
+                out[i, 2] = 10.0 * np.log10(low[place] / s1_low)
+                out[i, 3] = 10.0 * np.log10(prominence)
+                out[i, 4] = (place - s2) / rate
+        # S4: 200 to 60 ms before S1
+        first = max(int(end - 0.24 * rate), int(diastole + 0.05 * rate), 0)
+        last = min(int(end - 0.02 * rate), n)
+        if last - first > 10:
+            place, prominence = find_peak(low, first, last)
+            if place >= 0:
+                out[i, 5] = 10.0 * np.log10(low[place] / s1_low)
+                out[i, 6] = 10.0 * np.log10(prominence)
+                out[i, 7] = (end - place) / rate
+        # click: inside systole
+        first, last = max(int(systole + 0.02 * rate), 0), min(int(s2 - 0.02 * rate), n)
+        if last - first > 10:
+            place, prominence = find_peak(high, first, last)
+            ordered = np.sort(high[first:last])
+            usual = ordered[ordered.shape[0] // 2]
+            out[i, 11] = 10.0 * np.log10(max(usual, 1e-20) / max(s2_high, 1e-20))
+            if place >= 0:
+                out[i, 8] = 10.0 * np.log10(high[place] / max(s2_high, 1e-20))
+                out[i, 9] = 10.0 * np.log10(high[place] / max(usual, 1e-20))
+                out[i, 10] = (place - systole) / max(s2 - systole, 1.0)
+
+
+@kernel()
+def _largest(envelope: np.ndarray, start: float, stop: float, n: int) -> float:
+    first = min(max(int(start), 0), n - 1)
+    top = envelope[first]
+    for k in range(first, min(max(int(stop), first + 1), n)):
+        top = max(top, envelope[k])
+    return max(float(top), 1e-20)
+
+
+@kernel()
+def _split(envelope: np.ndarray, first: int, last: int, rate: float) -> tuple[float, float]:
+    """Interval (s) between the two main peaks and the depth of the dip between them (dB); NaN where there is one peak."""
+    top = first
+    for k in range(first, last):
+        if envelope[k] > envelope[top]:
+            top = k
+    other = -1
+    depth = 1.0
+    for k in range(first + 1, last - 1):
+        if abs(k - top) < 0.015 * rate or abs(k - top) > 0.11 * rate:
+            continue
+        here = envelope[k]
+        if here < envelope[k - 1] or here <= envelope[k + 1] or here < 0.03 * envelope[top]:
+            continue
+        dip = here
+        for j in range(min(k, top), max(k, top)):
+            dip = min(dip, envelope[j])
+        if here > depth * dip and dip > 0.0:
+            depth = here / dip
+            other = k
+    if other < 0:
+        return np.nan, np.nan
+    return abs(other - top) / rate, 10.0 * np.log10(depth)

@@ -1,0 +1,50 @@
+"""Logistic regression as stored numbers: what a trained linear model needs at run time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LinearModel"]
+
+Array = NDArray[np.float64]
+
+#: Standardised features are clipped to ± this: what was never seen should not carry a decision alone.
+CLIP = 3.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearModel:
+    """Standardise, clip, project; softmax over several classes or a sigmoid for one.
+
+    Attributes
+    ----------
+    centre, scale : ndarray, shape (features,)
+        Subtracted and divided by.
+    weight : ndarray, shape (outputs, features)
+        One row for each class, or one row for the positive class of two.
+    bias : ndarray, shape (outputs,)
+        Added.
+    """
+
+    centre: Array
+    scale: Array
+    weight: Array
+    bias: Array
+
+
+    def scores(self, features: Array) -> Array:
+        """Log odds (one output) or unnormalised log probabilities; (…, features) to (…, outputs)."""
+        z = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
+        return z @ self.weight.T + self.bias
+
+    def probabilities(self, features: Array) -> Array:
+        """Probability of the positive class, shape (…, 1), or of each class, shape (…, outputs)."""
+        scores = self.scores(features)
+        if scores.shape[-1] == 1:
+            return 1.0 / (1.0 + np.exp(-scores))
+        scores = scores - scores.max(axis=-1, keepdims=True)
+        exponent = np.exp(scores)
+        return exponent / exponent.sum(axis=-1, keepdims=True)

@@ -1,0 +1,125 @@
+"""How far a recording can be trusted, as a whole and over time; the right to say "unreadable"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.engine import Measurement
+from murmur.linear import LinearModel
+from murmur.records import Record
+from murmur.segmentation.reading import Cycles
+from murmur.settings import Settings
+
+__all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence"]
+
+Mask = NDArray[np.bool_]
+
+#: A second this far below the usual second is one without contact.
+LOST_DB = 25.0
+#: Share of the input in flat tops from which a recording counts as clipped.
+CLIPPED = 0.002
+#: A cycle with more than this share of its samples in friction spikes is not measured.
+SPIKED_CYCLE = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Record):
+    """Consecutive seconds of one kind: "good", "noisy" (no trusted beat) or "contact lost"."""
+
+    start_s: float
+    end_s: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality(Record):
+    """Signal quality of a recording.
+
+    Attributes
+    ----------
+    index : float
+        Share of the recording, 0 to 1, that is expected to be segmented right: each beat's length weighed by its confidence.
+    reasons : tuple of str
+        What is wrong: "clipped", "noisy", "no heartbeat", "contact lost", "too short"; empty where nothing is.
+    readable : bool
+        False when no finding should rest on this recording.
+    trusted_beats : int
+        Beats that are measured.
+    beat_confidence : float or None
+        Mean confidence of all beats.
+    clipped_fraction, spiked_fraction, lost_fraction : float
+        Shares of the recording in flat tops, in friction spikes, and without contact.
+    stretches : tuple of Stretch
+        The recording over time.
+    """
+
+    index: float
+    reasons: tuple[str, ...]
+    readable: bool
+    trusted_beats: int
+    beat_confidence: float | None
+    clipped_fraction: float
+    spiked_fraction: float
+    lost_fraction: float
+    stretches: tuple[Stretch, ...]
+
+
+def beat_confidence(cycles: Cycles, model: LinearModel) -> NDArray[np.float64]:
+    """Probability that each cycle's S1 and S2 are right, from its evidence and that of its neighbours."""
+    if not len(cycles):
+        return np.empty(0)
+    evidence = cycles.evidence
+    padded = np.pad(evidence, ((2, 2), (0, 0)), mode="edge")
+    around = (padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]) / 5.0
+    return model.probabilities(np.concatenate([evidence, around], axis=1))[:, 0]
+
+
+def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], settings: Settings) -> tuple[Quality, Mask]:
+    """Judge a recording; return its quality and which cycles are trusted, shape (cycles,)."""
+    bounds_s, seconds = measurement.cycles.bounds_s, measurement.seconds
+    trusted = (confidence >= settings.least_confidence) & (measurement.spiked <= SPIKED_CYCLE)
+    length_s = bounds_s[:, 4] - bounds_s[:, 0]
+    index = float(min((length_s * confidence).sum() / measurement.duration_s, 1.0))
+
+    n = seconds.level_db.shape[0]
+    covered = np.zeros(n, dtype=bool)
+    for start_s, end_s in bounds_s[trusted][:, [0, 4]]:
+        covered[int(start_s) : int(end_s) + 1] = True
+    heard = seconds.level_db[np.isfinite(seconds.level_db)]
+    usual = float(np.median(seconds.level_db[covered])) if covered.any() else float(np.max(heard, initial=-np.inf))
+    lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
+    kinds = np.where(covered, "good", np.where(lost, "contact lost", "noisy"))
+    trusted_beats = int(trusted.sum())
+    readable = trusted_beats >= settings.least_beats and index >= settings.least_quality
+    reasons = []
+    if measurement.clipped_fraction >= CLIPPED:
+        reasons.append("clipped")
+    if n and np.mean(lost) > 0.1:
+        reasons.append("contact lost")
+    if n and np.mean(kinds == "noisy") > 0.5:
+        reasons.append("noisy" if len(bounds_s) and np.any(confidence > 0.2) else "no heartbeat")
+    if not readable and not reasons:
+        reasons.append("too short" if measurement.duration_s < 2.0 * settings.least_beats else "noisy")
+    quality = Quality(
+        index=index,
+        reasons=tuple(reasons),
+        readable=readable,
+        trusted_beats=trusted_beats,
+        beat_confidence=float(confidence.mean()) if confidence.size else None,
+        clipped_fraction=measurement.clipped_fraction,
+        spiked_fraction=float(seconds.limited.mean()) if n else 0.0,
+        lost_fraction=float(np.mean(lost)) if n else 0.0,
+        stretches=_stretches(kinds, measurement.duration_s),
+    )
+    return quality, trusted
+
+
+def _stretches(kinds: NDArray[np.str_], duration_s: float) -> tuple[Stretch, ...]:
+    if not kinds.size:
+        return ()
+    edges = [0, *(int(i) + 1 for i in np.flatnonzero(kinds[1:] != kinds[:-1])), kinds.size]
+    ends = [float(e) for e in edges[1:-1]] + [duration_s]
+    return tuple(Stretch(float(a), b, str(kinds[a])) for a, b in zip(edges[:-1], ends, strict=True))
