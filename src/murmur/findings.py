@@ -14,11 +14,34 @@ from murmur.records import Record
 from murmur.rhythm import Rhythm
 from murmur.settings import Settings
 
-__all__ = ["Finding", "Findings", "MurmurFinding", "decide_murmur", "find_signs", "no_findings"]
+__all__ = [
+    "Finding",
+    "Findings",
+    "MurmurFinding",
+    "character_vector",
+    "decide_murmur",
+    "end_features",
+    "find_signs",
+    "loudness_vector",
+    "no_findings",
+    "s1_quiet_probability",
+    "shape_probabilities",
+    "timing_probabilities",
+]
 
 Evidence = dict[str, float | None]
 
-HOLOSYSTOLIC, EARLY, MID, LATE = "holosystolic", "early", "mid", "late"
+SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
+PITCHES = ("low", "medium", "high")
+GRADES = ("I/VI", "II/VI", "III/VI")
+#: S1 this far below or above what is usual at the site is quiet or loud.
+QUIET_S1_DB, LOUD_S1_DB = -4.25, 7.0
+#: A physiological split of S2 seldom exceeds this at rest.
+WIDE_SPLIT_MS = 45.0
+#: Early diastole this far above late diastole is a murmur's.
+DIASTOLIC_DB = 4.0
+#: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
+IRREGULAR = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,34 @@ class Findings(Record):
     mitral_regurgitation: Finding
 
 
+def _sigmoid(x: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0))))
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraSoundRule:
+    """When an extra sound is one: how often, how loud and how prominent it must be (mid-points of three sigmoids)."""
+
+    share: float
+    level_db: float
+    prominence_db: float
+
+    def probability(self, sound: ExtraSound) -> float:
+        """Return the least of the three: a sound that fails one is none."""
+        if sound.level_db is None or sound.prominence_db is None:
+            return 0.0
+        return min(
+            _sigmoid((sound.share - self.share) / 0.06),
+            _sigmoid((sound.level_db - self.level_db) / 1.5),
+            _sigmoid((sound.prominence_db - self.prominence_db) / 1.0),
+        )
+
+
+S3_RULE = ExtraSoundRule(share=0.78, level_db=-15.0, prominence_db=11.0)
+S4_RULE = ExtraSoundRule(share=0.72, level_db=-15.0, prominence_db=13.5)
+CLICK_RULE = ExtraSoundRule(share=0.8, level_db=-8.0, prominence_db=18.0)
+
+
 def decide_murmur(probabilities: NDArray[np.float64], settings: Settings) -> str:
     """Class of largest expected worth, from the probabilities of present, unknown and absent."""
     worth = np.array([settings.murmur_cost_present, settings.murmur_cost_unknown, settings.murmur_cost_absent])
@@ -110,31 +161,22 @@ def find_signs(
 ) -> Findings:
     """Conclude on every sign of one readable recording."""
     heard = _murmur(vector, murmur, models, settings)
-    systolic = heard.value == "present"
-    described = _character(murmur, models) if systolic else _no_character(heard.value)
-    s1 = _s1_intensity(sounds, site, models)
-    split, s3 = _s2_split(sounds), _extra_sound(sounds.s3, _S3)
+    timing = timing_probabilities(murmur, models)
+    s1, split, s3 = _s1_intensity(sounds, site, models), _s2_split(sounds), _extra_sound(sounds.s3, S3_RULE)
+    character = _character(murmur, timing, models) if heard.value == "present" else _no_character(heard.value)
     return Findings(
         murmur=heard,
-        systolic_timing=described["timing"],
-        systolic_shape=described["shape"],
-        systolic_pitch=described["pitch"],
-        systolic_quality=described["quality"],
-        grade=described["grade"],
+        **character,
         s1_intensity=s1,
         s2_split=split,
         s3=s3,
-        s4=_extra_sound(sounds.s4, _S4),
-        click=_extra_sound(sounds.click, _CLICK),
+        s4=_extra_sound(sounds.s4, S4_RULE),
+        click=_extra_sound(sounds.click, CLICK_RULE),
         diastolic_murmur=_diastolic_murmur(murmur),
         irregular_rhythm=_irregular_rhythm(rhythm),
         premature_beats=_premature_beats(rhythm),
-        mitral_regurgitation=_mitral_regurgitation(heard, murmur, s1, split, s3, models),
+        mitral_regurgitation=_mitral_regurgitation(heard, timing["holosystolic"], s1, split, s3),
     )
-
-
-def _sigmoid(x: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-x)))
 
 
 def _murmur(
@@ -147,9 +189,175 @@ def _murmur(
         present_probability=present,
         unknown_probability=unknown,
         absent_probability=absent,
-        evidence={"above_quiet_db": murmur.above_quiet_db, "level_db": murmur.level_db, "extent": murmur.extent},
+        evidence={
+            "above_late_diastole_db": murmur.above_quiet_db,
+            "against_s2_db": murmur.level_db,
+            "extent": murmur.extent,
+        },
     )
 
 
-def _holosystolic(murmur: MurmurFeatures, models: FindingModels) -> float:
-    return float(models.holosystolic.probabilities(models.character_vector(murmur))[0])
+def end_features(murmur: MurmurFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far the profile falls off towards the beginning and the end of systole: (drop in dB, share that is left)."""
+    profile = np.array(murmur.profile_db)
+    peak = max(float(profile[2:8].max()), 0.5)
+
+    def at(part: int) -> NDArray[np.float64]:
+        # the outermost part holds the tail of a heart sound: its neighbour speaks for it, and its own fall counts too
+        level = float(profile[part])
+        return np.array([peak - level, np.clip(level / peak, -0.5, 1.2)])
+
+    return at(1), at(8)
+
+
+def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
+    """Probability of each timing, given a murmur: whether it begins with S1, and whether it lasts until S2.
+
+    One model serves both ends; it was fitted where there is data, on murmurs that stop early and murmurs that do not.
+    """
+    start, stop = end_features(murmur)
+    begins = float(models.lasts.probabilities(start)[0])
+    lasts = float(models.lasts.probabilities(stop)[0])
+    return {
+        "holosystolic": begins * lasts,
+        "early": begins * (1.0 - lasts),
+        "mid": (1.0 - begins) * (1.0 - lasts),
+        "late": (1.0 - begins) * lasts,
+    }
+
+
+def shape_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
+    """Probability of each shape, from the slope and the bulge of the profile over systole (dB)."""
+    logits = np.array(
+        [
+            0.0,
+            (murmur.bulge_db - 2.5) / 0.8,
+            (-murmur.slope_db - 4.0) / 1.2,
+            (murmur.slope_db - 4.0) / 1.2,
+        ]
+    )
+    weight = np.exp(logits - logits.max())
+    return dict(zip(SHAPES, (float(w) for w in weight / weight.sum()), strict=True))
+
+
+def character_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Describe the sound of the murmur itself, not how loud it is; zeros where there is none."""
+    if murmur.spectrum is None:
+        return np.zeros(5)
+    s = murmur.spectrum
+    return np.array([np.log2(s.centroid_hz), np.log2(s.bandwidth_hz + 1.0), np.log2(s.rolloff_hz), s.entropy, s.harmonicity])
+
+
+def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Describe how loud the murmur is, and where."""
+    centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
+    return np.array([murmur.above_quiet_db, murmur.level_db, murmur.extent, centroid])
+
+
+def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
+    value = max(probabilities, key=lambda name: probabilities[name])
+    return Finding(value, probabilities[value], {**evidence, **{f"p_{k}": p for k, p in probabilities.items()}})
+
+
+def _character(murmur: MurmurFeatures, timing: dict[str, float], models: FindingModels) -> dict[str, Finding]:
+    shape = {"slope_db": murmur.slope_db, "bulge_db": murmur.bulge_db}
+    loud = {"above_late_diastole_db": murmur.above_quiet_db, "against_s2_db": murmur.level_db}
+    pitch = dict(zip(PITCHES, models.pitch.probabilities(loudness_vector(murmur)).tolist(), strict=True))
+    grade = dict(zip(GRADES, models.grade.probabilities(loudness_vector(murmur)).tolist(), strict=True))
+    if murmur.spectrum is None:
+        quality = Finding(None, reason="the murmur does not stand out of the noise floor")
+    else:
+        blowing = float(models.blowing.probabilities(character_vector(murmur))[0])
+        musical = _sigmoid((murmur.spectrum.harmonicity - 0.35) / 0.05)
+        spectrum = {"centroid_hz": murmur.spectrum.centroid_hz, "entropy": murmur.spectrum.entropy}
+        quality = _likeliest(
+            {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}, spectrum
+        )
+    return {
+        "systolic_timing": _likeliest(timing, {"extent": murmur.extent, "onset": murmur.onset, "end": murmur.end}),
+        "systolic_shape": _likeliest(shape_probabilities(murmur), shape),
+        "systolic_pitch": _likeliest(pitch, {"centroid_hz": murmur.spectrum.centroid_hz if murmur.spectrum else None}),
+        "systolic_quality": quality,
+        "grade": _likeliest(grade, loud),
+    }
+
+
+def _no_character(heard: str) -> dict[str, Finding]:
+    missing = Finding(None, reason="no murmur is heard" if heard == "absent" else "it can't be told whether there is a murmur")
+    names = ("systolic_timing", "systolic_shape", "systolic_pitch", "systolic_quality", "grade")
+    return dict.fromkeys(names, missing)
+
+
+def _s1_intensity(sounds: HeartSounds, site: str, models: FindingModels) -> Finding:
+    norm_db, deviation_db = models.s1_norm(site)
+    departure = sounds.s1_s2_level_db - norm_db
+    quiet = s1_quiet_probability(departure, deviation_db)
+    loud = _sigmoid((departure - LOUD_S1_DB) / (0.3 * deviation_db))
+    value = "quiet" if quiet > 0.5 else "loud" if loud > 0.5 else "normal"
+    evidence = {"s1_s2_level_db": sounds.s1_s2_level_db, "usual_at_site_db": norm_db, "departure_db": departure}
+    return Finding(value, quiet, evidence)
+
+
+def s1_quiet_probability(departure_db: float, deviation_db: float) -> float:
+    """Probability that S1 is quiet, from how far it lies from what is usual; the wider the usual, the wider the doubt."""
+    return _sigmoid((QUIET_S1_DB - departure_db) / (0.3 * deviation_db))
+
+
+def _s2_split(sounds: HeartSounds) -> Finding:
+    evidence = {"share_of_cycles": sounds.s2_split_share}
+    if sounds.s2_split_ms is None:
+        return Finding(None, None, evidence, "S2 has one peak in most cycles")
+    return Finding(sounds.s2_split_ms, _sigmoid((sounds.s2_split_ms - WIDE_SPLIT_MS) / 4.0), evidence)
+
+
+def _extra_sound(sound: ExtraSound, rule: ExtraSoundRule) -> Finding:
+    probability = rule.probability(sound)
+    evidence: Evidence = {
+        "share_of_cycles": sound.share,
+        "level_db": sound.level_db,
+        "prominence_db": sound.prominence_db,
+        "place": sound.place,
+    }
+    return Finding("present" if probability > 0.5 else "absent", probability, evidence)
+
+
+def _diastolic_murmur(murmur: MurmurFeatures) -> Finding:
+    """Early: the first half of diastole above its late part. Late diastole that is not quiet itself is said, not guessed."""
+    profile = np.array(murmur.diastole_profile_db)
+    early = float(profile[1:5].mean())
+    probability = _sigmoid((early - DIASTOLIC_DB) / 0.7)
+    evidence: Evidence = {"early_above_late_db": early, "late_diastole_quiet": float(murmur.late_diastole_quiet)}
+    return Finding("present" if probability > 0.5 else "absent", probability, evidence)
+
+
+def _irregular_rhythm(rhythm: Rhythm) -> Finding:
+    if rhythm.irregularity is None or rhythm.cycles < 6:
+        return Finding(None, reason="fewer than 6 consecutive beats")
+    probability = _sigmoid((rhythm.irregularity - IRREGULAR) / 0.015)
+    evidence: Evidence = {"irregularity": rhythm.irregularity, "rmssd_ms": rhythm.rmssd_ms, "variation": rhythm.variation}
+    return Finding("present" if probability > 0.5 else "absent", probability, evidence)
+
+
+def _premature_beats(rhythm: Rhythm) -> Finding:
+    if rhythm.irregularity is None or rhythm.cycles < 6:
+        return Finding(None, reason="fewer than 6 consecutive beats")
+    if rhythm.irregularity > IRREGULAR:
+        return Finding(None, reason="the rhythm is irregular throughout: no beat is early against the others")
+    return Finding("present" if rhythm.premature_beats else "absent", None, {"beats": float(rhythm.premature_beats)})
+
+
+def _mitral_regurgitation(
+    heard: MurmurFinding, holosystolic: float, s1: Finding, split: Finding, s3: Finding
+) -> Finding:
+    """Put together what a doctor puts together; the form was fixed before it was ever scored.
+
+    The mean of two parts of equal weight, a murmur that fills systole and a quiet S1; a wide S2 split and an S3 make up
+    half of what is missing to 1, together at most a tenth of the score.
+    """
+    if heard.present_probability is None or s1.probability is None:
+        return Finding(None, reason=heard.reason or s1.reason)
+    pansystolic = heard.present_probability * holosystolic
+    extra = 0.5 * ((split.probability or 0.0) + (s3.probability or 0.0))
+    score = 0.45 * pansystolic + 0.45 * s1.probability + 0.1 * extra * pansystolic
+    parts: Evidence = {"pansystolic_murmur": pansystolic, "quiet_s1": s1.probability, "wide_split_or_s3": extra}
+    return Finding(score, None, parts)

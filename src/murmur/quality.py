@@ -13,7 +13,7 @@ from murmur.records import Record
 from murmur.segmentation.reading import Cycles
 from murmur.settings import Settings
 
-__all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence"]
+__all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evidence"]
 
 Mask = NDArray[np.bool_]
 
@@ -67,14 +67,19 @@ class Quality(Record):
     stretches: tuple[Stretch, ...]
 
 
-def beat_confidence(cycles: Cycles, model: LinearModel) -> NDArray[np.float64]:
-    """Probability that each cycle's S1 and S2 are right, from its evidence and that of its neighbours."""
-    if not len(cycles):
-        return np.empty(0)
+def beat_evidence(cycles: Cycles) -> NDArray[np.float64]:
+    """Evidence for each cycle and its mean over the two cycles on either side, shape (cycles, 2·len(EVIDENCE))."""
     evidence = cycles.evidence
+    if not len(cycles):
+        return np.empty((0, 2 * evidence.shape[1]))
     padded = np.pad(evidence, ((2, 2), (0, 0)), mode="edge")
     around = (padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]) / 5.0
-    return model.probabilities(np.concatenate([evidence, around], axis=1))[:, 0]
+    return np.concatenate([evidence, around], axis=1)
+
+
+def beat_confidence(cycles: Cycles, model: LinearModel) -> NDArray[np.float64]:
+    """Probability that each cycle's S1 and S2 are right."""
+    return model.probabilities(beat_evidence(cycles))[:, 0]
 
 
 def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], settings: Settings) -> tuple[Quality, Mask]:

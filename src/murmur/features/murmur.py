@@ -11,7 +11,7 @@ from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
 from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
 
-__all__ = ["VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "murmur_vector"]
+__all__ = ["VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "mid_systole_db", "murmur_vector"]
 
 Array = NDArray[np.float64]
 
@@ -85,6 +85,13 @@ def _power(level_db: Array) -> Array:
 
 def _decibels(power: Array) -> Array:
     return 10.0 * np.log10(np.maximum(power, 1e-15))
+
+
+def mid_systole_db(levels: CycleLevels) -> Array:
+    """Mid-systole above late diastole between 80 and 600 Hz, of every cycle, shape (cycles,)."""
+    systole = _power(levels.systole[:, INNER, MURMUR_BANDS]).sum(axis=2).mean(axis=1)
+    late = _power(levels.diastole[:, LATE, MURMUR_BANDS]).sum(axis=2).mean(axis=1)
+    return _decibels(systole / late)
 
 
 def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_]) -> MurmurFeatures | None:

@@ -1,0 +1,38 @@
+"""The trained parameters that ship with the package, and the way to use others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from murmur.errors import MissingFileError
+from murmur.finding_models import FindingModels
+from murmur.segmentation.model import SegmentationModel
+
+__all__ = ["Models", "shipped_models"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Models:
+    """Everything trained: one set analyzes any number of recordings, in any number of threads."""
+
+    segmentation: SegmentationModel
+    findings: FindingModels
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Models:
+        """Read ``segmentation.npz`` and ``findings.npz``, as `murmur.training` writes them, from a folder."""
+        folder = Path(folder)
+        for name in ("segmentation.npz", "findings.npz"):
+            if not (folder / name).is_file():
+                raise MissingFileError(f"{folder / name}: no such model; make it with python -m murmur.training")
+        return cls(
+            SegmentationModel.load(folder / "segmentation.npz"), FindingModels.load(folder / "findings.npz")
+        )
+
+
+@lru_cache(maxsize=1)
+def shipped_models() -> Models:
+    """Return the models that come with the package; `murmur/models/*.md` tell what they were trained on."""
+    return Models.load(Path(__file__).parent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,7 @@ import numpy as np
 from murmur.segmentation.durations import DurationModel, DurationTables
 from murmur.segmentation.emissions import NetworkWeights
 
-__all__ = ["SegmentationModel", "shipped_model"]
-
-SHIPPED = Path(__file__).parent.parent / "models" / "segmentation.npz"
+__all__ = ["SegmentationModel"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +43,3 @@ class SegmentationModel:
         durations["diastole_deviation"] = float(durations["diastole_deviation"])
         model = DurationModel(**durations)
         return cls(NetworkWeights(**network), model, DurationTables.build(model))
-
-
-@lru_cache(maxsize=1)
-def shipped_model() -> SegmentationModel:
-    """The model that comes with the package, trained on all of CirCor's training children."""
-    return SegmentationModel.load(SHIPPED)

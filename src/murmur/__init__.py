@@ -1,0 +1,72 @@
+"""Heart-sound analysis for research and education, not a medical device.
+
+``murmur.analyze("recording.wav")`` finds every S1, systole, S2 and diastole of a phonocardiogram, and measures what a
+cardiologist listens for. Names are loaded when they are first used (PEP 562), so that importing murmur costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from murmur.version import __version__
+
+if TYPE_CHECKING:
+    from murmur.analysis import Analysis as Analysis
+    from murmur.analysis import analyze as analyze
+    from murmur.analysis import segment as segment
+    from murmur.errors import MurmurError as MurmurError
+    from murmur.models import Models as Models
+    from murmur.patient import PatientAnalysis as PatientAnalysis
+    from murmur.patient import join_patient as join_patient
+    from murmur.recording import Recording as Recording
+    from murmur.recording import load as load
+    from murmur.segmentation.result import Segmentation as Segmentation
+    from murmur.segmentation.result import State as State
+    from murmur.settings import Settings as Settings
+    from murmur.warmup import warm_up as warm_up
+
+_HOME = {
+    "Analysis": "analysis",
+    "analyze": "analysis",
+    "segment": "analysis",
+    "MurmurError": "errors",
+    "Models": "models",
+    "PatientAnalysis": "patient",
+    "join_patient": "patient",
+    "Recording": "recording",
+    "load": "recording",
+    "Segmentation": "segmentation.result",
+    "State": "segmentation.result",
+    "Settings": "settings",
+    "warm_up": "warmup",
+}
+
+__all__ = [
+    "Analysis",
+    "Models",
+    "MurmurError",
+    "PatientAnalysis",
+    "Recording",
+    "Segmentation",
+    "Settings",
+    "State",
+    "__version__",
+    "analyze",
+    "join_patient",
+    "load",
+    "segment",
+    "warm_up",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'murmur' has no attribute {name!r}")
+    value = getattr(import_module(f"murmur.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,232 @@
+"""The whole flow, from a recording to its signs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.engine import Engine, Measurement
+from murmur.features.cycles import BANDS_HZ
+from murmur.features.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
+from murmur.features.murmur import MurmurFeatures, describe_murmur, mid_systole_db, murmur_vector
+from murmur.findings import Findings, find_signs, no_findings
+from murmur.models import Models, shipped_models
+from murmur.quality import Quality, assess_quality, beat_confidence
+from murmur.recording import AudioInput, Source, open_source
+from murmur.records import Record
+from murmur.rhythm import Rhythm, describe_rhythm
+from murmur.segmentation.result import Beats, Interval, Segmentation, State
+from murmur.settings import Settings
+from murmur.version import __version__
+
+__all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CycleFigures(Record):
+    """What was measured of each beat of `Segmentation.beats`, as columns; NaN (null) where it was not trusted.
+
+    Attributes
+    ----------
+    trusted : ndarray of bool, shape (beats,)
+        Whether the beat counts in the recording's figures.
+    s1_s2_level_db : ndarray
+        S1 against S2 between 60 and 100 Hz.
+    murmur_above_late_diastole_db : ndarray
+        Mid-systole above late diastole between 80 and 600 Hz.
+    """
+
+    trusted: NDArray[np.bool_]
+    s1_s2_level_db: NDArray[np.float64]
+    murmur_above_late_diastole_db: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis(Record):
+    """Everything murmur says of one recording.
+
+    Attributes
+    ----------
+    path, patient, site, position, visit : str
+        Where it came from; empty where not known.
+    status : str
+        "ok", or "unreadable" when no finding should rest on it.
+    error : str or None
+        Why it is unreadable.
+    notes : tuple of str
+        What a user should know about how it was read.
+    duration_s, sample_rate_hz : float
+        Of the input.
+    quality, segmentation, rhythm, findings
+        See their classes.
+    heart_sounds, murmur
+        None where no beat could be measured.
+    cycles : CycleFigures
+        Beat by beat.
+    version, settings : str
+        Version of murmur and fingerprint of the settings.
+    """
+
+    path: str
+    patient: str
+    site: str
+    position: str
+    visit: str
+    status: str
+    error: str | None
+    notes: tuple[str, ...]
+    duration_s: float
+    sample_rate_hz: float
+    quality: Quality
+    segmentation: Segmentation
+    rhythm: Rhythm
+    heart_sounds: HeartSounds | None
+    murmur: MurmurFeatures | None
+    findings: Findings
+    cycles: CycleFigures
+    version: str
+    settings: str
+
+
+def analyze(
+    source: AudioInput,
+    *,
+    sample_rate_hz: float | None = None,
+    channel: int | None = None,
+    patient: str | None = None,
+    site: str | None = None,
+    position: str | None = None,
+    visit: str | None = None,
+    settings: Settings | None = None,
+    models: Models | None = None,
+) -> Analysis:
+    """Find every beat and every sign of one recording.
+
+    Parameters
+    ----------
+    source : str, path, file object, `Recording`, or array of shape (samples,) or (samples, channels)
+        The recording, 1 kHz to 192 kHz and 2 s to 25 h long; files are read in blocks.
+    sample_rate_hz : float, optional
+        Needed for an array.
+    channel : int, optional
+        Which channel to take; the first, with a note, when there are several and none is named.
+    patient, site, position, visit : str, optional
+        Override what the file's name says. The site matters: what is a quiet S1 depends on it.
+    settings : Settings, optional
+        What may be tuned.
+    models : Models, optional
+        Other trained models than those that ship.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    MurmurError
+        One of its kinds, naming the file, the value and the remedy, when the input can't be analyzed.
+    """
+    settings, models = settings or Settings(), models or shipped_models()
+    opened = open_source(
+        source,
+        sample_rate_hz=sample_rate_hz,
+        channel=channel,
+        patient=patient,
+        site=site,
+        position=position,
+        visit=visit,
+    )
+    with opened as recording:
+        return conclude(_measure(recording, settings, models), recording, settings, models)
+
+
+def segment(
+    source: AudioInput,
+    *,
+    sample_rate_hz: float | None = None,
+    channel: int | None = None,
+    settings: Settings | None = None,
+    models: Models | None = None,
+) -> Segmentation:
+    """Find only where the heart sounds are; arguments and errors as of `analyze`.
+
+    Returns
+    -------
+    Segmentation
+        The four states over the whole recording, edges included, and the complete beats with their confidence.
+    """
+    settings, models = settings or Settings(), models or shipped_models()
+    with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
+        measurement = _measure(recording, settings, models)
+    return _segmentation(measurement, beat_confidence(measurement.cycles, models.findings.beat))
+
+
+def _measure(recording: Source, settings: Settings, models: Models) -> Measurement:
+    engine = Engine(recording.sample_rate_hz, settings, models.segmentation)
+    for block in recording.blocks():
+        engine.push(block)
+    return engine.finish()
+
+
+def conclude(measurement: Measurement, recording: Source, settings: Settings, models: Models) -> Analysis:
+    """From what the engine measured to what a doctor would say of it."""
+    confidence = beat_confidence(measurement.cycles, models.findings.beat)
+    quality, trusted = assess_quality(measurement, confidence, settings)
+    segmentation = _segmentation(measurement, confidence)
+    rhythm = describe_rhythm(segmentation.beats, trusted)
+    heart_sounds = describe_heart_sounds(measurement.levels, measurement.sounds, trusted)
+    murmur = describe_murmur(measurement.levels, trusted)
+    if quality.readable and murmur is not None and heart_sounds is not None:
+        vector = murmur_vector(measurement.levels, measurement.cycles.bounds_s, trusted)
+        findings = find_signs(
+            vector, murmur, heart_sounds, rhythm, recording.site, models.findings, settings
+        )
+        error = None
+    else:
+        error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_beats} trusted beats)"
+        findings = no_findings(error)
+    return Analysis(
+        path=recording.path,
+        patient=recording.patient,
+        site=recording.site,
+        position=recording.position,
+        visit=recording.visit,
+        status="ok" if error is None else "unreadable",
+        error=error,
+        notes=recording.notes,
+        duration_s=measurement.duration_s,
+        sample_rate_hz=recording.sample_rate_hz,
+        quality=quality,
+        segmentation=segmentation,
+        rhythm=rhythm,
+        heart_sounds=heart_sounds,
+        murmur=murmur,
+        findings=findings,
+        cycles=_cycle_figures(measurement, trusted),
+        version=__version__,
+        settings=settings.fingerprint(),
+    )
+
+
+def _segmentation(measurement: Measurement, confidence: NDArray[np.float64]) -> Segmentation:
+    ends_s = np.append(measurement.onsets_s[1:], measurement.duration_s)
+    intervals = [
+        Interval(start_s, end_s, State(state + 1))
+        for start_s, end_s, state in zip(
+            measurement.onsets_s.tolist(), ends_s.tolist(), measurement.states.tolist(), strict=True
+        )
+    ]
+    return Segmentation(intervals, Beats(*measurement.cycles.bounds_s.T.copy(), confidence))
+
+
+def _cycle_figures(measurement: Measurement, trusted: NDArray[np.bool_]) -> CycleFigures:
+    band = BANDS_HZ.index(S1_BAND_HZ)
+    levels = measurement.levels
+    s1_s2 = (levels.s1[:, band] - levels.s2[:, band]).astype(np.float64)
+    return CycleFigures(
+        trusted=trusted,
+        s1_s2_level_db=np.where(trusted, s1_s2, np.nan),
+        murmur_above_late_diastole_db=np.where(trusted, mid_systole_db(levels), np.nan),
+    )

@@ -1,0 +1,226 @@
+"""Several recordings of one person, put together: where a murmur is heard, where it is loudest, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.findings import GRADES, LOUD_S1_DB, decide_murmur, s1_quiet_probability
+from murmur.models import Models, shipped_models
+from murmur.records import Record
+from murmur.settings import Settings
+
+if TYPE_CHECKING:
+    from murmur.analysis import Analysis
+
+__all__ = ["PatientAnalysis", "SiteFigures", "join_patient", "patient_vector", "site_figures"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFigures(Record):
+    """What a patient's figures need of each recording; a row of the tables holds all of it.
+
+    Levels compare between recordings only as ratios inside each: the murmur's against S2.
+    """
+
+    site: str
+    readable: bool
+    present_probability: float | None
+    unknown_probability: float | None
+    absent_probability: float | None
+    murmur_level_db: float | None
+    holosystolic_probability: float | None
+    blowing_probability: float | None
+    s1_departure_db: float | None
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientAnalysis(Record):
+    """What all recordings of one person say together.
+
+    Attributes
+    ----------
+    patient : str
+        Who.
+    recordings, readable : int
+        How many there are, and how many could be read.
+    murmur : str
+        "present", "absent" or "unknown".
+    murmur_probability, unknown_probability : float or None
+        Of the three classes present, unknown, absent.
+    grade : str or None
+        From the number of sites where a murmur is heard and how loud it is there.
+    murmur_sites : tuple of str
+        Sites where a murmur is heard.
+    loudest_site : str or None
+        Where the murmur is loudest against S2.
+    radiates_to_axilla : bool or None
+        Whether it is heard at Ax; None without a readable recording there.
+    holosystolic_probability, blowing_probability : float or None
+        At the sites where it is heard, weighed by its probability there.
+    s1_intensity : str or None
+        "quiet", "normal" or "loud": the median over the sites of S1 against what is usual there.
+    quiet_s1_probability : float or None
+        Of that.
+    apex_over_base_db : float or None
+        The murmur's level at MV above that at AV.
+    mitral_regurgitation_score : float or None
+        Mean of three parts of equal weight: a murmur that fills systole, a quiet S1, louder at the apex than at the aortic
+        site; without the sites for the third, of two.
+    score_parts : dict of str to float or None
+        Those parts.
+    """
+
+    patient: str
+    recordings: int
+    readable: int
+    murmur: str
+    murmur_probability: float | None
+    unknown_probability: float | None
+    grade: str | None
+    murmur_sites: tuple[str, ...]
+    loudest_site: str | None
+    radiates_to_axilla: bool | None
+    holosystolic_probability: float | None
+    blowing_probability: float | None
+    s1_intensity: str | None
+    quiet_s1_probability: float | None
+    apex_over_base_db: float | None
+    mitral_regurgitation_score: float | None
+    score_parts: dict[str, float | None]
+
+
+def site_figures(analysis: Analysis) -> SiteFigures:
+    """Take from an analysis what its patient's figures need."""
+    found = analysis.findings
+    timing = found.systolic_timing.evidence if found.systolic_timing.value is not None else {}
+    return SiteFigures(
+        site=analysis.site,
+        readable=analysis.status == "ok",
+        present_probability=found.murmur.present_probability,
+        unknown_probability=found.murmur.unknown_probability,
+        absent_probability=found.murmur.absent_probability,
+        murmur_level_db=analysis.murmur.level_db if analysis.murmur and analysis.status == "ok" else None,
+        holosystolic_probability=timing.get("p_holosystolic"),
+        blowing_probability=found.systolic_quality.evidence.get("p_blowing"),
+        s1_departure_db=found.s1_intensity.evidence.get("departure_db"),
+        score=found.mitral_regurgitation.value if isinstance(found.mitral_regurgitation.value, float) else None,
+    )
+
+
+def patient_vector(probabilities: Array, recordings: int) -> Array:
+    """Sum up the recordings' probabilities (readable, 3) of present, unknown and absent for the patient's model.
+
+    Log odds of a murmur: the largest, the mean and the least; log odds of unknown: the largest and the mean; the share that
+    could not be read.
+    """
+    p = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    present, unknown = np.log(p[:, 0] / p[:, 2]), np.log(p[:, 1] / (1 - p[:, 1]))
+    return np.array(
+        [
+            present.max(),
+            present.mean(),
+            present.min(),
+            unknown.max(),
+            unknown.mean(),
+            1.0 - probabilities.shape[0] / max(recordings, 1),
+        ]
+    )
+
+
+def join_patient(
+    patient: str,
+    sites: Sequence[SiteFigures | Analysis],
+    settings: Settings | None = None,
+    models: Models | None = None,
+) -> PatientAnalysis:
+    """Join one person's recordings, given as analyses or as their `SiteFigures`."""
+    settings, findings = settings or Settings(), (models or shipped_models()).findings
+    figures = [s if isinstance(s, SiteFigures) else site_figures(s) for s in sites]
+    read = [f for f in figures if f.readable and f.present_probability is not None]
+    if not read:
+        return _unread(patient, len(figures))
+    probabilities = np.array(
+        [[f.present_probability, f.unknown_probability, f.absent_probability] for f in read], dtype=np.float64
+    )
+    joint = findings.patient_murmur.probabilities(patient_vector(probabilities, len(figures)))
+    murmur = decide_murmur(joint, settings)
+    heard = [f for f, p in zip(read, probabilities, strict=True) if decide_murmur(p, settings) == "present"]
+    loudest = max(heard, key=lambda f: f.murmur_level_db if f.murmur_level_db is not None else -np.inf, default=None)
+    weights = probabilities[:, 0]
+    holosystolic = _weighted([f.holosystolic_probability for f in read], weights)
+    departures = [f.s1_departure_db for f in read if f.s1_departure_db is not None]
+    departure = float(np.median(departures)) if departures else None
+    quiet = None if departure is None else s1_quiet_probability(departure, findings.s1_norm("MV")[1])
+    apex, base = _level_at(read, "MV"), _level_at(read, "AV")
+    apex_over_base = None if apex is None or base is None else apex - base
+    axilla = [f for f in read if f.site == "Ax"]
+    parts: dict[str, float | None] = {
+        "pansystolic_murmur": None if holosystolic is None else float(joint[0]) * holosystolic,
+        "quiet_s1": quiet,
+        "loudest_at_the_apex": None if apex_over_base is None else float(1 / (1 + np.exp(-apex_over_base / 2.0))),
+    }
+    known = [p for p in parts.values() if p is not None]
+    return PatientAnalysis(
+        patient=patient,
+        recordings=len(figures),
+        readable=len(read),
+        murmur=murmur,
+        murmur_probability=float(joint[0]),
+        unknown_probability=float(joint[1]),
+        grade=_grade(read, heard) if murmur == "present" else None,
+        murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if murmur == "present" else (),
+        loudest_site=(loudest.site or None) if loudest and murmur == "present" else None,
+        radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
+        holosystolic_probability=holosystolic,
+        blowing_probability=_weighted([f.blowing_probability for f in read], weights),
+        s1_intensity=None if departure is None or quiet is None else _intensity(departure, quiet),
+        quiet_s1_probability=quiet,
+        apex_over_base_db=apex_over_base,
+        mitral_regurgitation_score=float(np.mean(known)) if known else None,
+        score_parts=parts,
+    )
+
+
+def _unread(patient: str, recordings: int) -> PatientAnalysis:
+    return PatientAnalysis(
+        patient=patient, recordings=recordings, readable=0, murmur="unknown", murmur_probability=None,
+        unknown_probability=None, grade=None, murmur_sites=(), loudest_site=None, radiates_to_axilla=None,
+        holosystolic_probability=None, blowing_probability=None, s1_intensity=None, quiet_s1_probability=None,
+        apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
+    )  # fmt: skip
+
+
+def _intensity(departure: float, quiet: float) -> str:
+    if quiet > 0.5:
+        return "quiet"
+    return "loud" if departure > LOUD_S1_DB else "normal"
+
+
+def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
+    known = [(v, w) for v, w in zip(values, weights, strict=True) if v is not None]
+    if not known:
+        return None
+    v, w = np.array(known).T
+    return float((v * w).sum() / w.sum())
+
+
+def _level_at(figures: Sequence[SiteFigures], site: str) -> float | None:
+    levels = [f.murmur_level_db for f in figures if f.site == site and f.murmur_level_db is not None]
+    return float(np.median(levels)) if levels else None
+
+
+def _grade(read: Sequence[SiteFigures], heard: Sequence[SiteFigures]) -> str:
+    """Grade: CirCor's experts call III what is heard at every site, loud; I what is heard at few of them."""
+    share = len({f.site for f in heard}) / max(len({f.site for f in read}), 1)
+    level = max((f.murmur_level_db for f in heard if f.murmur_level_db is not None), default=-60.0)
+    if share < 0.99 or level < -16.0:
+        return GRADES[0]
+    return GRADES[2] if level > -11.0 else GRADES[1]

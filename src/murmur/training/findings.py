@@ -1,0 +1,194 @@
+"""Fit the linear models and norms behind the findings, on segmentations that never saw the child."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from murmur.engine import Engine, Measurement
+from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
+from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
+from murmur.finding_models import NORM_SITES, FindingModels
+from murmur.findings import GRADES, PITCHES, character_vector, end_features, loudness_vector
+from murmur.formats.circor import Patient
+from murmur.linear import CLIP, LinearModel
+from murmur.patient import patient_vector
+from murmur.quality import assess_quality, beat_confidence, beat_evidence
+from murmur.segmentation.model import SegmentationModel
+from murmur.settings import Settings
+from murmur.training.data import CircorSet, LabelledRecording
+from murmur.training.scores import labelled_spans, match_onsets
+
+__all__ = ["Row", "fit_findings", "measure_all"]
+
+Array = NDArray[np.float64]
+
+TOLERANCE_S = 0.06
+CLASSES = ("present", "unknown", "absent")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One recording as the fits see it."""
+
+    recording: LabelledRecording
+    patient: Patient
+    measurement: Measurement
+
+    @property
+    def murmur(self) -> str | None:
+        """The recording's class; None at a site where a patient's murmur is not heard: neither present nor absent."""
+        if self.patient.murmur == "Present":
+            return "present" if self.recording.site in self.patient.murmur_locations else None
+        return self.patient.murmur.lower()
+
+
+def measure_all(data: CircorSet, models: dict[int, SegmentationModel]) -> list[Row]:
+    """Run the engine over every recording, each with the model that never saw its child."""
+    rows = []
+    for recording in data.recordings:
+        engine = Engine(recording.sample_rate_hz, Settings(), models[recording.fold])
+        engine.push(recording.samples())
+        rows.append(Row(recording, data.patients[recording.patient], engine.finish()))
+    return rows
+
+
+def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes: Sequence[Any]) -> LinearModel:
+    """Fit a logistic regression; the last of two classes is the positive one, several keep their order."""
+    features = np.asarray(features, dtype=np.float64)
+    centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    z = np.clip((features - centre) / scale, -CLIP, CLIP)
+    index = np.array([classes.index(label) for label in labels])
+    fitted = LogisticRegression(C=strength, max_iter=2000).fit(z, index)
+    return LinearModel(centre, scale, fitted.coef_, fitted.intercept_)
+
+
+def right_beats(row: Row) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Which cycles lie in labelled stretches, and whether their S1 and S2 are where the labels say."""
+    bounds_s = row.measurement.cycles.bounds_s
+    labels = row.recording.intervals
+    judged = np.zeros(len(bounds_s), dtype=bool)
+    for start_s, end_s in labelled_spans(labels):
+        judged |= (bounds_s[:, 0] >= start_s) & (bounds_s[:, 4] <= end_s)
+    found = []
+    for column, state in ((0, 1), (2, 3)):
+        true_s = np.array(sorted({a for a, _, s in labels if s == state}))
+        hit = np.zeros(len(bounds_s), dtype=bool)
+        hit[[i for i, _ in match_onsets(bounds_s[:, column], true_s, TOLERANCE_S)]] = True
+        found.append(hit)
+    index = np.flatnonzero(judged)
+    return index, (found[0] & found[1])[index]
+
+
+def fit_beat(rows: Sequence[Row]) -> LinearModel:
+    """Fit the probability that a beat is right; see `murmur.quality.beat_confidence`."""
+    features, labels = [], []
+    for row in rows:
+        index, right = right_beats(row)
+        if index.size:
+            features.append(beat_evidence(row.measurement.cycles)[index])
+            labels += right.tolist()
+    return fit_linear(np.concatenate(features), labels, 1.0, [False, True])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """A readable recording's features."""
+
+    row: Row
+    vector: Array
+    murmur: MurmurFeatures
+    sounds: HeartSounds
+
+
+def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
+    """Features of the recordings that can be read."""
+    described = []
+    for row in rows:
+        m = row.measurement
+        quality, trusted = assess_quality(m, beat_confidence(m.cycles, beat), Settings())
+        murmur, sounds = describe_murmur(m.levels, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
+        if quality.readable and murmur is not None and sounds is not None:
+            vector = murmur_vector(m.levels, m.cycles.bounds_s, trusted)
+            described.append(Described(row, vector, murmur, sounds))
+    return described
+
+
+def fit_murmur(described: Sequence[Described]) -> LinearModel:
+    """Fit present, unknown, absent on recordings."""
+    kept = [d for d in described if d.row.murmur is not None]
+    return fit_linear(np.array([d.vector for d in kept]), [d.row.murmur for d in kept], MURMUR_STRENGTH, CLASSES)
+
+
+#: Inverse penalty of the murmur model: about a hundred correlated features, a few hundred murmurs.
+MURMUR_STRENGTH = 0.01
+
+
+def fit_findings(rows: Sequence[Row], folds: Sequence[int]) -> FindingModels:
+    """Fit everything on `rows`; the patient's model on murmur probabilities that are out of fold among `folds`."""
+    beat = fit_beat(rows)
+    described = describe(rows, beat)
+    return FindingModels(
+        beat=beat,
+        murmur=fit_murmur(described),
+        patient_murmur=_fit_patient(rows, described, folds),
+        s1_norm_db=_s1_norms(described),
+        **_fit_character([d for d in described if d.row.murmur == "present"]),
+    )
+
+
+def _fit_patient(rows: Sequence[Row], described: Sequence[Described], folds: Sequence[int]) -> LinearModel:
+    probabilities: dict[str, list[Array]] = {}
+    for fold in folds:
+        model = fit_murmur([d for d in described if d.row.recording.fold != fold])
+        for d in described:
+            if d.row.recording.fold == fold:
+                probabilities.setdefault(d.row.patient.id, []).append(model.probabilities(d.vector))
+    count: dict[str, int] = {}
+    patients = {}
+    for row in rows:
+        count[row.patient.id] = count.get(row.patient.id, 0) + 1
+        patients[row.patient.id] = row.patient
+    ids = sorted(probabilities)
+    features = np.array([patient_vector(np.array(probabilities[i]), count[i]) for i in ids])
+    return fit_linear(features, [patients[i].murmur.lower() for i in ids], 0.1, CLASSES)
+
+
+def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
+    ends, lasts = [], []
+    for d in murmurs:
+        if d.row.patient.timing in ("Holosystolic", "Early-systolic"):
+            ends.append(end_features(d.murmur)[1])
+            lasts.append(d.row.patient.timing == "Holosystolic")
+    loud = np.array([loudness_vector(d.murmur) for d in murmurs])
+    pitch = [str(d.row.patient.pitch).lower() for d in murmurs]
+    grade = [str(d.row.patient.grading) for d in murmurs]
+    known_pitch = [i for i, p in enumerate(pitch) if p in PITCHES]
+    known_grade = [i for i, g in enumerate(grade) if g in GRADES]
+    heard = [d for d in murmurs if d.row.patient.quality in ("Blowing", "Harsh") and d.murmur.spectrum]
+    return {
+        "lasts": fit_linear(np.array(ends), lasts, 0.1, [False, True]),
+        "pitch": fit_linear(loud[known_pitch], [pitch[i] for i in known_pitch], 0.1, PITCHES),
+        "grade": fit_linear(loud[known_grade], [grade[i] for i in known_grade], 0.1, GRADES),
+        "blowing": fit_linear(
+            np.array([character_vector(d.murmur) for d in heard]),
+            [d.row.patient.quality == "Blowing" for d in heard],
+            0.1,
+            [False, True],
+        ),
+    }
+
+
+def _s1_norms(described: Sequence[Described]) -> Array:
+    """Mean and standard deviation of S1 against S2 at each site; where the site is not known, of all together."""
+    normal = [d for d in described if d.row.murmur == "absent"]
+    norms = []
+    for site in NORM_SITES:
+        levels = np.array([d.sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.site)])
+        norms.append([np.median(levels), levels.std()])
+    return np.array(norms)
