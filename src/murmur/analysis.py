@@ -11,7 +11,7 @@ from murmur.engine import Engine, Measurement
 from murmur.features.cycles import BANDS_HZ
 from murmur.features.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, mid_systole_db, murmur_vector
-from murmur.findings import Findings, find_signs, no_findings
+from murmur.findings import Findings, clear_click, find_signs, no_findings
 from murmur.models import Models, shipped_models
 from murmur.quality import Quality, assess_quality, beat_confidence
 from murmur.recording import AudioInput, Source, open_source
@@ -175,9 +175,10 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     confidence = beat_confidence(measurement.cycles, models.findings.beat)
     quality, trusted = assess_quality(measurement, confidence, settings)
     segmentation = _segmentation(measurement, confidence)
-    rhythm = describe_rhythm(segmentation.beats, trusted)
+    rhythm = describe_rhythm(segmentation.beats, confidence >= 0.5 * settings.least_confidence)
     heart_sounds = describe_heart_sounds(measurement.levels, measurement.sounds, trusted)
-    murmur = describe_murmur(measurement.levels, trusted)
+    click = clear_click(heart_sounds.click) if heart_sounds else None
+    murmur = describe_murmur(measurement.levels, trusted, click)
     if quality.readable and murmur is not None and heart_sounds is not None:
         vector = murmur_vector(measurement.levels, measurement.cycles.bounds_s, trusted)
         findings = find_signs(

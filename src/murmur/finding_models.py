@@ -28,10 +28,6 @@ class FindingModels:
         `murmur_vector` to present, unknown, absent.
     patient_murmur : LinearModel
         A patient's recordings, summed up, to present, unknown, absent.
-    lasts : LinearModel
-        How far a murmur falls off towards one end of systole to the probability that it reaches that end.
-    blowing : LinearModel
-        Spectral shape to the probability that the murmur is blowing and not harsh.
     pitch : LinearModel
         To low, medium, high.
     grade : LinearModel
@@ -43,8 +39,6 @@ class FindingModels:
     beat: LinearModel
     murmur: LinearModel
     patient_murmur: LinearModel
-    lasts: LinearModel
-    blowing: LinearModel
     pitch: LinearModel
     grade: LinearModel
     s1_norm_db: NDArray[np.float64]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from murmur.features.heart_sounds import ExtraSound, HeartSounds
 from murmur.features.murmur import MurmurFeatures
+from murmur.features.spectrum import SpectralShape
 from murmur.finding_models import FindingModels
 from murmur.records import Record
 from murmur.rhythm import Rhythm
@@ -18,9 +19,10 @@ __all__ = [
     "Finding",
     "Findings",
     "MurmurFinding",
-    "character_vector",
+    "blowing_probability",
+    "clear_click",
     "decide_murmur",
-    "end_features",
+    "left_at_ends_db",
     "find_signs",
     "loudness_vector",
     "no_findings",
@@ -36,10 +38,16 @@ PITCHES = ("low", "medium", "high")
 GRADES = ("I/VI", "II/VI", "III/VI")
 #: S1 this far below or above what is usual at the site is quiet or loud.
 QUIET_S1_DB, LOUD_S1_DB = -4.25, 7.0
+#: A murmur that has fallen by more than this towards an end of systole does not reach it.
+END_LEFT_DB = -6.5
+#: A murmur of less power than this share of late diastole's has no shape.
+LEAST_EXCESS = 0.3
 #: A physiological split of S2 seldom exceeds this at rest.
 WIDE_SPLIT_MS = 45.0
 #: Early diastole this far above late diastole is a murmur's.
 DIASTOLIC_DB = 4.0
+#: Centroid and flatness between harsh and blowing murmurs.
+BLOWING_HZ, BLOWING_FLATNESS = 200.0, 0.12
 #: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
 IRREGULAR = 0.1
 
@@ -115,26 +123,30 @@ def _sigmoid(x: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ExtraSoundRule:
-    """When an extra sound is one: how often, how loud and how prominent it must be (mid-points of three sigmoids)."""
+    """When an extra sound is one: how often, how loud and how prominent it must be together."""
 
     share: float
     level_db: float
     prominence_db: float
 
     def probability(self, sound: ExtraSound) -> float:
-        """Return the least of the three: a sound that fails one is none."""
+        """Weigh the three; neither level nor prominence alone can make up for a sound that comes only now and then."""
         if sound.level_db is None or sound.prominence_db is None:
             return 0.0
-        return min(
-            _sigmoid((sound.share - self.share) / 0.06),
-            _sigmoid((sound.level_db - self.level_db) / 1.5),
-            _sigmoid((sound.prominence_db - self.prominence_db) / 1.0),
-        )
+        often = (sound.share - self.share) / 0.04
+        loud = np.clip((sound.level_db - self.level_db) / 2.0, -4.0, 2.5)
+        clear = np.clip((sound.prominence_db - self.prominence_db) / 2.0, -4.0, 2.5)
+        return _sigmoid(float(often + loud + clear))
 
 
-S3_RULE = ExtraSoundRule(share=0.78, level_db=-15.0, prominence_db=11.0)
-S4_RULE = ExtraSoundRule(share=0.72, level_db=-15.0, prominence_db=13.5)
-CLICK_RULE = ExtraSoundRule(share=0.8, level_db=-8.0, prominence_db=18.0)
+S3_RULE = ExtraSoundRule(share=0.78, level_db=-13.0, prominence_db=11.0)
+S4_RULE = ExtraSoundRule(share=0.76, level_db=-15.0, prominence_db=15.0)
+CLICK_RULE = ExtraSoundRule(share=0.84, level_db=-8.0, prominence_db=20.0)
+
+
+def clear_click(click: ExtraSound) -> float | None:
+    """Place of a click that counts as one, as a share of systole."""
+    return click.place if CLICK_RULE.probability(click) > 0.5 else None
 
 
 def decide_murmur(probabilities: NDArray[np.float64], settings: Settings) -> str:
@@ -160,10 +172,15 @@ def find_signs(
     settings: Settings,
 ) -> Findings:
     """Conclude on every sign of one readable recording."""
-    heard = _murmur(vector, murmur, models, settings)
-    timing = timing_probabilities(murmur, models)
+    diastolic = _diastolic_murmur(murmur)
+    systolic = models.murmur.probabilities(vector)
+    heard = _murmur(systolic, diastolic, murmur, settings)
+    timing = timing_probabilities(murmur)
     s1, split, s3 = _s1_intensity(sounds, site, models), _s2_split(sounds), _extra_sound(sounds.s3, S3_RULE)
-    character = _character(murmur, timing, models) if heard.value == "present" else _no_character(heard.value)
+    if decide_murmur(systolic, settings) == "present":
+        character = _character(murmur, timing, models)
+    else:
+        character = _no_character(heard.value)
     return Findings(
         murmur=heard,
         **character,
@@ -172,24 +189,26 @@ def find_signs(
         s3=s3,
         s4=_extra_sound(sounds.s4, S4_RULE),
         click=_extra_sound(sounds.click, CLICK_RULE),
-        diastolic_murmur=_diastolic_murmur(murmur),
+        diastolic_murmur=diastolic,
         irregular_rhythm=_irregular_rhythm(rhythm),
         premature_beats=_premature_beats(rhythm),
-        mitral_regurgitation=_mitral_regurgitation(heard, timing["holosystolic"], s1, split, s3),
+        mitral_regurgitation=_mitral_regurgitation(float(systolic[0]) * timing["holosystolic"], s1, split, s3),
     )
 
 
 def _murmur(
-    vector: NDArray[np.float64], murmur: MurmurFeatures, models: FindingModels, settings: Settings
+    systolic: NDArray[np.float64], diastolic: Finding, murmur: MurmurFeatures, settings: Settings
 ) -> MurmurFinding:
-    probabilities = models.murmur.probabilities(vector)
-    present, unknown, absent = (float(p) for p in probabilities)
+    """Any murmur, systolic or diastolic; the model was trained on systolic ones, the only ones that CirCor holds enough of."""
+    neither = 1.0 - (diastolic.probability or 0.0)
+    present, unknown, absent = 1.0 - neither * (1.0 - systolic[0]), neither * systolic[1], neither * systolic[2]
     return MurmurFinding(
-        value=decide_murmur(probabilities, settings),
-        present_probability=present,
-        unknown_probability=unknown,
-        absent_probability=absent,
+        value=decide_murmur(np.array([present, unknown, absent]), settings),
+        present_probability=float(present),
+        unknown_probability=float(unknown),
+        absent_probability=float(absent),
         evidence={
+            "systolic_probability": float(systolic[0]),
             "above_late_diastole_db": murmur.above_quiet_db,
             "against_s2_db": murmur.level_db,
             "extent": murmur.extent,
@@ -197,27 +216,27 @@ def _murmur(
     )
 
 
-def end_features(murmur: MurmurFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How far the profile falls off towards the beginning and the end of systole: (drop in dB, share that is left)."""
-    profile = np.array(murmur.profile_db)
-    peak = max(float(profile[2:8].max()), 0.5)
+def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
+    """What is left of the murmur at the beginning and at the end of systole, in dB of its loudest part.
 
-    def at(part: int) -> NDArray[np.float64]:
-        # the outermost part holds the tail of a heart sound: its neighbour speaks for it, and its own fall counts too
-        level = float(profile[part])
-        return np.array([peak - level, np.clip(level / peak, -0.5, 1.2)])
-
-    return at(1), at(8)
-
-
-def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
-    """Probability of each timing, given a murmur: whether it begins with S1, and whether it lasts until S2.
-
-    One model serves both ends; it was fitted where there is data, on murmurs that stop early and murmurs that do not.
+    Powers less late diastole's. Of the two outermost parts the quieter one counts: the other may hold the tail of S1, or
+    the beginning of S2.
     """
-    start, stop = end_features(murmur)
-    begins = float(models.lasts.probabilities(start)[0])
-    lasts = float(models.lasts.probabilities(stop)[0])
+    excess = 10.0 ** (np.array(murmur.profile_db) / 10.0) - 1.0
+    peak = max(float(excess[2:8].max()), LEAST_EXCESS)
+
+    def left(one: int, other: int) -> float:
+        ratio = min(excess[one], excess[other]) / peak
+        return float(10.0 * np.log10(np.clip(ratio, 0.02, 2.0)))
+
+    return left(0, 1), left(8, 9)
+
+
+def timing_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
+    """Probability of each timing, given a murmur: whether it begins with S1, and whether it lasts until S2."""
+    start_db, stop_db = left_at_ends_db(murmur)
+    begins = _sigmoid((start_db - END_LEFT_DB) / 1.5)
+    lasts = _sigmoid((stop_db - END_LEFT_DB) / 1.5)
     return {
         "holosystolic": begins * lasts,
         "early": begins * (1.0 - lasts),
@@ -240,12 +259,12 @@ def shape_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
     return dict(zip(SHAPES, (float(w) for w in weight / weight.sum()), strict=True))
 
 
-def character_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
-    """Describe the sound of the murmur itself, not how loud it is; zeros where there is none."""
-    if murmur.spectrum is None:
-        return np.zeros(5)
-    s = murmur.spectrum
-    return np.array([np.log2(s.centroid_hz), np.log2(s.bandwidth_hz + 1.0), np.log2(s.rolloff_hz), s.entropy, s.harmonicity])
+def blowing_probability(spectrum: SpectralShape) -> float:
+    """Probability that a murmur's sound is blowing, high and even, and not harsh, low and rough.
+
+    From the meaning of the words, not from experts' labels: in CirCor "blowing" says little else than "quiet".
+    """
+    return _sigmoid((spectrum.centroid_hz - BLOWING_HZ) / 10.0 + (spectrum.flatness - BLOWING_FLATNESS) / 0.05)
 
 
 def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
@@ -267,9 +286,9 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
     if murmur.spectrum is None:
         quality = Finding(None, reason="the murmur does not stand out of the noise floor")
     else:
-        blowing = float(models.blowing.probabilities(character_vector(murmur))[0])
+        blowing = blowing_probability(murmur.spectrum)
         musical = _sigmoid((murmur.spectrum.harmonicity - 0.35) / 0.05)
-        spectrum = {"centroid_hz": murmur.spectrum.centroid_hz, "entropy": murmur.spectrum.entropy}
+        spectrum = {"centroid_hz": murmur.spectrum.centroid_hz, "flatness": murmur.spectrum.flatness}
         quality = _likeliest(
             {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}, spectrum
         )
@@ -283,7 +302,12 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
 
 
 def _no_character(heard: str) -> dict[str, Finding]:
-    missing = Finding(None, reason="no murmur is heard" if heard == "absent" else "it can't be told whether there is a murmur")
+    reasons = {
+        "present": "no murmur is heard in systole",
+        "absent": "no murmur is heard",
+        "unknown": "it can't be told whether there is a murmur",
+    }
+    missing = Finding(None, reason=reasons[heard])
     names = ("systolic_timing", "systolic_shape", "systolic_pitch", "systolic_quality", "grade")
     return dict.fromkeys(names, missing)
 
@@ -346,18 +370,14 @@ def _premature_beats(rhythm: Rhythm) -> Finding:
     return Finding("present" if rhythm.premature_beats else "absent", None, {"beats": float(rhythm.premature_beats)})
 
 
-def _mitral_regurgitation(
-    heard: MurmurFinding, holosystolic: float, s1: Finding, split: Finding, s3: Finding
-) -> Finding:
+def _mitral_regurgitation(pansystolic: float, s1: Finding, split: Finding, s3: Finding) -> Finding:
     """Put together what a doctor puts together; the form was fixed before it was ever scored.
 
-    The mean of two parts of equal weight, a murmur that fills systole and a quiet S1; a wide S2 split and an S3 make up
-    half of what is missing to 1, together at most a tenth of the score.
+    Two parts of equal weight, a murmur that fills systole and a quiet S1; a wide split of S2 or an S3 adds up to a tenth
+    where there is such a murmur.
     """
-    if heard.present_probability is None or s1.probability is None:
-        return Finding(None, reason=heard.reason or s1.reason)
-    pansystolic = heard.present_probability * holosystolic
-    extra = 0.5 * ((split.probability or 0.0) + (s3.probability or 0.0))
-    score = 0.45 * pansystolic + 0.45 * s1.probability + 0.1 * extra * pansystolic
-    parts: Evidence = {"pansystolic_murmur": pansystolic, "quiet_s1": s1.probability, "wide_split_or_s3": extra}
+    quiet = s1.probability or 0.0
+    extra = max(split.probability or 0.0, s3.probability or 0.0)
+    score = 0.45 * pansystolic + 0.45 * quiet + 0.1 * extra * pansystolic
+    parts: Evidence = {"pansystolic_murmur": pansystolic, "quiet_s1": quiet, "wide_split_or_s3": extra}
     return Finding(score, None, parts)

@@ -36,7 +36,7 @@ class Rhythm(Record):
     Attributes
     ----------
     heart_rate_bpm : float or None
-        60 over the median cycle.
+        60 over the mean cycle, as one counts it.
     cycle_s, systole_s, diastole_s : float or None
         Medians; systole from S1 onset to S2 onset, diastole from S2 onset to the next S1 onset.
     rmssd_ms, pnn50, variation : float or None
@@ -69,7 +69,11 @@ class Rhythm(Record):
 
 
 def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
-    """Sum up the rhythm of the trusted beats; only beats that follow one another are compared."""
+    """Sum up the rhythm of the trusted beats; only beats that follow one another are compared.
+
+    Fewer doubts than for a measurement of sound will do here: an early or a faint beat is a beat, and leaving it out would
+    change the rate.
+    """
     onset, end = beats.s1_onset_s, beats.end_s
     cycle = end - onset
     kept = cycle[trusted]
@@ -89,7 +93,7 @@ def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
     )
     few = change.size < 2
     return Rhythm(
-        heart_rate_bpm=60.0 / median,
+        heart_rate_bpm=60.0 / float(np.mean(kept)),
         cycle_s=median,
         systole_s=float(np.median((beats.s2_onset_s - onset)[trusted])),
         diastole_s=float(np.median((end - beats.s2_onset_s)[trusted])),

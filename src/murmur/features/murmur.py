@@ -23,6 +23,8 @@ INNER = slice(2, 8)
 MURMUR_BANDS = slice(3, 7)
 #: All bands but 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
+#: How far a click reaches into the profile on either side, as a share of systole.
+CLICK_REACH = 0.17
 #: A part of systole this far above late diastole is filled by sound.
 FILLED_DB = 3.0
 #: Late diastole this far above the quietest part of diastole is not quiet.
@@ -94,8 +96,13 @@ def mid_systole_db(levels: CycleLevels) -> Array:
     return _decibels(systole / late)
 
 
-def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_]) -> MurmurFeatures | None:
-    """Sum up the trusted cycles; None where there are none."""
+def describe_murmur(
+    levels: CycleLevels, trusted: NDArray[np.bool_], click: float | None = None
+) -> MurmurFeatures | None:
+    """Sum up the trusted cycles; None where there are none.
+
+    `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
+    """
     if not trusted.any():
         return None
     systole = _power(levels.systole[trusted, :, MURMUR_BANDS]).sum(axis=2)
@@ -103,6 +110,8 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_]) -> MurmurFe
     s2 = _power(levels.s2[trusted, MURMUR_BANDS]).sum(axis=1)
     late = diastole[:, LATE].mean(axis=1)
     profile = np.median(_decibels(systole / late[:, None]), axis=0)
+    if click is not None:
+        profile = _bridge(profile, click)
     diastole_profile = np.median(_decibels(diastole / late[:, None]), axis=0)
     excess = np.median(systole[:, INNER].mean(axis=1) / s2 - late / s2)
     bands = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1)) - _decibels(
@@ -134,6 +143,13 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_]) -> MurmurFe
         late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),
     )
+
+
+def _bridge(profile: Array, place: float) -> Array:
+    """Replace the parts of systole that a short sound reaches by the straight line across them."""
+    parts = np.arange(N_PARTS)
+    outside = np.abs((parts + 0.5) / N_PARTS - place) > CLICK_REACH
+    return np.interp(parts, parts[outside], profile[outside])
 
 
 def _names() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from murmur.engine import Engine, Measurement
 from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
 from murmur.finding_models import NORM_SITES, FindingModels
-from murmur.findings import GRADES, PITCHES, character_vector, end_features, loudness_vector
+from murmur.findings import GRADES, PITCHES, loudness_vector
 from murmur.formats.circor import Patient
 from murmur.linear import CLIP, LinearModel
 from murmur.patient import patient_vector
@@ -160,27 +160,14 @@ def _fit_patient(rows: Sequence[Row], described: Sequence[Described], folds: Seq
 
 
 def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
-    ends, lasts = [], []
-    for d in murmurs:
-        if d.row.patient.timing in ("Holosystolic", "Early-systolic"):
-            ends.append(end_features(d.murmur)[1])
-            lasts.append(d.row.patient.timing == "Holosystolic")
     loud = np.array([loudness_vector(d.murmur) for d in murmurs])
     pitch = [str(d.row.patient.pitch).lower() for d in murmurs]
     grade = [str(d.row.patient.grading) for d in murmurs]
     known_pitch = [i for i, p in enumerate(pitch) if p in PITCHES]
     known_grade = [i for i, g in enumerate(grade) if g in GRADES]
-    heard = [d for d in murmurs if d.row.patient.quality in ("Blowing", "Harsh") and d.murmur.spectrum]
     return {
-        "lasts": fit_linear(np.array(ends), lasts, 0.1, [False, True]),
         "pitch": fit_linear(loud[known_pitch], [pitch[i] for i in known_pitch], 0.1, PITCHES),
         "grade": fit_linear(loud[known_grade], [grade[i] for i in known_grade], 0.1, GRADES),
-        "blowing": fit_linear(
-            np.array([character_vector(d.murmur) for d in heard]),
-            [d.row.patient.quality == "Blowing" for d in heard],
-            0.1,
-            [False, True],
-        ),
     }
 
 

@@ -86,8 +86,8 @@ def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.
     """CirCor state (0 to 4) at each frame of a recording played `speed` times as fast."""
     states = np.zeros(frames, dtype=np.int8)
     for start_s, end_s, state in intervals:
-        first = int(np.ceil(start_s / speed * FRAME_RATE_HZ))
-        last = int(np.ceil(end_s / speed * FRAME_RATE_HZ))
+        first = round(start_s / speed * FRAME_RATE_HZ)
+        last = round(end_s / speed * FRAME_RATE_HZ)
         states[first:last] = state
     return states
 
