@@ -117,7 +117,10 @@ def advance(
                 recent[s, c, now % ring + ring] = entry[slot, s, c]
         if now % COMMIT_EVERY == 0:
             if now - where[COMMITTED] > longest_backlog:
-                _force(now - longest_backlog // 2, longest, initial, where, cumulated, entry, recent, came_at, came_class, tail)
+                _force(
+                    now - longest_backlog // 2, last, longest, initial, where, cumulated, entry, recent, came_at, came_class,
+                    tail,
+                )
             written += _commit(
                 last, longest, where, entry, came_at, came_class, tail, marks,
                 seg_start[written:], seg_state[written:], seg_class[written:],
@@ -254,13 +257,12 @@ def _best_end(
     best = -np.inf
     time, state, klass = 0, 0, 0
     for s in range(4):
-        for d in range(min(longest[s], now)):
+        for d in range(1, min(longest[s], now - 1) + 1):
             for c in range(classes):
-                if now - d > 0:
-                    value = entry[(now - d) & mask, s, c] + log_survival[s, c, d] + cumulated[s]
-                    if value > best:
-                        best = value
-                        time, state, klass = now - d, s, c
+                value = entry[(now - d) & mask, s, c] + log_survival[s, c, d] + cumulated[s]
+                if value > best:
+                    best = value
+                    time, state, klass = now - d, s, c
         if now <= longest[s]:
             for c in range(classes):
                 value = initial[s, c] + cumulated[s]
@@ -278,6 +280,7 @@ def _best_end(
 @kernel()
 def _force(
     until: int,
+    last: np.ndarray,
     longest: np.ndarray,
     initial: np.ndarray,
     where: np.ndarray,
@@ -293,8 +296,11 @@ def _force(
     mask = capacity - 1
     now = where[NOW]
     ring = recent.shape[2] // 2
-    flat = np.zeros((4, classes, longest.max() + 1))
-    time, state, klass = _best_end(flat, longest, initial, where, cumulated, entry, tail)
+    alive = np.full((4, classes, longest.max() + 1), -np.inf)
+    for s in range(4):
+        for c in range(classes):
+            alive[s, c, : last[s, c] + 1 if s == 3 else last[s, c]] = 0.0  # a longer one can't be left any more
+    time, state, klass = _best_end(alive, longest, initial, where, cumulated, entry, tail)
     time, state, klass = _ancestor(time, state, klass, until, where, came_at, came_class, mask)
     for s in range(4):
         for at in range(max(now - longest[s], where[COMMITTED]), now + 1):

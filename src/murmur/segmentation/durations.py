@@ -114,6 +114,7 @@ class DurationTables:
         # the rest of a segment met at a random moment: P(rest = d) is proportional to P(duration >= d)
         residual = np.where(frames > 0, survival, 0.0)
         residual /= residual.sum(axis=2, keepdims=True)
+        survival[3] *= frames <= last[3][:, None]  # beyond the table the pause counts frame by frame
         steps = np.abs(np.subtract.outer(np.arange(classes), np.arange(classes)))
         transition = np.exp(-class_change * steps)
         transition /= transition.sum(axis=1, keepdims=True)
