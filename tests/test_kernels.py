@@ -1,0 +1,760 @@
+"""Every compiled kernel against an obvious slow twin.
+
+The whole file also runs with NUMBA_DISABLE_JIT=1, so sizes are small and nothing here needs the compiler.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numba
+import numpy as np
+import pytest
+import scipy.signal
+import scipy.special
+
+from murmur.kernels import cycles, events, filtering, network, reading, resampling, semi_markov, spectra
+from murmur.segmentation.durations import DurationModel, DurationTables
+
+compiled_only = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="too slow uncompiled")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20)
+
+
+def noise(rng, *shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def in_pieces(n, sizes):
+    """Cut 0…n into (start, stop) of the given sizes, over and over."""
+    start = 0
+    for size in itertools.cycle(sizes):
+        if start >= n:
+            return
+        yield start, min(start + size, n)
+        start += size
+
+
+# resampling
+
+
+@pytest.mark.parametrize(("phases", "step"), [(1, 2), (2, 3), (5, 3), (4, 1)])
+def test_resample_is_a_polyphase_filter(rng, phases, step):
+    half = 4
+    taps, samples = noise(rng, phases + 1, 2 * half), noise(rng, 60)
+    prototype = np.zeros(2 * half * phases + 1)
+    for row, j in np.ndindex(phases, 2 * half):
+        prototype[half * phases + row - phases * (j - half + 1)] = taps[row, j]
+    expected = scipy.signal.resample_poly(samples.astype(float), phases, step, window=prototype / phases)
+    out = np.empty(-(-60 * phases // step), dtype=np.float32)
+    silence = np.zeros(2 * half, dtype=np.float32)
+    resampling.resample(np.concatenate([silence, samples, silence]), -2 * half, taps, phases, step, 0, out)
+    np.testing.assert_allclose(out, expected, atol=1e-5)
+
+
+def test_resample_blends_rows_where_a_place_falls_between_them(rng):
+    rows, half, phases, step = 4, 3, 2000, 4001
+    taps, samples = noise(rng, rows + 1, 2 * half), noise(rng, 80)
+    out_first, out = 7, np.empty(20, dtype=np.float32)
+    resampling.resample(samples, 2, taps, phases, step, out_first, out)
+    for i, got in enumerate(out):
+        position = Fraction((out_first + i) * step, phases)
+        whole = int(position)
+        place = float(position - whole) * rows
+        row = [np.interp(place, np.arange(rows + 1), taps[:, j]) for j in range(2 * half)]
+        start = whole - half + 1 - 2  # samples[0] is sample number 2
+        assert got == pytest.approx(np.dot(row, samples[start : start + 2 * half]), abs=1e-4)
+
+
+# filtering
+
+
+def test_biquad_is_a_second_order_section(rng):
+    b, a = scipy.signal.butter(2, 0.05, "highpass")
+    coefficients = np.concatenate([b, a[1:]])
+    samples = noise(rng, 500)
+    expected = scipy.signal.sosfilt([[*b, *a]], samples.astype(float))
+    state = np.zeros(2)
+    for start, stop in in_pieces(500, [1, 17, 130]):
+        filtering.biquad(samples[start:stop], coefficients, state)
+    np.testing.assert_allclose(samples, expected, atol=1e-6)
+
+
+def limit_spikes_twin(samples, window, longest_lobe, factor, count):
+    """Whole recording at once: cut it into lobes, and compare each with the windows that ended before it did."""
+    tops = [np.abs(samples[k : k + window]).max() for k in range(0, samples.size - window + 1, window)]
+    starts = [0]
+    for i in range(1, samples.size):
+        if (samples[i] >= 0) != (samples[i - 1] >= 0) or i - starts[-1] >= longest_lobe:
+            starts.append(i)
+    out, limited = samples.copy(), np.zeros(samples.size, dtype=np.uint8)
+    for start, stop in itertools.pairwise(starts):  # the last lobe is still under way
+        known = sorted([top for top in tops[: stop // window] if top > 0][-count:])
+        usual = known[int(0.75 * (len(known) - 1) + 0.5)] if known else 0.0
+        peak = np.abs(samples[start:stop]).max()
+        if usual > 0 and peak > factor * usual:
+            out[start:stop] *= np.float32(usual / peak)
+            limited[start:stop] = 1
+    return out, limited, starts[-1]
+
+
+@pytest.mark.parametrize("sizes", [[10_000], [1], [3, 50, 211]])
+def test_limit_spikes_agrees_with_its_twin_in_any_pieces(rng, sizes):
+    window, longest_lobe, factor, count = 40, 25, 3.0, 8
+    samples = np.convolve(noise(rng, 900), np.ones(3) / 3, "same").astype(np.float32)
+    samples[[100, 333, 334, 335, 620]] *= 30.0
+    samples[400:500] = 0.0  # silent windows
+    samples[700:790] = np.abs(samples[700:790])  # a lobe longer than the longest
+    samples[730] = 20.0
+    expected, expected_limited, expected_settled = limit_spikes_twin(samples, window, longest_lobe, factor, count)
+    assert 0 < expected_limited.sum() < 200
+
+    peaks, state = np.zeros(count), np.zeros(5)
+    held, limited, first, out, flags = samples[:0], np.zeros(0, np.uint8), 0, [], []
+    for start, stop in in_pieces(samples.size, sizes):
+        begin = held.size
+        held = np.concatenate([held, samples[start:stop]])
+        limited = np.concatenate([limited, np.zeros(stop - start, np.uint8)])
+        settled = filtering.limit_spikes(held, begin, first, window, longest_lobe, factor, peaks, state, limited)
+        out.append(held[:settled])
+        flags.append(limited[:settled])
+        held, limited, first = held[settled:], limited[settled:], first + settled
+        state[1] -= settled
+    assert first == expected_settled
+    np.testing.assert_array_equal(np.concatenate([*out, held]), expected)
+    np.testing.assert_array_equal(np.concatenate([*flags, limited]), expected_limited)
+
+
+def clipped(samples, run=3, sizes=(10_000,)):
+    state = np.zeros(4)
+    for start, stop in in_pieces(samples.size, sizes):
+        filtering.count_clipped(samples[start:stop], run, state)
+    return state[3]
+
+
+@pytest.mark.parametrize("sizes", [(10_000,), (1,), (2, 3, 7)])
+def test_count_clipped_counts_flat_tops(rng, sizes):
+    samples = np.clip(np.convolve(noise(rng, 600), np.ones(9) / 3, "same"), -0.8, 0.8).astype(np.float32)
+    groups = [(value, len(list(group))) for value, group in itertools.groupby(samples)]
+    expected = sum(length for value, length in groups if abs(value) == np.float32(0.8) and length >= 3)
+    assert expected > 20
+    assert clipped(samples, sizes=sizes) == expected
+
+
+def test_count_clipped_sees_no_clipping_in_silence_or_in_flat_stretches_below_the_top(rng):
+    samples = noise(rng, 400)
+    samples[50:100] = 0.0
+    samples[200:240] = 0.5 * np.abs(samples).max()
+    assert clipped(samples) == 0
+
+
+def test_count_clipped_forgets_a_flat_top_when_a_clearly_higher_one_comes():
+    low, high = [0.5] * 5 + [0.1], [0.9] * 4 + [0.1]
+    assert clipped(np.array(low, dtype=np.float32)) == 5
+    assert clipped(np.array(low + high, dtype=np.float32)) == 4
+
+
+# spectra
+
+
+def test_power_frames_are_a_windowed_fourier_transform(rng):
+    half, bins, hop, first_centre = 16, 9, 5, 20
+    n = np.arange(half + 1)
+    window = np.hanning(2 * half + 1)[half:]
+    phase = 2 * np.pi * np.outer(n, np.arange(1, bins + 1)) / (2 * half)
+    cosines, sines = ((window[:, None] * f(phase)).astype(np.float32) for f in (np.cos, np.sin))
+    cosines.flags.writeable = sines.flags.writeable = False
+    samples, power = noise(rng, 120), np.empty((12, bins), dtype=np.float32)
+    spectra.power_frames(samples, first_centre, hop, cosines, sines, power)
+    for k, frame in enumerate(power):
+        centre = first_centre + k * hop
+        windowed = samples[centre - half : centre + half] * np.hanning(2 * half + 1)[:-1]
+        np.testing.assert_allclose(frame, np.abs(np.fft.rfft(windowed)[1 : bins + 1]) ** 2, rtol=1e-3, atol=1e-5)
+
+
+def test_band_power_is_a_matrix_product(rng):
+    weights = np.zeros((4, 10), dtype=np.float32)
+    starts, stops = np.array([0, 2, 3, 9]), np.array([2, 3, 9, 10])
+    for b in range(4):
+        weights[b, starts[b] : stops[b]] = rng.random(stops[b] - starts[b])
+    power, out = noise(rng, 7, 10) ** 2, np.empty((7, 4), dtype=np.float32)
+    spectra.band_power(power, weights, starts, stops, out)
+    np.testing.assert_allclose(out, power @ weights.T, rtol=1e-5)
+
+
+def test_frame_levels_are_logs_of_sums(rng):
+    bands, levels = noise(rng, 6, 5) ** 2, np.empty(6)
+    bands[2] = 0.0
+    spectra.frame_levels(bands, levels)
+    assert levels[2] == -np.inf
+    kept = np.arange(6) != 2
+    np.testing.assert_allclose(levels[kept], np.log(bands[kept].sum(axis=1)), rtol=1e-5)
+
+
+def normalise_twin(bands, levels, mean, variance, state, rules):
+    memory, floor_below, gate_deviations, least_gate, longest_freeze, restart, clip, least_variance, quick, jump = rules
+    level_mean, level_variance, count, frozen, short = state
+    mean, variance, out = mean.copy(), variance.copy(), []
+    for band, level in zip(bands.astype(float), levels, strict=True):
+        if np.isinf(level):
+            out.append(np.full(band.size, -clip))
+            continue
+        logs = np.log(band + np.exp(level_mean - floor_below))
+        deviation = np.sqrt(level_variance)
+        quiet = level < level_mean - max(gate_deviations * deviation, least_gate)
+        frozen = frozen + 1 if quiet else 0
+        if not quiet or frozen > longest_freeze:
+            short = (1 - quick) * short + quick * level
+            if abs(short - level_mean) > max(jump * deviation, least_gate):
+                count = min(count, restart)
+            count = min(count + 1, memory)
+            keep = 1 - 1 / count
+            level_variance = keep * (level_variance + (level - level_mean) ** 2 / count)
+            level_mean += (level - level_mean) / count
+            variance = keep * (variance + (logs - mean) ** 2 / count)
+            mean = mean + (logs - mean) / count
+        out.append(np.clip((logs - mean) / np.sqrt(variance + least_variance), -clip, clip))
+    return np.array(out), mean, variance, np.array([level_mean, level_variance, count, frozen, short])
+
+
+def test_normalise_agrees_with_its_twin(rng):
+    rules = np.array([40.0, 8.0, 2.0, 1.5, 20.0, 8.0, 4.0, 0.25, 0.1, 1.0])
+    bands = (noise(rng, 400, 5) ** 2 + 0.1).astype(np.float32)
+    bands[100:140] *= 1e-5  # longer than the longest freeze
+    bands[200:210] = 0.0
+    bands[250:] *= 300.0  # a jump
+    levels = np.empty(400)
+    spectra.frame_levels(bands, levels)
+    mean, variance, state = np.zeros(5), np.ones(5), np.array([0.5, 1.0, 10.0, 0.0, 0.5])
+    expected = normalise_twin(bands, levels, mean, variance, state, rules)
+    out = np.empty(bands.shape, dtype=np.float32)
+    for start, stop in in_pieces(400, [1, 30, 100]):
+        spectra.normalise(bands[start:stop], levels[start:stop], mean, variance, state, rules, out[start:stop])
+    for got, wanted in zip((out, mean, variance, state), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4)
+
+
+# network
+
+
+def network_weights(rng, bands=3, channels=4, dilations=(1, 2, 4), outputs=8):
+    blocks = len(dilations)
+    shapes = [
+        (4 * bands, channels),
+        (channels,),
+        (blocks, 3 * channels, channels),
+        (blocks, channels),
+        (blocks, channels, channels),
+        (blocks, channels),
+    ]
+    head = [(channels, outputs), (outputs,)]
+    draw = [0.5 * noise(rng, *shape) for shape in shapes + head]
+    return [*draw[:6], np.array(dilations), *draw[6:]]
+
+
+def dilated_network_twin(frames, weights):
+    stem_weight, stem_bias, block_weight, block_bias, mix_weight, mix_bias, dilations, head_weight, head_bias = weights
+    steps, channels = frames.shape[0] // 2 - 1, stem_weight.shape[1]
+    x = np.stack([frames[2 * t : 2 * t + 4].ravel() for t in range(steps)]) @ stem_weight + stem_bias
+    for b, d in enumerate(dilations):
+        past = np.concatenate([np.zeros((2 * d, channels)), np.maximum(x, 0)])
+        taps = np.hstack([past[:steps], past[d : d + steps], past[2 * d :]])
+        x = x + np.maximum(taps @ block_weight[b] + block_bias[b], 0) @ mix_weight[b] + mix_bias[b]
+    return np.maximum(x, 0) @ head_weight + head_bias
+
+
+@pytest.mark.parametrize("sizes", [[30], [1], [2, 7]])
+def test_dilated_network_is_a_stack_of_causal_convolutions(rng, sizes):
+    weights = network_weights(rng)
+    steps = 30
+    frames = noise(rng, 2 + 2 * steps, 3)
+    history, out = np.zeros((3, 2 * 4 + 1, 4), dtype=np.float32), np.empty((steps, 8), dtype=np.float32)
+    for start, stop in in_pieces(steps, sizes):
+        network.dilated_network(frames[2 * start : 2 * stop + 2], start, *weights, history, out[start:stop])
+    np.testing.assert_allclose(out, dilated_network_twin(frames, weights), atol=1e-4)
+
+
+def test_log_softmax(rng):
+    logits = 30 * noise(rng, 20, 4)
+    out = np.empty_like(logits)
+    network.log_softmax(logits, out)
+    np.testing.assert_allclose(out, scipy.special.log_softmax(logits.astype(float), axis=1), atol=1e-5)
+
+
+# events
+
+
+def test_gabor_envelopes_are_convolutions_with_complex_filters(rng):
+    halves, hop, first_centre = np.array([9, 4]), 3, 12
+    cosines, sines = noise(rng, 2, 10), noise(rng, 2, 10)
+    sines[:, 0] = 0.0
+    samples, out = noise(rng, 90), np.empty((20, 2), dtype=np.float32)
+    events.gabor_envelopes(samples, first_centre, hop, cosines, sines, halves, out)
+    for f, half in enumerate(halves):
+        right = cosines[f, : half + 1] + 1j * sines[f, : half + 1]
+        kernel = np.concatenate([right[:0:-1].conj(), right])[::-1]  # convolution turns it round
+        full = np.convolve(samples, kernel, mode="same")
+        expected = np.abs(full[first_centre : first_centre + 20 * hop : hop]) ** 2
+        np.testing.assert_allclose(out[:, f], expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_find_peak_takes_the_largest_prominence(seed):
+    envelope = np.exp(np.random.default_rng(seed).standard_normal(60).cumsum()).astype(np.float32)
+    first, last = 8, 50
+    levels = np.log(envelope[first:last].astype(float))
+    peaks, _ = scipy.signal.find_peaks(levels)
+    prominences, *_ = scipy.signal.peak_prominences(levels, peaks)
+    where, ratio = events.find_peak(envelope, first, last)
+    assert where == first + peaks[prominences.argmax()]
+    assert np.log(ratio) == pytest.approx(prominences.max(), rel=1e-5)
+
+
+def test_find_peak_finds_none_in_a_slope():
+    assert events.find_peak(np.arange(1, 30, dtype=np.float32), 0, 29) == (-1, 1.0)
+
+
+ENVELOPE_RATE = 500.0
+CYCLE = np.array([[100.0, 150.0, 260.0, 310.0, 550.0]])  # S1, systole, S2, diastole and the next S1, in frames
+
+
+def envelope(*sounds, floor_db=-60.0, n=600):
+    """Give the sum of bell-shaped sounds (frame, level in dB, width in frames) over a floor."""
+    k = np.arange(n)
+    bells = sum(10 ** (level_db / 10) * np.exp(-0.5 * ((k - at) / width) ** 2) for at, level_db, width in sounds)
+    return (bells + 10 ** (floor_db / 10)).astype(np.float32)
+
+
+def cycle_events(low=(), middle=(), high=(), first_frame=0):
+    s1, s2 = (110, 0.0, 8), (270, 0.0, 8)
+    bands = [envelope(s1, s2, *low), envelope(s1, *(middle or [s2])), envelope(s1, s2, *high)]
+    out = np.empty((1, 12))
+    events.cycle_events(*bands, first_frame, CYCLE + first_frame, ENVELOPE_RATE, out)
+    return out[0]
+
+
+def test_s2_with_two_components_gives_their_interval_and_the_dip_between():
+    middle = [(265, 0.0, 4), (285, -3.0, 4)]
+    split_s, dip_db = cycle_events(middle=middle)[:2]
+    bells = envelope((110, 0.0, 8), *middle)
+    assert split_s == pytest.approx(20 / ENVELOPE_RATE, abs=0.002)
+    assert dip_db == pytest.approx(10 * np.log10(bells[285] / bells[265:286].min()), abs=0.1)
+
+
+def test_s2_with_one_component_gives_no_split():
+    assert np.isnan(cycle_events()[:2]).all()
+
+
+def test_an_s3_is_placed_after_s2_and_measured_against_s1():
+    level_db, prominence_db, lag_s = cycle_events(low=[(340, -12.0, 6)])[2:5]
+    assert level_db == pytest.approx(-12.0, abs=0.1)
+    assert prominence_db > 20
+    assert lag_s == pytest.approx((340 - 260) / ENVELOPE_RATE)
+
+
+def test_an_s4_is_placed_before_the_next_s1():
+    level_db, prominence_db, lead_s = cycle_events(low=[(490, -9.0, 6)])[5:8]
+    assert level_db == pytest.approx(-9.0, abs=0.1)
+    assert prominence_db > 20
+    assert lead_s == pytest.approx((550 - 490) / ENVELOPE_RATE)
+
+
+def test_a_click_is_measured_against_s2_and_the_systole_around_it():
+    level_db, prominence_db, place, systole_db = cycle_events(high=[(205, -6.0, 3)])[8:]
+    bells = envelope((205, -6.0, 3), (270, 0.0, 8))
+    assert level_db == pytest.approx(-6.0, abs=0.1)
+    assert systole_db == pytest.approx(10 * np.log10(np.sort(bells[160:250])[45]), abs=0.1)
+    assert prominence_db == pytest.approx(level_db - systole_db, abs=0.1)
+    assert place == pytest.approx((205 - 150) / (260 - 150))
+
+
+def test_cycle_events_do_not_depend_on_where_the_envelopes_begin():
+    sounds = {"low": [(340, -12.0, 6)], "high": [(205, -6.0, 3)]}
+    np.testing.assert_array_equal(cycle_events(**sounds), cycle_events(**sounds, first_frame=1234))
+
+
+# cycles
+
+
+def test_decibels_have_a_floor():
+    power = np.array([[1.0, 0.01, 0.0]], dtype=np.float32)
+    out = np.empty_like(power)
+    cycles.decibels(power, 1e-15, out)
+    np.testing.assert_allclose(out, [[0.0, -20.0, -150.0]], atol=1e-4)
+
+
+def test_peak_levels_are_maxima(rng):
+    levels, out = noise(rng, 50, 3), np.empty((3, 3), dtype=np.float32)
+    starts, stops = np.array([0, 10, 49]), np.array([5, 30, 50])
+    cycles.peak_levels(levels, starts, stops, out)
+    np.testing.assert_array_equal(out, [levels[a:b].max(axis=0) for a, b in zip(starts, stops, strict=True)])
+
+
+def test_profiles_are_means_over_equal_parts(rng):
+    levels, first_frame, parts = noise(rng, 80, 2), 1000, 4
+    starts, stops = np.array([1003.3, 1030.0]), np.array([1023.9, 1071.5])
+    out = np.empty((2, parts, 2), dtype=np.float32)
+    cycles.profiles(levels, first_frame, starts, stops, out)
+    frame = first_frame + np.arange(80)
+    for i, p in np.ndindex(2, parts):
+        edges = np.linspace(starts[i], stops[i], parts + 1)
+        inside = (frame >= edges[p]) & (frame < edges[p + 1])
+        np.testing.assert_allclose(out[i, p], levels[inside].mean(axis=0), atol=1e-5)
+
+
+def test_a_part_shorter_than_a_frame_takes_the_nearest_one(rng):
+    levels = noise(rng, 20, 1)
+    out = np.empty((1, 10, 1), dtype=np.float32)
+    cycles.profiles(levels, 0, np.array([5.1]), np.array([8.1]), out)
+    middles = 5.1 + 0.3 * (np.arange(10) + 0.5)
+    for p, middle in enumerate(middles):
+        covered = [k for k in range(20) if middle - 0.15 <= k < middle + 0.15]
+        k = covered[0] if covered else int(np.floor(middle + 0.5))
+        assert out[0, p, 0] == levels[k, 0]
+
+
+# reading
+
+
+def test_crossings_lie_where_the_two_posteriors_are_equal():
+    """A posterior that falls and one that rises, as straight lines that meet at 7.25."""
+    k = np.arange(15.0)
+    log_posteriors = np.full((15, 4), -9.0, dtype=np.float32)
+    log_posteriors[:, 0], log_posteriors[:, 1] = -(k - 7.25), k - 7.25
+    out = np.empty(2)
+    reading.crossings(log_posteriors, 100, np.array([0, 108]), np.array([0, 1]), out)
+    np.testing.assert_allclose(out, [0.0, 107.25])
+
+
+@pytest.mark.parametrize("start", [5, 12])
+def test_a_boundary_without_a_crossing_near_it_is_the_middle(start):
+    k = np.arange(15.0)
+    log_posteriors = np.zeros((15, 4), dtype=np.float32)
+    log_posteriors[:, 1] = k - 8.5
+    out = np.empty(1)
+    reading.crossings(log_posteriors, 0, np.array([start]), np.array([1]), out)
+    assert out[0] == start - 0.5
+
+
+def test_the_nearest_of_several_crossings_counts():
+    log_posteriors = np.zeros((10, 4), dtype=np.float32)
+    log_posteriors[:, 2] = [-1, -1, -1, 3, -1, 1, -2, 1, 1, 1]  # crosses at 2.25, 4.5 and 6 2/3
+    out = np.empty(1)
+    reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), out)
+    assert out[0] == 4.5
+
+
+def test_cycle_evidence_agrees_with_its_twin(rng):
+    log_posteriors = scipy.special.log_softmax(2 * noise(rng, 90, 4), axis=1).astype(np.float32)
+    starts, first_frame = np.array([[503, 510, 525, 531, 560], [560, 566, 571, 580, 589]]), 500
+    out = np.empty((2, 4))
+    reading.cycle_evidence(log_posteriors, first_frame, starts, out)
+    for row, edges in zip(out, starts - first_frame, strict=True):
+        state = np.repeat(np.arange(4), np.diff(edges))
+        frames = log_posteriors[edges[0] : edges[4]].astype(float)
+        own = frames[np.arange(state.size), state]
+        swapped = frames[np.arange(state.size), (state + 2) % 4]
+        sound = np.exp(frames[:, 0]) + np.exp(frames[:, 2])
+        inner = np.concatenate([np.arange(edges[s] + 4, edges[s + 1] - 4) for s in (1, 3)]) - edges[0]
+        weaker = min(np.exp(own[state == 0]).mean(), np.exp(own[state == 2]).mean())
+        np.testing.assert_allclose(row, [own.mean(), (own - swapped).mean(), weaker, sound[inner].max()], rtol=1e-5)
+
+
+# the semi-Markov decoder
+
+
+@dataclass
+class Path:
+    """Segments as (start, state, class), and how many were given before the end."""
+
+    segments: list[tuple[int, int, int]]
+    early: int = 0
+
+
+def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
+    """Random duration tables of the decoder's form, small enough to enumerate."""
+    n = max(longest) + 1
+    first, last = np.empty((2, 4, classes), dtype=np.int64)
+    probability = np.zeros((4, classes, n))
+    for s, c in np.ndindex(4, classes):
+        first[s, c] = rng.integers(1, 3)
+        last[s, c] = rng.integers(max(longest[s] - 1, 2), longest[s] + 1)
+        probability[s, c, first[s, c] : last[s, c] + 1] = rng.dirichlet(np.ones(last[s, c] + 1 - first[s, c]))
+    probability[3] *= 1 - pause
+    survival = probability[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    for c in range(classes):
+        survival[3, c, : last[3, c] + 1] += pause
+    residual = rng.random((4, classes, n))
+    residual[:, :, 0] = 0.0
+    width = (last - first).max() + 1
+    log_duration = np.full((4, classes, width), -np.inf)
+    with np.errstate(divide="ignore"):
+        for s, c in np.ndindex(4, classes):
+            backwards = np.log(probability[s, c, first[s, c] : last[s, c] + 1][::-1])
+            log_duration[s, c, : backwards.size] = backwards
+        return DurationTables(
+            log_duration=log_duration,
+            log_survival=np.log(survival),
+            log_residual=np.log(residual),
+            log_tail=np.log([pause, 0.8, 0.2]),
+            first=first,
+            last=last,
+            longest=np.array(longest, dtype=np.int64),
+            transition=np.log(rng.dirichlet(np.ones(classes), classes)),
+        )
+
+
+def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, recent=256):
+    """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
+    classes = tables.first.shape[1]
+    where, cumulated = np.zeros(5, dtype=np.int64), np.zeros(4)
+    initial = np.full((4, classes), -np.log(4 * classes))
+    entry = np.full((capacity, 4, classes), -np.inf)
+    latest = np.full((4, classes, 2 * recent), -np.inf)
+    came_at = np.zeros((capacity, 4, classes), dtype=np.int64)
+    came_class = np.zeros((capacity, classes), dtype=np.int64)
+    marks = np.zeros((capacity, 4, classes), dtype=np.uint8)
+    tail = np.full((2, classes), -np.inf)
+    tail[1] = 0.0
+    room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(3)]
+    segments = []
+    for start, stop in in_pieces(emissions.shape[0], sizes):
+        count = semi_markov.advance(
+            emissions[start:stop], tables.log_duration, tables.first, tables.last, tables.log_residual, initial,
+            tables.log_tail, tables.transition, tables.longest, backlog, where, cumulated, entry, latest, came_at,
+            came_class, tail, marks, *room,
+        )  # fmt: skip
+        segments += zip(*(column[:count].tolist() for column in room), strict=True)
+    early = len(segments)
+    count = semi_markov.finish(
+        tables.log_survival, tables.longest, initial, where, cumulated, entry, came_at, came_class, tail, *room
+    )
+    segments += zip(*(column[:count].tolist() for column in room), strict=True)
+    return Path(segments, early)
+
+
+@dataclass
+class Rules:
+    """Log probability of every duration up to the whole recording: of a segment whole, cut short by the end, under way at
+    the start, and both."""
+
+    whole: np.ndarray
+    ending: np.ndarray
+    starting: np.ndarray
+    only: np.ndarray
+    transition: np.ndarray
+    initial: float
+
+
+def rules(tables, frames):
+    classes = tables.first.shape[1]
+    whole, ending, starting, only = np.full((4, 4, classes, frames + 1), -np.inf)
+    outlasts, goes_on, stops = tables.log_tail
+    for s, c in np.ndindex(4, classes):
+        first, last, longest = tables.first[s, c], tables.last[s, c], tables.longest[s]
+        for d in range(1, frames + 1):
+            if first <= d <= last:
+                whole[s, c, d] = tables.log_duration[s, c, last - d]
+            if d <= longest:
+                ending[s, c, d] = tables.log_survival[s, c, d]
+                starting[s, c, d] = tables.log_residual[s, c, d]
+                only[s, c, d] = 0.0
+            if s == 3 and d > last:  # a pause
+                so_far = outlasts + (d - last - 1) * goes_on
+                whole[s, c, d] = so_far + stops
+                ending[s, c, d] = max(ending[s, c, d], so_far)
+                starting[s, c, d] = max(starting[s, c, d], so_far + stops)
+                only[s, c, d] = max(only[s, c, d], so_far)
+    return Rules(whole, ending, starting, only, tables.transition, -np.log(4 * classes))
+
+
+def score(rule, emissions, segments):
+    """Log probability of a path, term by term."""
+    frames = emissions.shape[0]
+    total = rule.initial
+    previous = None
+    for i, (start, s, c) in enumerate(segments):
+        stop = segments[i + 1][0] if i + 1 < len(segments) else frames
+        at_start, at_end = i == 0, i + 1 == len(segments)
+        table = (rule.whole, rule.ending, rule.starting, rule.only)[2 * at_start + at_end]
+        total += table[s, c, stop - start] + emissions[start:stop, s].sum(dtype=float)
+        if previous is not None:
+            assert s == (previous[0] + 1) % 4
+            if s == 0:
+                total += rule.transition[previous[1], c]
+            else:
+                assert c == previous[1]
+        previous = s, c
+    return total
+
+
+def every_path(rule, frames):
+    """All paths of nonzero probability."""
+    classes = rule.transition.shape[0]
+
+    def go_on(path):
+        start, s, c = path[-1]
+        leaving, ending = (rule.starting, rule.only) if len(path) == 1 else (rule.whole, rule.ending)
+        if ending[s, c, frames - start] > -np.inf:
+            yield path
+        for stop in range(start + 1, frames):
+            if leaving[s, c, stop - start] > -np.inf:
+                for other in range(classes) if s == 3 else [c]:
+                    yield from go_on([*path, (stop, (s + 1) % 4, other)])
+
+    for s, c in np.ndindex(4, classes):
+        yield from go_on([(0, s, c)])
+
+
+def viterbi_twin(rule, emissions):
+    """Best path by dynamic programming over every time, state, class and duration."""
+    frames, classes = emissions.shape[0], rule.transition.shape[0]
+    summed = np.concatenate([np.zeros((1, 4)), emissions.astype(float).cumsum(axis=0)])
+    entry = np.full((frames, 4, classes), -np.inf)
+    came = np.zeros((frames, 4, classes, 2), dtype=int)
+    best, last = -np.inf, None
+    for t in range(1, frames + 1):
+        leave, since = np.empty((4, classes)), np.empty((4, classes), dtype=int)
+        for s, c in np.ndindex(4, classes):
+            table = (
+                (rule.starting if t < frames else rule.only)[s, c, t],
+                (rule.whole if t < frames else rule.ending)[s, c],
+            )
+            values = entry[:t, s, c] + table[1][t:0:-1] + summed[t, s] - summed[:t, s]
+            values[0] = rule.initial + table[0] + summed[t, s]
+            since[s, c] = values.argmax()
+            leave[s, c] = values.max()
+        if t == frames:
+            best = leave.max()
+            s, c = np.unravel_index(leave.argmax(), leave.shape)
+            last = (int(since[s, c]), int(s), int(c))
+            break
+        for s, c in np.ndindex(4, classes):
+            before = leave[s - 1, c] if s else (leave[3] + rule.transition[:, c])
+            other = c if s else int(before.argmax())
+            entry[t, s, c] = np.max(before)
+            came[t, s, c] = since[s - 1, other], other
+    path = [last]
+    while path[0][0] > 0:
+        start, s, c = path[0]
+        path.insert(0, (int(came[start, s, c, 0]), (s - 1) % 4, int(came[start, s, c, 1])))
+    return best, path
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_segmentation_beats_the_decoded_one(seed):
+    rng = np.random.default_rng(seed)
+    frames = 9
+    emissions = noise(rng, frames, 4)
+    tables = small_tables(rng)
+    rule = rules(tables, frames)
+    got = decode(tables, emissions).segments
+    best = max(every_path(rule, frames), key=lambda path: score(rule, emissions, path))
+    assert got == best
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_decoder_is_an_exact_viterbi_search(seed):
+    rng = np.random.default_rng(seed)
+    frames = 400
+    emissions = noise(rng, frames, 4)
+    tables = small_tables(rng, classes=3, longest=(5, 7, 4, 9))
+    rule = rules(tables, frames)
+    best, path = viterbi_twin(rule, emissions)
+    got = decode(tables, emissions)
+    assert score(rule, emissions, got.segments) == pytest.approx(best, abs=1e-6)
+    assert got.segments == path
+    assert got.early > 0.5 * len(path)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_cutting_gives_the_same_segments(seed):
+    rng = np.random.default_rng(seed)
+    emissions = noise(rng, 300, 4)
+    tables = small_tables(rng)
+    whole = decode(tables, emissions)
+    for sizes in [(1,), (63, 1, 64, 65), tuple(rng.integers(1, 90, 20))]:
+        assert decode(tables, emissions, sizes) == whole
+
+
+def test_a_long_silence_is_one_pause():
+    rng = np.random.default_rng(3)
+    tables = small_tables(rng, pause=0.02)
+    emissions = noise(rng, 700, 4)
+    emissions[200:600] = [-9.0, -9.0, -9.0, 0.0]
+    _, path = viterbi_twin(rules(tables, 700), emissions)
+    got = decode(tables, emissions, backlog=10_000).segments
+    assert got == path
+    lengths = np.diff([start for start, *_ in got])
+    assert lengths.max() >= 399
+
+
+def check_valid(tables, segments, frames):
+    """In order from 0 on, and no segment but the first and last, or a pause, outside its table."""
+    start, state, rate_class = np.array(segments).T
+    assert start[0] == 0
+    assert start[-1] < frames
+    assert (np.diff(start) > 0).all()
+    assert ((state[:-1] + 1) % 4 == state[1:]).all()
+    assert (rate_class[1:] == rate_class[:-1])[state[1:] != 0].all()
+    length, s, c = np.diff(start)[1:], state[1:-1], rate_class[1:-1]
+    assert (length >= tables.first[s, c]).all()
+    assert ((length <= tables.last[s, c]) | (s == 3)).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_evidence_the_backlog_is_bounded_by_force(seed):
+    """Uniform emissions never agree on a path; the ring of 256 frames holds all that may be remembered."""
+    rng = np.random.default_rng(seed)
+    tables = small_tables(rng, classes=3, longest=(5, 12, 4, 15))
+    emissions = np.full((1500, 4), -np.log(4), dtype=np.float32)
+    emissions[900:] += 0.01 * noise(rng, 600, 4)
+    got = decode(tables, emissions, backlog=128, capacity=256, recent=32)
+    check_valid(tables, got.segments, 1500)
+    assert got.segments[got.early][0] > 1500 - 256
+    assert decode(tables, emissions, (7, 150), backlog=128, capacity=256, recent=32) == got
+
+
+def test_a_pause_longer_than_the_memory_goes_on():
+    rng = np.random.default_rng(5)
+    tables = small_tables(rng, pause=0.02)
+    emissions = noise(rng, 1500, 4)
+    emissions[200:1300] = [-9.0, -9.0, -9.0, 0.0]
+    got = decode(tables, emissions, backlog=128, capacity=256, recent=32)
+    check_valid(tables, got.segments, 1500)
+    assert np.diff([start for start, *_ in got.segments]).max() >= 1099
+    assert decode(tables, emissions, (11, 90), backlog=128, capacity=256, recent=32) == got
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_last_segment_is_under_way_where_the_recording_ends(seed):
+    """Evidence that ends in a state of the longest length, and in a pause just begun."""
+    rng = np.random.default_rng(seed)
+    tables = small_tables(rng)
+    state = int(rng.integers(4))
+    frames = 60
+    emissions = noise(rng, frames, 4)
+    emissions[frames - tables.longest[state] :] = -4.0
+    emissions[frames - tables.longest[state] :, state] = 4.0
+    rule = rules(tables, frames)
+    got = decode(tables, emissions).segments
+    check_valid(tables, got, frames)
+    assert score(rule, emissions, got) == pytest.approx(viterbi_twin(rule, emissions)[0], abs=1e-6)
+
+
+@compiled_only
+def test_the_decoder_is_exact_with_tables_of_the_true_size(rng):
+    model = DurationModel(np.array([0.1, 0.13, 0.08]), np.array([0.01, 0.1, 0.02]), np.full(3, 0.02), 0.09)
+    tables = DurationTables.build(model)
+    frames = 600
+    emissions = noise(rng, frames, 4)
+    rule = rules(tables, frames)
+    best, path = viterbi_twin(rule, emissions)
+    got = decode(tables, emissions).segments
+    assert score(rule, emissions, got) == pytest.approx(best, abs=1e-6)
+    assert got == path
