@@ -7,6 +7,7 @@ __all__ = [
     "BadSamplesError",
     "MissingFileError",
     "MurmurError",
+    "OutputError",
     "ParameterError",
     "TooLongError",
     "TooShortError",
@@ -39,3 +40,7 @@ class TooShortError(MurmurError, ValueError):
 
 class TooLongError(MurmurError, ValueError):
     """The recording is longer than the longest that can be analyzed, or than memory should hold at once."""
+
+
+class OutputError(MurmurError, OSError):
+    """The results can't be written where they should go."""
