@@ -1,0 +1,37 @@
+"""Many recordings: what to analyze, in worker processes, into tables. Names are loaded when they are first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from murmur.batch.inputs import Input as Input
+    from murmur.batch.inputs import find_inputs as find_inputs
+    from murmur.batch.runner import Progress as Progress
+    from murmur.batch.runner import Summary as Summary
+    from murmur.batch.runner import run as run
+    from murmur.batch.worker import Outcome as Outcome
+
+_HOME = {
+    "Input": "inputs",
+    "Outcome": "worker",
+    "Progress": "runner",
+    "Summary": "runner",
+    "find_inputs": "inputs",
+    "run": "runner",
+}
+
+__all__ = ["Input", "Outcome", "Progress", "Summary", "find_inputs", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'murmur.batch' has no attribute {name!r}")
+    value = getattr(import_module(f"murmur.batch.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
