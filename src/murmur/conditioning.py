@@ -79,7 +79,7 @@ class Conditioner:
         self.sample_rate_hz = sample_rate_hz
         self._taps, self._phases, self._step = _polyphase(sample_rate_hz)
         self._width = self._taps.shape[1]
-        self._input = np.zeros(self._width, dtype=np.float32)  # the silence before the recording
+        self._input = np.zeros(self._width, dtype=np.float32)  # what was before the recording: its first sample, for ever
         self._input_first = -self._width
         self._taken = 0
         self._made = 0
@@ -106,13 +106,15 @@ class Conditioner:
     def push(self, block: Samples) -> Conditioned:
         """Take the next samples; return what is settled."""
         count_clipped(block, CLIPPED_RUN, self._clip_state)
+        if self._taken == 0 and block.size:
+            self._input[:] = block[0]
         self._taken += block.shape[0]
         self._input = np.concatenate([self._input, block])
         return self._advance(last=False)
 
     def finish(self) -> Conditioned:
-        """Return the rest, as if silence followed."""
-        self._input = np.concatenate([self._input, np.zeros(self._width, dtype=np.float32)])
+        """Return the rest, as if the last sample went on."""
+        self._input = np.concatenate([self._input, np.full(self._width, self._input[-1])])
         return self._advance(last=True)
 
     def _advance(self, last: bool) -> Conditioned:

@@ -34,8 +34,8 @@ class Track:
         self._used = needed
 
     def rows(self, start: int, stop: int) -> NDArray[Any]:
-        """Rows `start` to `stop` as numbered in the whole stream; both must be held."""
-        return self._rows[start - self.first : stop - self.first]
+        """Rows `start` to `stop` as numbered in the whole stream, as far as it goes; `start` must be held."""
+        return self._rows[start - self.first : min(stop, self.end) - self.first]
 
     def drop_before(self, start: int) -> None:
         """Forget rows before `start`."""

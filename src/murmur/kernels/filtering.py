@@ -6,6 +6,8 @@ import numpy as np
 
 from murmur.kernels import kernel
 
+LEAST_PEAKS = 3
+
 
 @kernel()
 def biquad(samples: np.ndarray, coefficients: np.ndarray, state: np.ndarray) -> None:
@@ -38,7 +40,7 @@ def limit_spikes(
     A lobe runs from one zero crossing to the next (at most `longest_lobe` samples). `samples[begin:]` has not been looked
     at, `samples[0]` is sample number `first`. `peaks` holds the peaks of the last few windows, newest last, zero where none
     has been; `state` is (peak of the window in progress, start of the lobe in progress relative to samples, its peak, its sign,
-    the usual peak: the upper quartile of `peaks`).
+    the usual peak: see `_usual_peak`).
     `limited[i]` becomes 1 for samples in a lobe that was scaled.
     """
     window_peak, lobe_start, lobe_peak, sign, usual = state[0], int(state[1]), state[2], state[3], state[4]
@@ -61,21 +63,28 @@ def limit_spikes(
                 for j in range(count - 1):
                     peaks[j] = peaks[j + 1]
                 peaks[count - 1] = window_peak
-                usual = _upper_quartile(peaks)
+                usual = _usual_peak(peaks)
             window_peak = 0.0
     state[0], state[1], state[2], state[3], state[4] = window_peak, lobe_start, lobe_peak, sign, usual
     return lobe_start
 
 
 @kernel()
-def _upper_quartile(peaks: np.ndarray) -> float:
-    """Upper quartile of the peaks known so far, the nearest value above."""
+def _usual_peak(peaks: np.ndarray) -> float:
+    """Upper quartile of the peaks, the nearest of them; the largest while some are still missing.
+
+    0 (not known) below three: a recording may begin with a long diastole, and the first beat after it is no spike.
+    """
     ordered = np.sort(peaks)
     known = 0
     for value in ordered:
         if value > 0.0:
             known += 1
-    return float(ordered[ordered.shape[0] - known + (3 * (known - 1) + 2) // 4])
+    if known < LEAST_PEAKS:
+        return 0.0
+    if known < ordered.shape[0]:
+        return float(ordered[-1])
+    return float(ordered[(3 * (known - 1) + 2) // 4])
 
 
 @kernel()
