@@ -43,7 +43,7 @@ def limit_spikes(
     the usual peak: see `_usual_peak`).
     `limited[i]` becomes 1 for samples in a lobe that was scaled.
     """
-    window_peak, lobe_start, lobe_peak, sign, usual = state[0], int(state[1]), state[2], state[3], state[4]
+    window_peak, lobe_start, lobe_peak, sign, usual, begun = state[0], int(state[1]), state[2], state[3], state[4], state[5]
     count = peaks.shape[0]
     for i in range(begin, samples.shape[0]):
         x = np.float64(samples[i])
@@ -58,14 +58,16 @@ def limit_spikes(
         magnitude = abs(x)
         lobe_peak = max(lobe_peak, magnitude)
         window_peak = max(window_peak, magnitude)
-        if (first + i + 1) % window == 0:
+        if begun < 0.0 and x != 0.0:
+            begun = first + i
+        if begun >= 0.0 and (first + i + 1 - begun) % window == 0.0:
             if window_peak > 0.0:  # a silent window says nothing about how loud a heart sound is
                 for j in range(count - 1):
                     peaks[j] = peaks[j + 1]
                 peaks[count - 1] = window_peak
                 usual = _usual_peak(peaks)
             window_peak = 0.0
-    state[0], state[1], state[2], state[3], state[4] = window_peak, lobe_start, lobe_peak, sign, usual
+    state[0], state[1], state[2], state[3], state[4], state[5] = window_peak, lobe_start, lobe_peak, sign, usual, begun
     return lobe_start
 
 

@@ -23,11 +23,11 @@ def dilated_network(
     history: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Causal residual network over pairs of frames; one step for every two frames.
+    """Causal residual network, one step for every frame.
 
-    `frames` has shape (2 + 2·steps, bands): two frames of history, then two for every step. `stem_weight` is (4·bands,
-    channels), `block_weight` (blocks, 3·channels, channels), `mix_weight` (blocks, channels, channels), `head_weight`
-    (channels, outputs). `history` is (blocks, period, channels), a ring of each block's past inputs. A block is
+    `frames` has shape (2 + steps, bands): two frames of history, then the new ones. `stem_weight` is (3·bands, channels),
+    `block_weight` (blocks, 3·channels, channels), `mix_weight` (blocks, channels, channels), `head_weight` (channels,
+    outputs). `history` is (blocks, period, channels), a ring of each block's past inputs. A block is
     x + mix(relu(conv(relu(x)))), its three taps at 2d, d and 0 steps back.
     """
     steps = out.shape[0]
@@ -40,7 +40,7 @@ def dilated_network(
     zero = np.float32(0.0)
     flat = frames.reshape(frames.shape[0] * bands)
     for step in range(steps):
-        base = 2 * step * bands
+        base = step * bands
         for c in range(channels):
             x[c] = stem_bias[c]
         for i in range(stem_inputs):

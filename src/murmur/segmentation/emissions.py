@@ -21,6 +21,8 @@ N_STATES = 4
 #: Normalised log bands are clipped to ± this; digital silence is −CLIP in every band.
 CLIP = 4.0
 INITIAL_FRAMES = 100
+#: A frame's window, and what the high-pass makes of a sudden beginning, reach this many frames past a silence.
+EDGE_FRAMES = 6
 LONGEST_WAIT_FRAMES = 500
 #: (memory, floor, gate deviations, least gate, longest freeze, restart, clip, variance floor, short-term rate, jump)
 #: of `murmur.kernels.spectra.normalise`; times in frames of 10 ms, levels in natural logs of power (4.34 dB).
@@ -54,7 +56,8 @@ def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]
 class Normaliser:
     """Log bands standardised by their running mean and variance.
 
-    The first second that is not silent starts the statistics; after that they follow with a memory of 2.5 s, quicker after a
+    The first second that is not silent starts the statistics (less the frames whose window still holds the silence before
+    it); after that they follow with a memory of 2.5 s, quicker after a
     jump in gain, and stand still in silence and lost contact.
     """
 
@@ -98,6 +101,7 @@ class Normaliser:
 
     def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
         alive = np.isfinite(levels)
+        alive[:EDGE_FRAMES] &= alive.sum() <= EDGE_FRAMES
         level = levels[alive]
         self._state[:] = level.mean(), level.var(), level.shape[0], 0.0, level.mean()
         logs = np.log(bands[alive] + np.exp(level.mean() - RULES[1]))
@@ -126,51 +130,69 @@ class NetworkWeights:
     dilations: NDArray[np.int64]
     head_weight: Frames
     head_bias: Frames
-    lookahead_steps: int
+    lookahead: int
+
+    @property
+    def period(self) -> int:
+        """How many past inputs of a block its taps can reach, and one."""
+        return 2 * int(self.dilations.max()) + 1
+
+    @property
+    def memory(self) -> int:
+        """How many frames back an output can see."""
+        return 2 + 2 * int(self.dilations.sum())
+
+    def run(self, frames: Frames, first_step: int, history: Frames) -> Frames:
+        """Logits of the frames but the first two, which are history; `history` is changed in place."""
+        out = np.empty((frames.shape[0] - 2, N_STATES), dtype=np.float32)
+        dilated_network(
+            frames, first_step, self.stem_weight, self.stem_bias, self.block_weight, self.block_bias, self.mix_weight,
+            self.mix_bias, self.dilations, self.head_weight, self.head_bias, history, out,
+        )  # fmt: skip
+        return out
+
+
+@lru_cache(maxsize=8)
+def _after_silence(weights: NetworkWeights) -> Frames:
+    """History of a network that has heard nothing but silence; a multiple of its period ago it began."""
+    blocks, _, channels = weights.block_weight.shape
+    history = np.zeros((blocks, weights.period, channels), dtype=np.float32)
+    steps = -(-weights.memory // weights.period) * weights.period
+    weights.run(_silence(2 + steps), 0, history)
+    return history
+
+
+def _silence(frames: int) -> Frames:
+    return np.full((frames, N_BANDS), -CLIP, dtype=np.float32)
 
 
 class Emitter:
     """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands.
 
-    The network is causal and its target is late by the lookahead, so it can run on live audio; two frames make one step.
+    The network is causal and its target is late by the lookahead, so it can run on live audio. Silence surrounds the
+    recording.
     """
 
     def __init__(self, weights: NetworkWeights) -> None:
         self._weights = weights
-        blocks, _, channels = weights.block_weight.shape
-        period = 2 * int(weights.dilations.max()) + 1
-        self._history = np.zeros((blocks, period, channels), dtype=np.float32)
-        self._frames = np.zeros((2, N_BANDS), dtype=np.float32)
+        self._history = _after_silence(weights).copy()
+        self._frames = _silence(2)
         self._steps = 0
-        self._taken = 0
-        self._given = 0
 
     def push(self, bands: Frames) -> Frames:
         """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
-        self._taken += bands.shape[0]
-        return self._advance(bands)
-
-    def finish(self) -> Frames:
-        """Return the posteriors of the last frames, as if an average signal followed."""
-        missing = 2 * self._weights.lookahead_steps + self._taken % 2
-        rest = self._advance(np.zeros((missing, N_BANDS), dtype=np.float32))
-        return rest[: self._taken - (self._given - rest.shape[0])]
-
-    def _advance(self, bands: Frames) -> Frames:
         frames = np.concatenate([self._frames, bands])
-        steps = (frames.shape[0] - 2) // 2
-        w = self._weights
-        out = np.empty((steps, w.head_weight.shape[1]), dtype=np.float32)
-        if steps:
-            dilated_network(
-                frames, self._steps, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias,
-                w.dilations, w.head_weight, w.head_bias, self._history, out,
-            )  # fmt: skip
-        self._frames = frames[2 * steps :]
-        skip = max(0, min(steps, w.lookahead_steps - self._steps))
-        self._steps += steps
-        logits = out[skip:].reshape(-1, N_STATES)
+        logits = self._weights.run(frames, self._steps, self._history)
+        self._frames = frames[-2:]
+        early = min(max(self._weights.lookahead - self._steps, 0), logits.shape[0])
+        self._steps += logits.shape[0]
+        logits = logits[early:]
         posteriors = np.empty_like(logits)
         log_softmax(logits, posteriors)
-        self._given += posteriors.shape[0]
         return posteriors
+
+    def finish(self) -> Frames:
+        """Return the posteriors of the last frames."""
+        late = min(self._steps, self._weights.lookahead)
+        posteriors = self.push(_silence(self._weights.lookahead))
+        return posteriors[posteriors.shape[0] - late :]

@@ -38,7 +38,7 @@ class SegmentationModel:
                 name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in stored.items()
             }
         network = {f.name: values[f"network.{f.name}"] for f in fields(NetworkWeights)}
-        network["lookahead_steps"] = int(network["lookahead_steps"])
+        network["lookahead"] = int(network["lookahead"])
         durations = {f.name: values[f"durations.{f.name}"] for f in fields(DurationModel)}
         durations["diastole_deviation"] = float(durations["diastole_deviation"])
         model = DurationModel(**durations)

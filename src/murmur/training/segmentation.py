@@ -13,7 +13,7 @@ from torch import nn
 
 from murmur.conditioning import Conditioner
 from murmur.segmentation.durations import DurationModel, fit_durations
-from murmur.segmentation.emissions import N_BANDS, N_STATES, NetworkWeights, Normaliser
+from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, NetworkWeights, Normaliser
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.spectrogram import Spectrogram
 from murmur.training.augment import Intervals, disturb, vary_rhythm
@@ -21,33 +21,32 @@ from murmur.training.data import LabelledRecording
 
 __all__ = ["SegmentationNetwork", "export", "normalised_bands", "prepare", "train_network"]
 
-CHANNELS = 32
-DILATIONS = (1, 2, 4, 8, 16, 32)
-LOOKAHEAD_STEPS = 12
-CROP_FRAMES = 800
-BATCH = 32
+CHANNELS = 24
+DILATIONS = (1, 2, 4, 8, 16, 32, 64)
+LOOKAHEAD = 24
+#: Frames before a crop that the network may look back on.
+MEMORY = 2 + 2 * sum(DILATIONS)
+CROP_FRAMES = 1200
+BATCH = 16
 
 
 class SegmentationNetwork(nn.Module):
-    """Stride-2 stem and causal dilated residual blocks; the twin of `murmur.kernels.network.dilated_network`."""
+    """Causal dilated residual blocks; the twin of `murmur.kernels.network.dilated_network`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Conv1d(N_BANDS, CHANNELS, 4, stride=2)
+        self.stem = nn.Conv1d(N_BANDS, CHANNELS, 3)
         self.convs = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 3, dilation=d) for d in DILATIONS)
         self.mixes = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 1) for _ in DILATIONS)
-        self.head = nn.Conv1d(CHANNELS, 2 * N_STATES, 1)
+        self.head = nn.Conv1d(CHANNELS, N_STATES, 1)
 
     def forward(self, bands: torch.Tensor) -> torch.Tensor:
-        """Take bands (batch, N_BANDS, frames), frames even; return logits (batch, N_STATES, frames)."""
-        frames = bands.shape[2]
-        x = self.stem(nn.functional.pad(bands, (2, 2 * LOOKAHEAD_STEPS)))
+        """Take bands (batch, N_BANDS, MEMORY + frames + LOOKAHEAD); return logits (batch, N_STATES, frames)."""
+        x = self.stem(nn.functional.pad(bands, (2, 0)))
         for dilation, conv, mix in zip(DILATIONS, self.convs, self.mixes, strict=True):
             y = conv(nn.functional.pad(torch.relu(x), (2 * dilation, 0)))
             x = x + mix(torch.relu(y))
-        x = self.head(torch.relu(x))[:, :, LOOKAHEAD_STEPS:]
-        batch = x.shape[0]
-        return x.reshape(batch, 2, N_STATES, -1).permute(0, 2, 3, 1).reshape(batch, N_STATES, frames)
+        return self.head(torch.relu(x[:, :, MEMORY + LOOKAHEAD :]))
 
 
 def export(network: SegmentationNetwork) -> NetworkWeights:
@@ -70,7 +69,7 @@ def export(network: SegmentationNetwork) -> NetworkWeights:
         dilations=np.array(DILATIONS, dtype=np.int64),
         head_weight=weight(network.head),
         head_bias=bias(network.head),
-        lookahead_steps=LOOKAHEAD_STEPS,
+        lookahead=LOOKAHEAD,
     )
 
 
@@ -132,7 +131,7 @@ def train_network(
     weight /= weight.sum()
     began, losses = time.perf_counter(), []
     for step in range(steps):
-        bands = np.zeros((BATCH, N_BANDS, CROP_FRAMES), dtype=np.float32)
+        bands = np.full((BATCH, N_BANDS, MEMORY + CROP_FRAMES + LOOKAHEAD), -CLIP, dtype=np.float32)
         states = np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
         for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
             versions = prepared[index]
@@ -140,9 +139,11 @@ def train_network(
             labelled = np.flatnonzero(y)
             middle = int(rng.choice(labelled)) if labelled.size else 0
             start = int(np.clip(middle - rng.integers(CROP_FRAMES), 0, max(x.shape[0] - CROP_FRAMES, 0)))
-            piece = x[start : start + CROP_FRAMES]
-            bands[row, :, : piece.shape[0]] = piece.T
-            states[row, : piece.shape[0]] = y[start : start + CROP_FRAMES][: piece.shape[0]]
+            before = min(start, MEMORY)  # silence surrounds the recording
+            piece = x[start - before : start + CROP_FRAMES + LOOKAHEAD]
+            bands[row, :, MEMORY - before : MEMORY - before + piece.shape[0]] = piece.T
+            target = y[start : start + CROP_FRAMES]
+            states[row, : target.shape[0]] = target
         logits = network(torch.from_numpy(bands))
         loss = nn.functional.cross_entropy(logits, torch.from_numpy(states - 1), ignore_index=-1)
         optimiser.zero_grad()
