@@ -87,7 +87,7 @@ class Conditioner:
         self._filter_state: NDArray[np.float64] | None = None
         self._factor = settings.spike_factor
         self._peaks = np.zeros(SPIKE_WINDOWS)
-        self._spike_state = np.array([0.0, 0.0, 0.0, 0.0, 0.0, -1.0])
+        self._spike_state = np.array([0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0])
         self._pending = np.zeros(0, dtype=np.float32)
         self._pending_limited = np.zeros(0, dtype=np.uint8)
         self._pending_first = 0

@@ -7,6 +7,10 @@ import numpy as np
 from murmur.kernels import kernel
 
 LEAST_PEAKS = 3
+#: A window whose peak is below this share of the usual one says nothing about how loud a heart sound is: a diastole, or lost
+#: contact. When this many of them have followed one another, it is the gain that has changed.
+QUIET_SHARE = 0.1
+LONGEST_QUIET = 20
 
 
 @kernel()
@@ -40,10 +44,11 @@ def limit_spikes(
     A lobe runs from one zero crossing to the next (at most `longest_lobe` samples). `samples[begin:]` has not been looked
     at, `samples[0]` is sample number `first`. `peaks` holds the peaks of the last few windows, newest last, zero where none
     has been; `state` is (peak of the window in progress, start of the lobe in progress relative to samples, its peak, its sign,
-    the usual peak: see `_usual_peak`).
+    the usual peak: see `_usual_peak`, the first sample that is not silent, how many quiet windows have followed one another).
     `limited[i]` becomes 1 for samples in a lobe that was scaled.
     """
-    window_peak, lobe_start, lobe_peak, sign, usual, begun = state[0], int(state[1]), state[2], state[3], state[4], state[5]
+    window_peak, lobe_start, lobe_peak, sign = state[0], int(state[1]), state[2], state[3]
+    usual, begun, quiet = state[4], state[5], state[6]
     count = peaks.shape[0]
     for i in range(begin, samples.shape[0]):
         x = np.float64(samples[i])
@@ -61,13 +66,16 @@ def limit_spikes(
         if begun < 0.0 and x != 0.0:
             begun = first + i
         if begun >= 0.0 and (first + i + 1 - begun) % window == 0.0:
-            if window_peak > 0.0:  # a silent window says nothing about how loud a heart sound is
+            if window_peak > 0.0:
+                quiet = quiet + 1.0 if window_peak < QUIET_SHARE * usual else 0.0
+            if window_peak > 0.0 and (quiet == 0.0 or quiet > LONGEST_QUIET):
                 for j in range(count - 1):
                     peaks[j] = peaks[j + 1]
                 peaks[count - 1] = window_peak
                 usual = _usual_peak(peaks)
             window_peak = 0.0
-    state[0], state[1], state[2], state[3], state[4], state[5] = window_peak, lobe_start, lobe_peak, sign, usual, begun
+    state[0], state[1], state[2], state[3] = window_peak, lobe_start, lobe_peak, sign
+    state[4], state[5], state[6] = usual, begun, quiet
     return lobe_start
 
 

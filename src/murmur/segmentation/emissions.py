@@ -96,8 +96,9 @@ class Normaliser:
         """Return the frames that still waited for the first second to be complete."""
         if self._started or self._waiting.shape[0] == 0:
             return np.zeros((0, N_BANDS), dtype=np.float32)
-        self._start(self._waiting, self._waiting_levels)
-        return self._normalise(self._waiting, self._waiting_levels)
+        bands, levels = self._waiting, self._waiting_levels
+        self._start(bands, levels)
+        return self._normalise(bands, levels)
 
     def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
         alive = np.isfinite(levels)
