@@ -44,7 +44,7 @@ from murmur.errors import MurmurError, OutputError, ParameterError
 from murmur.settings import Settings
 from murmur.version import __version__
 
-__all__ = ["Progress", "Summary", "run", "usable_cores"]
+__all__ = ["Progress", "Summary", "package_versions", "run", "usable_cores"]
 
 #: Starting a worker takes as long as analyzing about this many files of usual length.
 FILES_PER_START = 32
@@ -119,6 +119,7 @@ def run(
     channel: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     on_result: Callable[[Outcome], None] | None = None,
+    keep: bool = False,
     command: Sequence[str] = (),
 ) -> Summary:
     """Analyze recordings and write their tables; results do not depend on `jobs`.
@@ -145,7 +146,9 @@ def run(
     progress : callable, optional
         Called with a `Progress` after each file.
     on_result : callable, optional
-        Called with each `Outcome`, `Outcome.result` included, in the order of the inputs.
+        Called with each `Outcome`, in the order of the inputs.
+    keep : bool, default False
+        Whether outcomes hold whole analyses: `Outcome.result`.
     command : sequence of str, optional
         What started the run, for ``run.json``.
 
@@ -175,7 +178,7 @@ def run(
         models_dir=folder,
         channel=channel,
         segments_dir=None if output is None else str(output.folder / "segments"),
-        keep=on_result is not None,
+        keep=keep,
         tables=output is not None,
     )
     counts = {"ok": 0, "unreadable": 0, "failed": 0}
@@ -479,7 +482,7 @@ def _description(
         "command": list(command),
         "python": sys.version.split()[0],
         "platform": sys.platform,
-        "packages": _package_versions(),
+        "packages": package_versions(),
     }
 
 
@@ -492,7 +495,8 @@ def _model_hashes(folder: str | None) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.glob("*.npz"))}
 
 
-def _package_versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Give the versions of what murmur rests on, as far as it is installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from murmur.batch.inputs import Input
 from murmur.batch.tables import CYCLE_COLUMNS, Failure, Row, cycle_rows, recording_row, table_text
-from murmur.errors import MurmurError
+from murmur.errors import MurmurError, ParameterError
 from murmur.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,10 +78,26 @@ class Outcome:
 
 
 def load_models(folder: str | None) -> Models:
-    """Load the models of a folder, or the shipped ones."""
+    """Load the models of a folder, or the shipped ones.
+
+    Raises
+    ------
+    MissingFileError
+        If there are none.
+    ParameterError
+        If they are none of this version's.
+    """
     from murmur.models import Models, shipped_models
 
-    return shipped_models() if folder is None else Models.load(folder)
+    if folder is None:
+        return shipped_models()
+    try:
+        return Models.load(folder)
+    except MurmurError:
+        raise
+    except Exception as error:  # zip, npz and shapes each fail in their own way
+        reason = f"{type(error).__name__}: {error}"
+        raise ParameterError(f"{folder}: these models can't be used by this version ({reason})") from error
 
 
 def examine(item: Input, task: Task, models: Models) -> Outcome:

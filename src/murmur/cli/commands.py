@@ -1,0 +1,230 @@
+"""The commands: each calls the library and prints what comes back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from murmur.errors import ParameterError
+from murmur.settings import Settings
+
+if TYPE_CHECKING:
+    from murmur.batch import Input, Outcome, Summary
+    from murmur.batch.tables import Row
+    from murmur.cli.display import Bar, Reporter
+
+__all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "execute"]
+
+#: Exit codes: all done; some inputs failed; wrong usage; stopped by Ctrl-C.
+DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+#: Of more failures than this, only the number is told; the table has them all.
+FAILURES_TOLD = 10
+#: Up to this many files are done before a bar would be of use.
+FEW_FILES = 3
+
+
+def execute(options: argparse.Namespace, arguments: list[str]) -> int:
+    """Run the command that was parsed; return the exit code."""
+    commands: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
+        "analyze": _analyze,
+        "segment": _segment,
+        "warm-up": _warm_up,
+        "schema": _schema,
+        "version": _version,
+    }
+    return commands[options.command](options, arguments)
+
+
+def _settings(changes: list[str]) -> Settings:
+    """Make `Settings` from ``NAME=VALUE`` texts."""
+    defaults = Settings()
+    names = [field.name for field in fields(Settings)]
+    values: dict[str, Any] = {}
+    for change in changes:
+        name, equals, text = change.partition("=")
+        name = name.strip()
+        if not equals or name not in names:
+            raise ParameterError(f"--set {change}: must be NAME=VALUE with NAME one of {', '.join(names)}")
+        kind = type(getattr(defaults, name))
+        try:
+            values[name] = kind(text)
+        except ValueError:
+            what = "a whole number" if kind is int else "a number"
+            raise ParameterError(f"--set {change}: {name} must be {what}, not {text!r}") from None
+    return Settings(**values)
+
+
+# --- analyze ----------------------------------------------------------------------------
+
+
+def _analyze(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.batch import find_inputs, run
+
+    settings = _settings(options.changes)
+    inputs = find_inputs(options.paths, options.manifest, patient=options.patient, site=options.site)
+    told = _Told(options, len(inputs))
+    with _bar(options, inputs) as bar:
+        summary = run(
+            inputs,
+            options.output,
+            jobs=options.jobs,
+            settings=settings,
+            models_dir=options.models,
+            channel=options.channel,
+            progress=bar.update,
+            on_result=told.add,
+            keep=told.whole,
+            command=["murmur", *arguments],
+        )
+    told.end(summary, settings)
+    if summary.stopped:
+        return STOPPED
+    return SOME_FAILED if summary.failed else DONE
+
+
+class _Told:
+    """What is told of the results, as they come and at the end."""
+
+    def __init__(self, options: argparse.Namespace, total: int) -> None:
+        self._options = options
+        self._as_json = options.json
+        self._as_text = not options.json and options.output is None
+        self._report: Reporter | None = None
+        self._rows: list[Row] = []
+        self._failures: list[Outcome] = []
+
+    @property
+    def whole(self) -> bool:
+        """Whether whole analyses are needed."""
+        return self._as_json or self._as_text
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.row["status"] == "failed" and len(self._failures) < FAILURES_TOLD:
+            self._failures.append(outcome)
+        if self._as_json:
+            assert outcome.result is not None
+            print(outcome.result.to_json(), flush=True)
+        elif self._as_text:
+            self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
+        from murmur.batch.tables import Failure
+        from murmur.cli.display import reporter
+        from murmur.cli.wording import tell, tell_failure
+
+        assert outcome.result is not None
+        self._report = self._report or reporter()
+        failed = isinstance(outcome.result, Failure)
+        self._report(tell_failure(outcome.result) if isinstance(outcome.result, Failure) else tell(outcome.result))
+        if outcome.row["patient"] and not failed:
+            self._rows.append(outcome.row)
+
+    def end(self, summary: Summary, settings: Settings) -> None:
+        if self._report is not None:
+            self._tell_patients(settings, self._report)
+        if summary.stopped:
+            print(f"murmur: stopped after {summary.done} of {summary.total}", file=sys.stderr)
+        if self._options.quiet:
+            return
+        if not self._as_text:
+            for outcome in self._failures:
+                print(f"failed: {outcome.input.path}: {outcome.row['error']}", file=sys.stderr)
+            if summary.failed > len(self._failures):
+                where = f"; all are in {summary.out}/recordings.csv" if summary.out else ""
+                print(f"failed: {summary.failed - len(self._failures)} more{where}", file=sys.stderr)
+        if summary.out is not None:
+            print(_closing(summary), file=sys.stderr)
+
+    def _tell_patients(self, settings: Settings, report: Reporter) -> None:
+        from murmur.batch.tables import patients_of
+        from murmur.batch.worker import load_models
+        from murmur.cli.wording import tell_patient
+
+        for patient in patients_of(self._rows, settings, load_models(self._options.models)):
+            if patient.recordings > 1:
+                report(tell_patient(patient))
+
+
+def _closing(summary: Summary) -> str:
+    counts = [f"{summary.ok} ok", f"{summary.unreadable} unreadable", f"{summary.failed} failed"]
+    patients = f", {summary.patients} patient{'s' if summary.patients != 1 else ''}" if summary.patients else ""
+    of = f" of {summary.total}" if summary.stopped else ""
+    files = f"{summary.done}{of} recording{'s' if summary.done != 1 else ''}"
+    return f"{files}{patients} in {summary.seconds:.1f} s: {', '.join(counts)}. Tables are in {summary.out}"
+
+
+def _bar(options: argparse.Namespace, inputs: list[Input]) -> Bar:
+    from murmur.cli.display import NoBar, RichBar
+
+    silent = options.quiet or options.no_progress or len(inputs) <= FEW_FILES or not sys.stderr.isatty()
+    # what is told on the same terminal is progress enough, and a bar would run through it
+    telling = (options.json or options.output is None) and sys.stdout.isatty()
+    return NoBar() if silent or telling else RichBar(len(inputs))
+
+
+# --- the others -------------------------------------------------------------------------
+
+
+def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.analysis import segment
+    from murmur.batch.worker import load_models
+    from murmur.formats.circor import write_segments
+
+    settings, models = _settings(options.changes), load_models(options.models)
+    intervals = segment(options.file, channel=options.channel, settings=settings, models=models).intervals
+    if options.output is not None:
+        try:
+            write_segments(options.output, intervals)
+        except OSError as error:
+            print(f"murmur: {options.output}: can't be written: {error.strerror or error}", file=sys.stderr)
+            return WRONG_USAGE
+        return DONE
+    sys.stdout.writelines(
+        f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n" for start_s, end_s, state in intervals
+    )
+    return DONE
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def _warm_up(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.warmup import warm_up
+
+    begin = time.monotonic()
+    warm_up()
+    print(f"warm after {time.monotonic() - begin:.1f} s", file=sys.stderr)
+    return DONE
+
+
+def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.analysis import Analysis
+    from murmur.batch.tables import Failure
+    from murmur.records import json_schema
+
+    analysis, failure = json_schema(Analysis), json_schema(Failure)
+    document = {
+        "$schema": analysis["$schema"],
+        "title": "A line of murmur analyze --json",
+        "anyOf": [{"$ref": analysis["$ref"]}, {"$ref": failure["$ref"]}],
+        "$defs": analysis["$defs"] | failure["$defs"],
+    }
+    print(json.dumps(document, indent=2))
+    return DONE
+
+
+def _version(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.batch.runner import package_versions
+    from murmur.version import __version__
+
+    print(f"murmur {__version__}")
+    print(f"Python {sys.version.split()[0]}")
+    for name, version in package_versions().items():
+        print(f"{name} {version}")
+    return DONE

@@ -1,0 +1,199 @@
+"""How what is said looks: plain text anywhere, and colour where a person looks at a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from murmur.cli.wording import Story, percent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from murmur.batch import Progress
+
+__all__ = ["Bar", "NoBar", "Reporter", "RichBar", "reporter"]
+
+#: Plain text is as wide as a page; a terminal's own width otherwise, but no line that the eye would lose.
+PLAIN_WIDTH, LARGEST_WIDTH = 100, 120
+#: Cells of the bar that shows how sure a sign is, and the width of a terminal with room for it.
+BAR_CELLS, BARS_FROM = 8, 90
+
+Reporter = Callable[[Story], None]
+
+
+def reporter() -> Reporter:
+    """Return what shows a story on stdout."""
+    if sys.stdout.isatty():
+        return _rich_reporter()
+    return _show_plain
+
+
+# --- plain ------------------------------------------------------------------------------
+
+
+def _show_plain(story: Story) -> None:
+    print("\n".join([*_plain_lines(story), ""]), flush=True)
+
+
+def _plain_lines(story: Story) -> list[str]:
+    lines = [story.title]
+    if story.context:
+        lines += _wrapped(story.context, "  ")
+    for warning in story.warnings:
+        lines += _wrapped(warning, "  ! ")
+    for sentence, _ in story.sentences:
+        lines += _wrapped(sentence, "  ")
+    rows = [
+        (line.sign, line.finding, percent(line.sure) if line.sure is not None else "", line.rests_on)
+        for line in story.lines
+    ]
+    if rows:
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        lines.append("")
+        lines += [
+            f"    {sign:<{widths[0]}}  {finding:<{widths[1]}}  {sure:>{widths[2]}}  {on}".rstrip()
+            for sign, finding, sure, on in rows
+        ]
+    for missing in story.missing:
+        lines += _wrapped(f"not measured: {missing}", "    ")
+    return lines
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        PLAIN_WIDTH,
+        initial_indent=indent,
+        subsequent_indent=" " * len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+# --- a terminal -------------------------------------------------------------------------
+
+
+def _rich_reporter() -> Reporter:
+    from rich.console import Console
+
+    width = min(shutil.get_terminal_size().columns, LARGEST_WIDTH)
+    console = Console(width=width, highlight=False)
+    return lambda story: show_rich(story, console)
+
+
+def show_rich(story: Story, console: Console) -> None:
+    """Show a story in colour: red for what is abnormal, yellow for what speaks against trusting it."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text(story.title, style="bold red" if story.failed else "bold", overflow="fold"))
+    said = Table.grid(padding=(0, 1))  # a mark, and what is said beside it
+    said.add_column(width=1)
+    said.add_column(overflow="fold")
+    if story.context:
+        said.add_row("", Text(story.context, style="dim"))
+    for warning in story.warnings:
+        colour = "red" if story.failed else "yellow"
+        said.add_row(Text("!", style=f"bold {colour}"), Text(warning, style=colour))
+    for i, (sentence, abnormal) in enumerate(story.sentences):
+        mark = Text("●", style="bright_red" if abnormal else "green")
+        said.add_row(mark, Text(sentence, style="bold" if i == 0 else ""))
+    console.print(said)
+    if story.lines:
+        console.print(Padding(_rich_table(story, bars=console.width >= BARS_FROM), (0, 0, 0, 2), expand=False))
+    for missing in story.missing:
+        console.print(Padding(Text(f"not measured: {missing}", style="dim"), (0, 0, 0, 3)))
+    console.print()
+
+
+def _rich_table(story: Story, bars: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", border_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("sign", no_wrap=True)
+    table.add_column("finding", no_wrap=True)
+    table.add_column("sure", no_wrap=True, justify="left" if bars else "right")
+    table.add_column("rests on", style="dim", overflow="fold")
+    for line in story.lines:
+        colour = "bright_red" if line.abnormal else ""
+        sure = Text()
+        if line.sure is not None and bars:
+            filled = round(BAR_CELLS * line.sure)
+            sure.append("━" * filled, style=colour or "cyan").append("━" * (BAR_CELLS - filled), style="bright_black")
+            sure.append(" ")
+        if line.sure is not None:
+            sure.append(f"{percent(line.sure):>5}")
+        table.add_row(line.sign, Text(line.finding, style=colour), sure, line.rests_on)
+    return table
+
+
+# --- progress ---------------------------------------------------------------------------
+
+
+class Bar(Protocol):
+    """What shows how far a run has come."""
+
+    def __enter__(self) -> Bar: ...
+
+    def __exit__(self, *ending: object) -> None: ...
+
+    def update(self, progress: Progress) -> None:
+        """Show it."""
+
+
+class NoBar:
+    """Shows nothing."""
+
+    def __enter__(self) -> NoBar:
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        pass
+
+    def update(self, progress: Progress) -> None:
+        """Show nothing."""
+
+
+class RichBar:
+    """A bar on stderr with rate, time left, and what went wrong so far."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._progress = RichProgress(
+            TextColumn("[bold]analyzing"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[trouble]}"),
+            console=Console(stderr=True),
+        )
+        self._task = self._progress.add_task("", total=total, rate="", trouble="")
+
+    def __enter__(self) -> RichBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        self._progress.stop()
+
+    def update(self, progress: Progress) -> None:
+        """Show it; the bar itself decides how often it is drawn."""
+        trouble = [
+            f"[yellow]{progress.unreadable} unreadable[/]" if progress.unreadable else "",
+            f"[red]{progress.failed} failed[/]" if progress.failed else "",
+        ]
+        speed = self._progress.tasks[self._task].speed
+        rate = f"{speed:.0f}/s" if speed else ""
+        self._progress.update(self._task, completed=progress.done, rate=rate, trouble=" ".join(filter(None, trouble)))

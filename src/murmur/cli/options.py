@@ -1,0 +1,116 @@
+"""What the command line understands. Loads nothing but argparse, so that help is there at once."""
+
+from __future__ import annotations
+
+import argparse
+
+from murmur.version import __version__
+
+__all__ = ["DISCLAIMER", "make_parser"]
+
+DISCLAIMER = "For research and education, not a medical device."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says first of all what murmur is not."""
+
+    def format_help(self) -> str:
+        return f"{DISCLAIMER}\n\n{super().format_help()}"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Build the parser; ``command`` is None where none is given."""
+    parser = _Parser(
+        prog="murmur",
+        description="Heart-sound analysis: finds every S1, systole, S2 and diastole, and measures murmurs.",
+        epilog="murmur COMMAND --help tells more of a command. "
+        "Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage.",
+    )
+    parser.add_argument("--version", action="version", version=f"murmur {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_analyze(commands)
+    _add_segment(commands)
+    commands.add_parser(
+        "warm-up",
+        help="compile every kernel, so that later starts are fast",
+        description="Compile every kernel and keep it on disk, so that later starts are fast. Takes some seconds once.",
+    )
+    commands.add_parser(
+        "schema",
+        help="print the JSON Schema of what --json writes",
+        description="Print the JSON Schema (draft 2020-12) of each line that analyze --json writes.",
+    )
+    commands.add_parser(
+        "version",
+        help="print the version, and those of what murmur rests on",
+        description="Print the version of murmur, of Python and of the packages that murmur rests on.",
+    )
+    return parser
+
+
+def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "analyze",
+        help="find every beat and every sign of recordings",
+        description="Find every beat and every sign of recordings. Without -o or --json, say what is heard; with -o, "
+        "write tables (recordings.csv, cycles.csv, patients.csv), segments and run.json.",
+        epilog="Patient and site come from the manifest, else from file names such as 13918_AV.wav or "
+        "MR_002_sit_Mit.wav.",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (searched for recordings) or a glob")
+    parser.add_argument(
+        "--manifest",
+        metavar="FILE.csv",
+        help="columns path, patient, site, visit, position and any more; names the inputs where no PATH does",
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", help="folder for the tables; made where there is none")
+    parser.add_argument("--json", action="store_true", help="one JSON document per line and input on stdout")
+    parser.add_argument("--jobs", type=_jobs, metavar="N", help="worker processes (as many as there are cores)")
+    parser.add_argument("--patient", metavar="ID", help="patient of all inputs, whatever their names say")
+    parser.add_argument("--site", help="site of all inputs: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
+    _add_common(parser)
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar")
+    parser.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
+
+
+def _add_segment(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "segment",
+        help="find only where the heart sounds are",
+        description="Find only where the heart sounds are, in CirCor's format: start_s, end_s and state (1 S1, "
+        "2 systole, 3 S2, 4 diastole), parted by tabs.",
+    )
+    parser.add_argument("file", metavar="FILE", help="the recording")
+    parser.add_argument("-o", "--output", metavar="FILE.tsv", help="write here instead of to stdout")
+    _add_common(parser)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--channel", type=_channel, metavar="N", help="channel to take, from 0 (the first)")
+    parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="changes",
+        help="change one of murmur.Settings, such as least_beats=5; may be repeated",
+    )
+
+
+def _jobs(text: str) -> int:
+    return _at_least(1, text)
+
+
+def _channel(text: str) -> int:
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number, {least} or more, not {text!r}")
+    return number

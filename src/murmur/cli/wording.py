@@ -1,0 +1,460 @@
+"""What a doctor would say of a recording, in plain sentences; how it looks is `murmur.cli.display`'s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from murmur.analysis import Analysis
+    from murmur.batch.tables import Failure
+    from murmur.findings import Finding
+    from murmur.patient import PatientAnalysis
+
+__all__ = ["Line", "Story", "percent", "tell", "tell_failure", "tell_patient"]
+
+#: From here on a sign is simply said; below it "probably", and below one half "possibly".
+SURE, EVEN = 0.8, 0.5
+#: A recording with less than this share segmented right is worth a warning.
+GOOD_QUALITY = 0.6
+
+_TIMING = {
+    "holosystolic": "pansystolic (holosystolic)",
+    "early": "early systolic",
+    "mid": "mid-systolic",
+    "late": "late systolic",
+}
+_SHAPE = {
+    "plateau": "plateau",
+    "diamond": "diamond-shaped (crescendo-decrescendo)",
+    "decrescendo": "decrescendo",
+    "crescendo": "crescendo",
+}
+_SITES = {"MV": "MV (apex)", "Ax": "Ax (axilla)", "Erb": "Erb's point", "other": "another site"}
+_POSITIONS = {"sit": "sitting", "sup": "supine", "left": "left lateral"}
+_SIGNS = {
+    "systolic_timing": "timing",
+    "systolic_shape": "shape",
+    "systolic_pitch": "pitch",
+    "systolic_quality": "character",
+    "s1_intensity": "S1",
+    "s2_split": "S2 split",
+    "s3": "S3",
+    "s4": "S4",
+    "diastolic_murmur": "diastolic murmur",
+    "irregular_rhythm": "regularity",
+    "premature_beats": "premature beats",
+    "mitral_regurgitation": "mitral-regurgitation score",
+}
+_PARTS = {
+    "pansystolic_murmur": "murmur throughout systole",
+    "quiet_s1": "quiet S1",
+    "wide_split_or_s3": "wide split or S3",
+    "loudest_at_the_apex": "louder at the apex than at AV",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: a sign, what was found, how sure that is, and what it rests on."""
+
+    sign: str
+    finding: str
+    sure: float | None = None
+    rests_on: str = ""
+    abnormal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is said of one recording, or of one patient, in the order in which it is said.
+
+    Attributes
+    ----------
+    title, context : str
+        Which recording, and what is known of it.
+    warnings : tuple of str
+        What speaks against trusting the rest.
+    sentences : tuple of (str, bool)
+        What is heard, and whether it is abnormal.
+    lines : tuple of Line
+        The same in figures.
+    missing : tuple of str
+        What was not measured, and why.
+    failed : bool
+        Whether there is nothing to say but a warning.
+    """
+
+    title: str
+    context: str = ""
+    warnings: tuple[str, ...] = ()
+    sentences: tuple[tuple[str, bool], ...] = ()
+    lines: tuple[Line, ...] = ()
+    missing: tuple[str, ...] = ()
+    failed: bool = False
+
+
+def tell(analysis: Analysis) -> Story:
+    """Tell one recording."""
+    if analysis.status != "ok":
+        why = ", ".join(analysis.quality.reasons) or "of too little quality"
+        beats = _count(analysis.quality.trusted_beats, "beat")
+        warning = f"Unreadable: {why}. Only {beats} could be trusted, so nothing is said of heart or murmur."
+        return Story(analysis.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
+    return Story(
+        title=analysis.path,
+        context=_context(analysis),
+        warnings=tuple(_warnings(analysis)),
+        sentences=tuple(s for s in (_murmur(analysis), _sounds(analysis), _rhythm(analysis), _score(analysis)) if s[0]),
+        lines=tuple(_lines(analysis)),
+        missing=tuple(_missing(analysis)),
+    )
+
+
+def tell_failure(failure: Failure) -> Story:
+    """Tell of a recording that could not be analyzed."""
+    return Story(failure.path, warnings=(f"Failed: {failure.error}",), failed=True)
+
+
+def percent(probability: float) -> str:
+    """Spell a probability; nothing is ever certain."""
+    if probability > 0.99:
+        return ">99 %"
+    if probability < 0.01:
+        return "<1 %"
+    return f"{100 * probability:.0f} %"
+
+
+# --- what it is, and whether to trust it ------------------------------------------------
+
+
+def _context(analysis: Analysis) -> str:
+    quality = analysis.quality
+    beats = len(analysis.segmentation.beats)
+    parts = [
+        f"patient {analysis.patient}" if analysis.patient else "",
+        _SITES.get(analysis.site, analysis.site) if analysis.site else "site not known",
+        _POSITIONS.get(analysis.position, analysis.position),
+        f"visit {analysis.visit}" if analysis.visit else "",
+        _duration(analysis.duration_s),
+        f"{quality.trusted_beats} of {_count(beats, 'beat')} measured",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _warnings(analysis: Analysis) -> list[str]:
+    quality, murmur = analysis.quality, analysis.murmur
+    readable = analysis.status == "ok"
+    warnings = []
+    if "clipped" in quality.reasons:
+        warnings.append(
+            f"Clipped: {_share(quality.clipped_fraction)} of it is cut off at full scale; turn the gain down."
+        )
+    if "contact lost" in quality.reasons:
+        warnings.append(f"Contact was lost for {_share(quality.lost_fraction)} of the time.")
+    if readable and {"noisy", "no heartbeat"} & set(quality.reasons):
+        warnings.append("Noisy: in more than half of it no beat could be trusted.")
+    elif readable and quality.index < GOOD_QUALITY:
+        warnings.append(f"Only {_share(quality.index)} of it can be expected to be segmented right.")
+    if readable and murmur is not None and not murmur.late_diastole_quiet:
+        warnings.append(
+            "Late diastole is not quiet itself; the murmur may be louder than said, as it is measured above it."
+        )
+    warnings += [f"{note[:1].upper()}{note[1:]}." for note in analysis.notes]
+    return warnings
+
+
+def _missing(analysis: Analysis) -> list[str]:
+    """Tell what was not measured, and why; one line per reason."""
+    by_reason: dict[str, list[str]] = {}
+    findings = analysis.findings
+    for name in findings.__dataclass_fields__:
+        finding = getattr(findings, name)
+        if finding.value is None and finding.reason:
+            by_reason.setdefault(finding.reason, []).append(_SIGNS.get(name, name))
+    return [f"{', '.join(signs)} ({reason})" for reason, signs in by_reason.items()]
+
+
+# --- sentences --------------------------------------------------------------------------
+
+
+def _murmur(analysis: Analysis) -> tuple[str, bool]:
+    found = analysis.findings
+    heard, diastolic = found.murmur, _diastolic(found.diastolic_murmur)
+    present = heard.present_probability or 0.0
+    if heard.value == "unknown":
+        sentence = f"Whether there is a murmur can't be told (present {percent(present)})."
+    elif heard.value == "absent":
+        where = "systolic murmur" if diastolic else "murmur"
+        sentence = f"No {where} heard ({percent(heard.absent_probability or 0.0)} sure)."
+    elif found.systolic_timing.value is None:
+        sentence = f"Murmur ({percent(present)}), but none that stands out in systole."
+    else:
+        sentence = _described(analysis, present)
+    return f"{sentence} {diastolic}".strip(), heard.value != "absent" or bool(diastolic)
+
+
+def _described(analysis: Analysis, present: float) -> str:
+    found = analysis.findings
+    kind = " ".join(
+        part
+        for part in (
+            _spoken(found.systolic_timing, _TIMING) or "systolic",
+            _spoken(found.systolic_quality, {}),
+            "murmur",
+        )
+        if part
+    )
+    tail = [_spoken(found.systolic_shape, _SHAPE)]
+    if found.grade.value is not None:
+        grade = f"grade {found.grade.value}{' or louder' if found.grade.value == 'III/VI' else ''}"
+        tail.append(grade if (found.grade.probability or 0.0) >= EVEN else f"perhaps {grade}")
+    pitch = _spoken(found.systolic_pitch, {})
+    tail.append(f"{pitch}-pitched" if pitch else "")
+    text = ", ".join([kind, *(part for part in tail if part)])
+    if present < SURE:
+        article = "an" if text[0] in "aeiou" else "a"
+        text = f"{'probably' if present >= EVEN else 'possibly'} {article} {text}"
+    sure = percent(present)
+    if present < EVEN:
+        sure += "; told because missing a murmur weighs more than suspecting one"
+    return f"{text[0].upper()}{text[1:]} ({sure})."
+
+
+def _spoken(finding: Finding, words: dict[str, str]) -> str:
+    """Spell what was found; "perhaps" where it is less likely than not, though likelier than anything else."""
+    if finding.value is None:
+        return ""
+    word = words.get(str(finding.value), str(finding.value))
+    return word if (finding.probability or 0.0) >= EVEN else f"perhaps {word}"
+
+
+def _diastolic(finding: Finding) -> str:
+    if finding.value != "present":
+        return ""
+    above = finding.evidence.get("early_above_late_db")
+    return f"Diastolic murmur: early diastole {above:.1f} dB above late ({percent(finding.probability or 0.0)})."
+
+
+def _sounds(analysis: Analysis) -> tuple[str, bool]:
+    found = analysis.findings
+    parts, abnormal = [], False
+    if found.s1_intensity.value is not None:
+        s1 = str(found.s1_intensity.value)
+        parts.append(f"S1 is {s1}{_departure(analysis) if s1 != 'normal' else ''}")
+        abnormal = s1 != "normal"
+    if found.s2_split.value is not None:
+        wide = (found.s2_split.probability or 0.0) > EVEN
+        parts.append(f"S2 is {'widely' if wide else 'normally'} split ({found.s2_split.value:.0f} ms)")
+        abnormal = abnormal or wide
+    for name, finding in (("S3", found.s3), ("S4", found.s4), ("systolic click", found.click)):
+        if finding.value == "present":
+            parts.append(f"{name} heard ({percent(finding.probability or 0.0)})")
+            abnormal = True
+    return "; ".join(parts) + "." if parts else "", abnormal
+
+
+def _departure(analysis: Analysis) -> str:
+    finding = analysis.findings.s1_intensity
+    departure = finding.evidence.get("departure_db")
+    if departure is None:
+        return ""
+    at = f"at {analysis.site}" if analysis.site else "over all sites; this one is not known"
+    sure = f", {percent(finding.probability)} sure" if finding.value == "quiet" and finding.probability else ""
+    return f" ({abs(departure):.1f} dB {'below' if departure < 0 else 'above'} what is usual {at}{sure})"
+
+
+def _rhythm(analysis: Analysis) -> tuple[str, bool]:
+    rhythm, found = analysis.rhythm, analysis.findings
+    if rhythm.heart_rate_bpm is None:
+        return "", False
+    words = {"present": "Irregular rhythm", "absent": "Regular rhythm"}
+    text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm')}, {rhythm.heart_rate_bpm:.0f}/min"
+    abnormal = found.irregular_rhythm.value == "present"
+    if found.premature_beats.value == "present":
+        text += f", {_count(rhythm.premature_beats, 'premature beat')}"
+        abnormal = True
+    if rhythm.pauses:
+        longest = max(pause.duration_s for pause in rhythm.pauses)
+        text += f", {_count(len(rhythm.pauses), 'pause')} (longest {longest:.1f} s)"
+        abnormal = True
+    return f"{text}.", abnormal
+
+
+def _score(analysis: Analysis) -> tuple[str, bool]:
+    finding = analysis.findings.mitral_regurgitation
+    if not isinstance(finding.value, float):
+        return "", False
+    return _score_sentence(finding.value, finding.evidence), finding.value >= EVEN
+
+
+def _score_sentence(score: float, parts: dict[str, float | None]) -> str:
+    spelled = ", ".join(f"{_PARTS.get(name, name)} {_point(part)}" for name, part in parts.items() if part is not None)
+    return f"Mitral-regurgitation score {score:.2f}: {spelled}."
+
+
+def _point(share: float) -> str:
+    return f"{share:.2f}".removeprefix("0")
+
+
+# --- lines of the table -----------------------------------------------------------------
+
+
+def _lines(analysis: Analysis) -> list[Line]:
+    found, murmur, rhythm = analysis.findings, analysis.murmur, analysis.rhythm
+    heard = found.murmur
+    sure = {
+        "present": heard.present_probability,
+        "absent": heard.absent_probability,
+        "unknown": heard.unknown_probability,
+    }
+    rests_on = "" if murmur is None else f"{_decibels(murmur.above_quiet_db)} against late diastole"
+    lines = [Line("murmur", heard.value, sure[heard.value], rests_on, heard.value != "absent")]
+    if heard.value == "present" and murmur is not None:
+        lines += _character_lines(analysis)
+    lines += _sound_lines(analysis)
+    diastolic = found.diastolic_murmur
+    if diastolic.value is not None:
+        above = diastolic.evidence.get("early_above_late_db") or 0.0
+        rests_on = f"{_decibels(above)}, early against late"
+        lines.append(_either("diastolic murmur", diastolic, rests_on))
+    if rhythm.irregularity is not None and found.irregular_rhythm.value is not None:
+        irregular = found.irregular_rhythm.value == "present"
+        lines.append(
+            Line(
+                "rhythm",
+                "irregular" if irregular else "regular",
+                _of(found.irregular_rhythm),
+                f"varies by {_share(rhythm.irregularity)}; systole {1e3 * (rhythm.systole_s or 0.0):.0f} ms",
+                irregular,
+            )
+        )
+    return lines
+
+
+def _character_lines(analysis: Analysis) -> list[Line]:
+    found, murmur = analysis.findings, analysis.murmur
+    assert murmur is not None
+    extent = f"fills {_share(murmur.extent)} of systole"
+    if murmur.onset is not None and murmur.end is not None:
+        extent = f"fills {100 * murmur.onset:.0f} to {_share(murmur.end)} of systole"
+    slope = f"middle {_decibels(murmur.bulge_db)}, end {_decibels(murmur.slope_db)}"
+    spectrum = murmur.spectrum
+    tone = f"centroid {spectrum.centroid_hz:.0f} Hz" if spectrum else ""
+    noise = f"entropy {_point(spectrum.entropy)}, tones {_share(spectrum.harmonicity)}" if spectrum else ""
+    level = f"{_decibels(murmur.level_db)} against S2"
+    rows = (
+        ("timing", found.systolic_timing, extent),
+        ("shape", found.systolic_shape, slope),
+        ("character", found.systolic_quality, noise),
+        ("pitch", found.systolic_pitch, tone),
+        ("grade", found.grade, level),
+    )
+    return [Line(f"  {sign}", str(f.value), f.probability, on) for sign, f, on in rows if f.value is not None]
+
+
+def _sound_lines(analysis: Analysis) -> list[Line]:
+    found, sounds = analysis.findings, analysis.heart_sounds
+    lines = []
+    s1 = found.s1_intensity
+    if s1.value is not None and sounds is not None:
+        usual = s1.evidence.get("usual_at_site_db")
+        rests_on = f"{_decibels(sounds.s1_s2_level_db)} against S2" + (
+            "" if usual is None else f", usual {round(usual, 1) + 0.0:+.1f}"
+        )
+        quiet = s1.probability or 0.0
+        sure = {"quiet": quiet, "normal": 1.0 - quiet}.get(str(s1.value))
+        lines.append(Line("S1", str(s1.value), sure, rests_on, s1.value != "normal"))
+    split = found.s2_split
+    if split.value is not None:
+        wide = (split.probability or 0.0) > EVEN
+        rests_on = f"in {_share(split.evidence.get('share_of_cycles') or 0.0)} of beats"
+        sure = split.probability if wide else 1.0 - (split.probability or 0.0)
+        lines.append(Line("S2 split", f"{split.value:.0f} ms{', wide' if wide else ''}", sure, rests_on, wide))
+    quiet_ones = []
+    for name, finding, against, where in (
+        ("S3", found.s3, "S1", "{:.0f} ms after S2"),
+        ("S4", found.s4, "S1", "{:.0f} ms before S1"),
+        ("click", found.click, "S2", "at {:.0f} % of systole"),
+    ):
+        if finding.value == "present":
+            evidence = finding.evidence
+            scale = 100 if name == "click" else 1000
+            rests_on = f"{_decibels(evidence.get('level_db') or 0.0)} against {against}, " + where.format(
+                scale * (evidence.get("place") or 0.0)
+            )
+            lines.append(Line(name, "heard", finding.probability, rests_on, True))
+        elif finding.value is not None:
+            quiet_ones.append((name, finding.probability or 0.0))
+    if quiet_ones:
+        names = ", ".join(name for name, _ in quiet_ones)
+        lines.append(Line(names, "not heard", 1.0 - max(p for _, p in quiet_ones)))
+    return lines
+
+
+def _either(sign: str, finding: Finding, rests_on: str) -> Line:
+    present = finding.value == "present"
+    return Line(sign, "heard" if present else "not heard", _of(finding), rests_on, present)
+
+
+def _of(finding: Finding) -> float | None:
+    """How sure what was found is, from the probability of the sign."""
+    if finding.probability is None:
+        return None
+    return finding.probability if finding.value == "present" else 1.0 - finding.probability
+
+
+# --- patients ---------------------------------------------------------------------------
+
+
+def tell_patient(patient: PatientAnalysis) -> Story:
+    """Tell what one person's recordings say together."""
+    title = f"Patient {patient.patient}"
+    context = f"{_count(patient.recordings, 'recording')}, {patient.readable} readable"
+    if not patient.readable:
+        return Story(title, context, ("None could be read, so nothing is said.",), failed=True)
+    present = patient.murmur_probability or 0.0
+    sentences = []
+    if patient.murmur == "present":
+        sites = [_SITES.get(site, site) for site in patient.murmur_sites]
+        text = f"Murmur ({percent(present)})"
+        text += f" at {', '.join(sites)}" if sites else ""
+        if patient.loudest_site and len(sites) > 1:
+            text += f"; loudest at {_SITES.get(patient.loudest_site, patient.loudest_site)}"
+        if patient.radiates_to_axilla:
+            text += "; radiates to the axilla"
+        if patient.grade:
+            text += f"; grade {patient.grade}{' or louder' if patient.grade == 'III/VI' else ''}"
+        sentences.append((f"{text}.", True))
+    elif patient.murmur == "absent":
+        sentences.append((f"No murmur heard ({percent(1.0 - present)} sure).", False))
+    else:
+        sentences.append((f"Whether there is a murmur can't be told (present {percent(present)}).", True))
+    if patient.s1_intensity:
+        quiet = patient.quiet_s1_probability
+        sure = f" ({percent(quiet)} sure)" if patient.s1_intensity == "quiet" and quiet is not None else ""
+        sentences.append((f"S1 is {patient.s1_intensity}{sure} over the sites.", patient.s1_intensity != "normal"))
+    score = patient.mitral_regurgitation_score
+    if score is not None:
+        sentences.append((_score_sentence(score, patient.score_parts), score >= EVEN))
+    return Story(title, context, sentences=tuple(sentences))
+
+
+def _share(share: float) -> str:
+    percentage = 100 * share
+    return f"{percentage:.1f} %" if 0 < percentage < 9.95 else f"{percentage:.0f} %"
+
+
+def _decibels(level: float) -> str:
+    return f"{round(level, 1) + 0.0:+.1f} dB"  # no "-0.0"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
