@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from murmur.errors import ParameterError
+from murmur.errors import MurmurError, ParameterError
 from murmur.settings import Settings
 
 if TYPE_CHECKING:
@@ -176,7 +176,11 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.formats.circor import write_segments
 
     settings, models = _settings(options.changes), load_models(options.models)
-    intervals = segment(options.file, channel=options.channel, settings=settings, models=models).intervals
+    try:
+        intervals = segment(options.file, channel=options.channel, settings=settings, models=models).intervals
+    except MurmurError as error:
+        print(f"murmur: {error}", file=sys.stderr)
+        return SOME_FAILED
     if options.output is not None:
         try:
             write_segments(options.output, intervals)
