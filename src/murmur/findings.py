@@ -180,7 +180,7 @@ def find_signs(
     if decide_murmur(systolic, settings) == "present":
         character = _character(murmur, timing, models)
     else:
-        character = _no_character(heard.value)
+        character = _no_character(heard.value, timing)
     return Findings(
         murmur=heard,
         **character,
@@ -301,15 +301,19 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
     }
 
 
-def _no_character(heard: str) -> dict[str, Finding]:
-    reasons = {
+def _no_character(heard: str, timing: dict[str, float]) -> dict[str, Finding]:
+    """Say why there is nothing to describe; the timing's probabilities, given a murmur, stay for the patient's figures."""
+    reason = {
         "present": "no murmur is heard in systole",
         "absent": "no murmur is heard",
         "unknown": "it can't be told whether there is a murmur",
+    }[heard]
+    names = ("systolic_shape", "systolic_pitch", "systolic_quality", "grade")
+    given: Evidence = {f"p_{name}": p for name, p in timing.items()}
+    return {
+        "systolic_timing": Finding(None, None, given, reason),
+        **dict.fromkeys(names, Finding(None, reason=reason)),
     }
-    missing = Finding(None, reason=reasons[heard])
-    names = ("systolic_timing", "systolic_shape", "systolic_pitch", "systolic_quality", "grade")
-    return dict.fromkeys(names, missing)
 
 
 def _s1_intensity(sounds: HeartSounds, site: str, models: FindingModels) -> Finding:

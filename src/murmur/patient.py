@@ -21,6 +21,9 @@ __all__ = ["PatientAnalysis", "SiteFigures", "join_patient", "patient_vector", "
 
 Array = NDArray[np.float64]
 
+#: Below this against S2 there is no murmur, and one nothing is no louder than another.
+FAINTEST_DB = -30.0
+
 
 @dataclass(frozen=True, slots=True)
 class SiteFigures(Record):
@@ -100,7 +103,6 @@ class PatientAnalysis(Record):
 def site_figures(analysis: Analysis) -> SiteFigures:
     """Take from an analysis what its patient's figures need."""
     found = analysis.findings
-    timing = found.systolic_timing.evidence if found.systolic_timing.value is not None else {}
     return SiteFigures(
         site=analysis.site,
         readable=analysis.status == "ok",
@@ -108,7 +110,7 @@ def site_figures(analysis: Analysis) -> SiteFigures:
         unknown_probability=found.murmur.unknown_probability,
         absent_probability=found.murmur.absent_probability,
         murmur_level_db=analysis.murmur.level_db if analysis.murmur and analysis.status == "ok" else None,
-        holosystolic_probability=timing.get("p_holosystolic"),
+        holosystolic_probability=found.systolic_timing.evidence.get("p_holosystolic"),
         blowing_probability=found.systolic_quality.evidence.get("p_blowing"),
         s1_departure_db=found.s1_intensity.evidence.get("departure_db"),
         score=found.mitral_regurgitation.value if isinstance(found.mitral_regurgitation.value, float) else None,
@@ -213,7 +215,7 @@ def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
 
 
 def _level_at(figures: Sequence[SiteFigures], site: str) -> float | None:
-    levels = [f.murmur_level_db for f in figures if f.site == site and f.murmur_level_db is not None]
+    levels = [max(f.murmur_level_db, FAINTEST_DB) for f in figures if f.site == site and f.murmur_level_db is not None]
     return float(np.median(levels)) if levels else None
 
 

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import SUMS, kernel
+from murmur.kernels import kernel
 
 
-@kernel(fastmath=SUMS)
+#: Steps that go through the layers together: small enough for the fastest cache.
+CHUNK = 256
+
+
+@kernel(fastmath={"contract", "nsz"})
+def _add_products(inputs: np.ndarray, first: int, weight: np.ndarray, out: np.ndarray, steps: int) -> None:
+    """``out[o, t] += Σ_i weight[i, o] · inputs[i, first + t]``, four inputs at a time; their number is a multiple of four.
+
+    Time runs innermost, so that it fills whole vectors; each sum keeps its order, so that every cutting into blocks gives
+    the same bits.
+    """
+    total = np.empty(steps, dtype=np.float32)  # an array that nothing else can reach: its loops become vector code
+    for o in range(out.shape[0]):
+        for t in range(steps):
+            total[t] = out[o, t]
+        for i in range(0, inputs.shape[0], 4):
+            w0, w1, w2, w3 = weight[i, o], weight[i + 1, o], weight[i + 2, o], weight[i + 3, o]
+            a = inputs[i, first : first + steps]
+            b = inputs[i + 1, first : first + steps]
+            c = inputs[i + 2, first : first + steps]
+            d = inputs[i + 3, first : first + steps]
+            for t in range(steps):
+                total[t] += w0 * a[t] + w1 * b[t] + w2 * c[t] + w3 * d[t]
+        for t in range(steps):
+            out[o, t] = total[t]
+
+
+@kernel()
 def dilated_network(
-    frames: np.ndarray,
-    first_step: int,
+    bands: np.ndarray,
     stem_weight: np.ndarray,
     stem_bias: np.ndarray,
     block_weight: np.ndarray,
@@ -20,58 +46,65 @@ def dilated_network(
     dilations: np.ndarray,
     head_weight: np.ndarray,
     head_bias: np.ndarray,
+    stem_history: np.ndarray,
     history: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Causal residual network, one step for every frame.
+    """Causal residual network, one step for every frame of `bands` (frames, bands); logits to `out` (frames, outputs).
 
-    `frames` has shape (2 + steps, bands): two frames of history, then the new ones. `stem_weight` is (3·bands, channels),
-    `block_weight` (blocks, 3·channels, channels), `mix_weight` (blocks, channels, channels), `head_weight` (channels,
-    outputs). `history` is (blocks, period, channels), a ring of each block's past inputs. A block is
-    x + mix(relu(conv(relu(x)))), its three taps at 2d, d and 0 steps back.
+    The stem and each block convolve three taps, the blocks' 2d, d and 0 steps back; a block is x + mix(relu(conv(relu(x)))).
+    `stem_weight` is (3, bands, channels), `block_weight` (blocks, 3, channels, channels), `mix_weight` (blocks, channels,
+    channels), `head_weight` (channels, outputs). `stem_history` (bands, 2) and `history` (blocks, channels, longest) hold
+    what each layer still has to look back on, newest last; they are moved on in place.
     """
-    steps = out.shape[0]
-    blocks, period, channels = history.shape
-    stem_inputs = stem_weight.shape[0]
-    bands = frames.shape[1]
-    outputs = out.shape[1]
-    x = np.empty(channels, dtype=np.float32)
-    y = np.empty(channels, dtype=np.float32)
+    blocks, channels, longest = history.shape
+    n_bands = bands.shape[1]
     zero = np.float32(0.0)
-    flat = frames.reshape(frames.shape[0] * bands)
-    for step in range(steps):
-        base = step * bands
+    heard = np.empty((n_bands, 2 + CHUNK), dtype=np.float32)
+    heard[:, :2] = stem_history
+    past = np.empty((channels, longest + CHUNK), dtype=np.float32)
+    x = np.empty((channels, CHUNK), dtype=np.float32)
+    y = np.empty((channels, CHUNK), dtype=np.float32)
+    logits = np.empty((out.shape[1], CHUNK), dtype=np.float32)
+    for begin in range(0, bands.shape[0], CHUNK):
+        steps = min(CHUNK, bands.shape[0] - begin)
+        for b in range(n_bands):
+            for t in range(steps):
+                heard[b, 2 + t] = bands[begin + t, b]
         for c in range(channels):
-            x[c] = stem_bias[c]
-        for i in range(stem_inputs):
-            value = flat[base + i]
-            for c in range(channels):
-                x[c] += value * stem_weight[i, c]
-        now = (first_step + step) % period
+            x[c, :steps] = stem_bias[c]
+        for tap in range(3):
+            _add_products(heard, tap, stem_weight[tap], x, steps)
+        for b in range(n_bands):
+            for k in range(2):
+                heard[b, k] = heard[b, steps + k]
         for block in range(blocks):
-            past = history[block]
+            reach = 2 * dilations[block]
             for c in range(channels):
-                past[now, c] = max(x[c], zero)
-                y[c] = block_bias[block, c]
+                for k in range(reach):
+                    past[c, k] = history[block, c, longest - reach + k]
+                for t in range(steps):
+                    past[c, reach + t] = max(x[c, t], zero)
+                y[c, :steps] = block_bias[block, c]
+                x[c, :steps] += mix_bias[block, c]
             for tap in range(3):
-                row = past[(now + period - (2 - tap) * dilations[block]) % period]
-                weight = block_weight[block, tap * channels : (tap + 1) * channels]
-                for i in range(channels):
-                    value = row[i]
-                    for c in range(channels):
-                        y[c] += value * weight[i, c]
+                _add_products(past, tap * dilations[block], block_weight[block, tap], y, steps)
             for c in range(channels):
-                x[c] += mix_bias[block, c]
-            for i in range(channels):
-                value = max(y[i], zero)
-                for c in range(channels):
-                    x[c] += value * mix_weight[block, i, c]
-        for o in range(outputs):
-            out[step, o] = head_bias[o]
-        for i in range(channels):
-            value = max(x[i], zero)
-            for o in range(outputs):
-                out[step, o] += value * head_weight[i, o]
+                for k in range(reach):
+                    history[block, c, longest - reach + k] = past[c, steps + k]
+                for t in range(steps):
+                    y[c, t] = max(y[c, t], zero)
+            _add_products(y, 0, mix_weight[block], x, steps)
+        for c in range(channels):
+            for t in range(steps):
+                x[c, t] = max(x[c, t], zero)
+        for o in range(out.shape[1]):
+            logits[o, :steps] = head_bias[o]
+        _add_products(x, 0, head_weight, logits, steps)
+        for o in range(out.shape[1]):
+            for t in range(steps):
+                out[begin + t, o] = logits[o, t]
+    stem_history[:] = heard[:, :2]
 
 
 @kernel()

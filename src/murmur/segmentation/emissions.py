@@ -134,37 +134,47 @@ class NetworkWeights:
     lookahead: int
 
     @property
-    def period(self) -> int:
-        """How many past inputs of a block its taps can reach, and one."""
-        return 2 * int(self.dilations.max()) + 1
-
-    @property
     def memory(self) -> int:
         """How many frames back an output can see."""
         return 2 + 2 * int(self.dilations.sum())
 
-    def run(self, frames: Frames, first_step: int, history: Frames) -> Frames:
-        """Logits of the frames but the first two, which are history; `history` is changed in place."""
-        out = np.empty((frames.shape[0] - 2, N_STATES), dtype=np.float32)
-        dilated_network(
-            frames, first_step, self.stem_weight, self.stem_bias, self.block_weight, self.block_bias, self.mix_weight,
-            self.mix_bias, self.dilations, self.head_weight, self.head_bias, history, out,
-        )  # fmt: skip
-        return out
+
+class NetworkState:
+    """What a network still has to look back on: the last inputs of its layers."""
+
+    def __init__(self, stem: Frames, blocks: Frames) -> None:
+        self.stem = stem
+        self.blocks = blocks
+
+    def copy(self) -> NetworkState:
+        """Return one of its own."""
+        return NetworkState(self.stem.copy(), self.blocks.copy())
 
 
-@lru_cache(maxsize=8)
-def _after_silence(weights: NetworkWeights) -> Frames:
-    """History of a network that has heard nothing but silence; a multiple of its period ago it began."""
-    blocks, _, channels = weights.block_weight.shape
-    history = np.zeros((blocks, weights.period, channels), dtype=np.float32)
-    steps = -(-weights.memory // weights.period) * weights.period
-    weights.run(_silence(2 + steps), 0, history)
-    return history
+def _run(weights: NetworkWeights, bands: Frames, state: NetworkState) -> Frames:
+    w = weights
+    logits = np.empty((bands.shape[0], N_STATES), dtype=np.float32)
+    dilated_network(
+        bands, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias, w.dilations,
+        w.head_weight, w.head_bias, state.stem, state.blocks, logits,
+    )  # fmt: skip
+    return logits
 
 
 def _silence(frames: int) -> Frames:
     return np.full((frames, N_BANDS), -CLIP, dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _after_silence(weights: NetworkWeights) -> NetworkState:
+    """State of a network that has heard nothing but silence for as long as it can remember."""
+    blocks, _, channels, _ = weights.block_weight.shape
+    longest = 2 * int(weights.dilations.max())
+    state = NetworkState(
+        np.zeros((N_BANDS, 2), dtype=np.float32), np.zeros((blocks, channels, longest), dtype=np.float32)
+    )
+    _run(weights, _silence(weights.memory + 1), state)
+    return state
 
 
 class Emitter:
@@ -176,15 +186,12 @@ class Emitter:
 
     def __init__(self, weights: NetworkWeights) -> None:
         self._weights = weights
-        self._history = _after_silence(weights).copy()
-        self._frames = _silence(2)
+        self._state = _after_silence(weights).copy()
         self._steps = 0
 
     def push(self, bands: Frames) -> Frames:
         """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
-        frames = np.concatenate([self._frames, bands])
-        logits = self._weights.run(frames, self._steps, self._history)
-        self._frames = frames[-2:]
+        logits = _run(self._weights, bands, self._state)
         early = min(max(self._weights.lookahead - self._steps, 0), logits.shape[0])
         self._steps += logits.shape[0]
         logits = logits[early:]

@@ -1,9 +1,17 @@
-"""``python -m murmur.training STAGE --data DIR --out DIR``: train what ships, and the same on each fold's other children."""
+"""Train what ships, and the same on each fold's other children.
+
+    python -m murmur.training all --data DIR --out DIR
+
+DIR is CirCor DigiScope as published (or a set in its form). For every fold k, ``segmentation_fold{k}.npz`` and
+``findings_fold{k}.npz`` never saw fold k's children; ``segmentation.npz`` and ``findings.npz`` saw all.
+"""
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,44 +19,78 @@ import torch
 from murmur.segmentation.durations import DurationTables
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
-from murmur.training.segmentation import durations_of, export, prepare, train_network
+from murmur.training.findings import fit_findings, measure_all
+from murmur.training.segmentation import Prepared, durations_of, export, prepare, train_network
 
 VARIANTS = 4
 SEED = 20
+EVERYONE = -1
 
 
-def train_segmentation(data: CircorSet, out: Path, steps: int, only: list[int]) -> None:
-    """Write ``segmentation_fold{k}.npz``, each blind to fold k, and ``segmentation.npz`` from everyone (fold −1)."""
-    log = out / "segmentation.log"
+class _Task:
+    """One network to train; set before the workers fork, so that they share the prepared recordings."""
+
+    data: CircorSet
+    prepared: Prepared
+    out: Path
+    steps: int
+
+    @classmethod
+    def run(cls, fold: int) -> str:
+        torch.set_num_threads(1)
+        name = "segmentation" if fold == EVERYONE else f"segmentation_fold{fold}"
+        chosen = [i for i, r in enumerate(cls.data.recordings) if r.fold != fold]
+        log = cls.out / f"{name}.log"
+        log.unlink(missing_ok=True)
+        network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=SEED + fold, log=log)
+        durations = durations_of([cls.data.recordings[i] for i in chosen])
+        SegmentationModel(export(network), durations, DurationTables.build(durations)).save(cls.out / f"{name}.npz")
+        return name
+
+
+def train_segmentation(data: CircorSet, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
+    """Train the networks and fit the durations, `jobs` at a time."""
     began = time.perf_counter()
-    prepared = prepare(data.recordings, VARIANTS, SEED)
-    with log.open("a") as f:
-        f.write(f"prepared {len(prepared)} recordings in {time.perf_counter() - began:.0f} s\n")
-    for fold in only:
-        chosen = [i for i, r in enumerate(data.recordings) if r.fold != fold]
-        network = train_network([prepared[i] for i in chosen], steps=steps, seed=SEED + fold, say=log)
-        durations = durations_of([data.recordings[i] for i in chosen])
-        model = SegmentationModel(export(network), durations, DurationTables.build(durations))
-        name = "segmentation.npz" if fold < 0 else f"segmentation_fold{fold}.npz"
-        model.save(out / name)
-        with log.open("a") as f:
-            f.write(f"wrote {name} after {time.perf_counter() - began:.0f} s\n")
+    _Task.data, _Task.out, _Task.steps = data, out, steps
+    _Task.prepared = prepare(data.recordings, VARIANTS, SEED)
+    print(f"prepared {len(data.recordings)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        for name in pool.imap_unordered(_Task.run, folds):
+            print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def train_findings(data: CircorSet, out: Path) -> None:
+    """Fit the findings on segmentations that never saw the child."""
+    began = time.perf_counter()
+    folds = range(N_FOLDS)
+    models = {k: SegmentationModel.load(out / f"segmentation_fold{k}.npz") for k in folds}
+    rows = measure_all(data, models)
+    print(f"measured {len(rows)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
+    for fold in [*folds, EVERYONE]:
+        name = "findings" if fold == EVERYONE else f"findings_fold{fold}"
+        others = [k for k in folds if k != fold]
+        fit_findings([r for r in rows if r.recording.fold != fold], others).save(out / f"{name}.npz")
+    print(f"fitted the findings after {time.perf_counter() - began:.0f} s", flush=True)
 
 
 def main() -> None:
     """Parse and run."""
-    parser = argparse.ArgumentParser(prog="python -m murmur.training", description=__doc__)
-    parser.add_argument("stage", choices=["segmentation"])
+    parser = argparse.ArgumentParser(
+        prog="python -m murmur.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stage", choices=["segmentation", "findings", "all"])
     parser.add_argument("--data", required=True, type=Path, help="CirCor's folder as published")
     parser.add_argument("--out", required=True, type=Path, help="where the models go")
     parser.add_argument("--steps", type=int, default=3000, help="training steps for each network")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--folds", type=int, nargs="*", default=[*range(N_FOLDS), -1], help="-1: train on everyone")
+    parser.add_argument("--jobs", type=int, default=2, help="networks trained at a time, one core each")
+    parser.add_argument("--folds", type=int, nargs="*", default=[*range(N_FOLDS), EVERYONE], help="-1: on everyone")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = read_circor(arguments.data)
-    train_segmentation(data, arguments.out, arguments.steps, arguments.folds)
+    if arguments.stage in ("segmentation", "all"):
+        train_segmentation(data, arguments.out, arguments.steps, arguments.folds, arguments.jobs)
+    if arguments.stage in ("findings", "all"):
+        train_findings(data, arguments.out)
 
 
 if __name__ == "__main__":

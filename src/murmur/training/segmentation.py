@@ -19,7 +19,16 @@ from murmur.spectrogram import Spectrogram
 from murmur.training.augment import Intervals, disturb, vary_rhythm
 from murmur.training.data import LabelledRecording
 
-__all__ = ["SegmentationNetwork", "export", "normalised_bands", "prepare", "train_network"]
+__all__ = [
+    "Prepared",
+    "SegmentationNetwork",
+    "durations_of",
+    "export",
+    "frame_states",
+    "normalised_bands",
+    "prepare",
+    "train_network",
+]
 
 CHANNELS = 24
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
@@ -28,6 +37,10 @@ LOOKAHEAD = 24
 MEMORY = 2 + 2 * sum(DILATIONS)
 CROP_FRAMES = 1200
 BATCH = 16
+
+
+#: Of every recording its versions, each (bands, states): what the network sees and what it should say.
+Prepared = Sequence[Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]]
 
 
 class SegmentationNetwork(nn.Module):
@@ -54,7 +67,7 @@ def export(network: SegmentationNetwork) -> NetworkWeights:
 
     def weight(layer: nn.Module) -> NDArray[np.float32]:
         w = layer.weight.detach().numpy()  # (out, in, taps)
-        return np.ascontiguousarray(w.transpose(2, 1, 0).reshape(-1, w.shape[0]), dtype=np.float32)
+        return np.ascontiguousarray(w.transpose(2, 1, 0), dtype=np.float32)
 
     def bias(layer: nn.Module) -> NDArray[np.float32]:
         return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
@@ -64,10 +77,10 @@ def export(network: SegmentationNetwork) -> NetworkWeights:
         stem_bias=bias(network.stem),
         block_weight=np.stack([weight(layer) for layer in network.convs]),
         block_bias=np.stack([bias(layer) for layer in network.convs]),
-        mix_weight=np.stack([weight(layer) for layer in network.mixes]),
+        mix_weight=np.stack([weight(layer)[0] for layer in network.mixes]),
         mix_bias=np.stack([bias(layer) for layer in network.mixes]),
         dilations=np.array(DILATIONS, dtype=np.int64),
-        head_weight=weight(network.head),
+        head_weight=weight(network.head)[0],
         head_bias=bias(network.head),
         lookahead=LOOKAHEAD,
     )
@@ -91,11 +104,9 @@ def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.
     return states
 
 
-def prepare(
-    recordings: Sequence[LabelledRecording], variants: int, seed: int
-) -> list[list[tuple[NDArray[np.float16], NDArray[np.int8]]]]:
+def prepare(recordings: Sequence[LabelledRecording], variants: int, seed: int) -> Prepared:
     """Clean and disturbed versions of every recording: (bands, states) for each, the clean one first."""
-    prepared = []
+    prepared: list[list[tuple[NDArray[np.float16], NDArray[np.int8]]]] = []
     for index, recording in enumerate(recordings):
         versions = []
         for variant in range(variants + 1):
@@ -116,10 +127,10 @@ def prepare(
 
 
 def train_network(
-    prepared: Sequence[Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]],
-    steps: int = 2500,
+    prepared: Prepared,
+    steps: int = 3000,
     seed: int = 0,
-    say: Path | None = None,
+    log: Path | None = None,
 ) -> SegmentationNetwork:
     """Train on crops of labelled stretches; deterministic for a seed and a number of threads."""
     torch.manual_seed(seed)
@@ -152,9 +163,9 @@ def train_network(
         optimiser.step()
         schedule.step()
         losses.append(float(loss.detach()))
-        if say and (step + 1) % 100 == 0:
-            with say.open("a") as log:
-                log.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
+        if log and (step + 1) % 100 == 0:
+            with log.open("a") as f:
+                f.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
     return network.eval()
 
 

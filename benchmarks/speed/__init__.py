@@ -1,0 +1,1 @@
+"""How fast, against what users would otherwise pick, in one run: ``python -m benchmarks.speed``."""
