@@ -1,0 +1,175 @@
+"""Rows of the tables: the promised columns in the promised order, and all that a patient's figures need."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import murmur
+from murmur.batch.tables import (
+    CYCLE_COLUMNS,
+    PATIENT_COLUMNS,
+    RECORDING_COLUMNS,
+    Failure,
+    TableWriter,
+    cycle_rows,
+    patient_row,
+    patients_of,
+    recording_columns,
+    recording_row,
+    site_figures_from_row,
+    table_text,
+)
+from murmur.errors import OutputError
+from murmur.patient import join_patient, site_figures
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+PROMISED = [
+    *("path", "status", "error", "duration_s", "sample_rate_hz", "patient", "site", "position", "visit", "quality"),
+    *("heart_rate_bpm", "rhythm_irregularity", "cycles", "murmur", "murmur_probability", "unknown_probability"),
+    *("murmur_level_db", "systolic_timing", "holosystolic_probability", "systolic_shape", "systolic_pitch"),
+    *("systolic_quality", "blowing_probability", "grade", "diastolic_murmur_probability", "s1_s2_level_db"),
+    *("s1_intensity", "s2_split_ms", "s3_probability", "s4_probability", "click_probability"),
+    "mitral_regurgitation_score",
+]
+
+PROMISED_OF_PATIENTS = [
+    *("patient", "recordings", "murmur", "murmur_probability", "unknown_probability", "grade", "loudest_site"),
+    *("murmur_sites", "radiates_to_axilla"),
+]
+
+
+@pytest.fixture(scope="module")
+def analyses():
+    return [murmur.analyze(path) for path in sorted(SAMPLES.glob("MR1_*.wav"))]
+
+
+@pytest.fixture(scope="module")
+def unreadable():
+    noise = np.random.default_rng(0).standard_normal(3 * 4000)
+    analysis = murmur.analyze(noise, sample_rate_hz=4000, patient="MR1", site="PV")
+    assert analysis.status == "unreadable"
+    return analysis
+
+
+FAILURE = Failure("gone.wav", "MR1", "TV", "", "", "failed", "no such file")
+
+
+def stored(rows):
+    text = table_text(RECORDING_COLUMNS, rows)
+    return list(csv.DictReader(io.StringIO(text), fieldnames=RECORDING_COLUMNS))
+
+
+def test_promised_columns_come_first_and_in_order():
+    assert list(RECORDING_COLUMNS[: len(PROMISED)]) == PROMISED
+    assert list(PATIENT_COLUMNS[: len(PROMISED_OF_PATIENTS)]) == PROMISED_OF_PATIENTS
+    assert PATIENT_COLUMNS[-1] == "mitral_regurgitation_score"
+    for columns in (RECORDING_COLUMNS, CYCLE_COLUMNS, PATIENT_COLUMNS):
+        assert len(set(columns)) == len(columns)
+
+
+def test_rows_have_the_columns_and_nothing_else(analyses, unreadable):
+    for result in (*analyses, unreadable, FAILURE):
+        assert tuple(recording_row(result)) == RECORDING_COLUMNS
+    for row in cycle_rows(analyses[0]):
+        assert tuple(row) == CYCLE_COLUMNS
+    assert tuple(patient_row(join_patient("MR1", analyses))) == PATIENT_COLUMNS
+
+
+def test_cells_are_the_findings(analyses):
+    analysis = analyses[2]
+    row, found = recording_row(analysis), analysis.findings
+    assert row["status"] == "ok"
+    assert row["error"] is None
+    assert row["murmur"] == found.murmur.value
+    assert row["murmur_probability"] == pytest.approx(found.murmur.present_probability, abs=1e-6)
+    assert row["unknown_probability"] == pytest.approx(found.murmur.unknown_probability, abs=1e-6)
+    assert row["systolic_timing"] == found.systolic_timing.value
+    assert row["mitral_regurgitation_score"] == pytest.approx(found.mitral_regurgitation.value, abs=1e-4)
+    assert row["quality"] == pytest.approx(analysis.quality.index, abs=1e-4)
+    assert row["heart_rate_bpm"] == pytest.approx(analysis.rhythm.heart_rate_bpm, abs=0.05)
+    assert row["rhythm_irregularity"] == pytest.approx(analysis.rhythm.irregularity, abs=1e-4)
+    assert row["cycles"] == len(list(cycle_rows(analysis))) == len(analysis.segmentation.beats)
+
+
+def test_an_unreadable_row_has_no_figures_but_a_reason(unreadable):
+    row = recording_row(unreadable)
+    assert (row["status"], row["murmur"]) == ("unreadable", "unknown")
+    assert str(row["error"]).startswith("unreadable")
+    figures = PROMISED[PROMISED.index("murmur") + 1 :]
+    assert [row[name] for name in figures] == [None] * len(figures)
+    assert row["heart_rate_bpm"] is None
+    assert row["duration_s"] == 3.0
+
+
+def test_a_failed_row_has_names_and_the_error():
+    row = recording_row(FAILURE)
+    filled = {name for name, cell in row.items() if cell not in (None, "")}
+    assert filled == {"path", "status", "error", "patient", "site"}
+
+
+def test_missing_cells_are_empty_and_numbers_short(analyses, unreadable):
+    for row in stored([recording_row(a) for a in (*analyses, unreadable, FAILURE)]):
+        for cell in row.values():
+            assert cell.lower() not in ("none", "nan", "inf", "-0")
+        for name in ("murmur_level_db", "s1_s2_level_db", "heart_rate_bpm", "quality", "murmur_probability"):
+            assert len(row[name].partition(".")[2]) <= 6
+
+
+def test_a_stored_row_holds_all_that_a_patient_needs(analyses, unreadable):
+    results = (*analyses, unreadable)
+    for result, row in zip(results, stored([recording_row(r) for r in results]), strict=True):
+        whole, again = site_figures(result).to_dict(), site_figures_from_row(row).to_dict()
+        for name, value in whole.items():
+            if isinstance(value, float):
+                assert again[name] == pytest.approx(value, abs=0.006), name
+            else:
+                assert again[name] == value, name
+
+
+def test_patients_from_stored_rows_are_patients_from_analyses(analyses, unreadable):
+    rows = stored([recording_row(r) for r in (*analyses, unreadable)])
+    rows.insert(0, {**rows[0], "patient": ""})
+    (patient,) = patients_of(rows)
+    direct = patient_row(join_patient("MR1", [*analyses, unreadable]))
+    for name, cell in patient_row(patient).items():
+        assert cell == (pytest.approx(direct[name], abs=0.03) if isinstance(cell, float) else direct[name]), name
+    assert patient.recordings == 6
+    assert patient.readable == 5
+
+
+def test_a_failed_recording_counts_for_its_patient():
+    (patient,) = patients_of(stored([recording_row(FAILURE)]))
+    assert (patient.recordings, patient.readable, patient.murmur) == (1, 0, "unknown")
+
+
+def test_a_manifests_column_never_hides_ours():
+    assert recording_columns(["age", "murmur"]) == {"age": "age", "murmur": "manifest_murmur"}
+
+
+def test_text_is_quoted_and_numbers_are_plain():
+    row = {"a": 'x, "y"\nz', "b": 4000.0, "c": True, "d": None, "e": 0.25, "f": 3}
+    assert table_text(list("abcdef"), [row]) == '"x, ""y""\nz",4000,true,,0.25,3\n'
+
+
+def test_a_table_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("before")
+    table = TableWriter(path, ["a", "b,c"])
+    table.write({"a": "name \udce4 that is not text", "b,c": 1})
+    assert path.read_text() == "before"
+    assert [row["b,c"] for row in table.rows()] == ["1"]
+    table.commit()
+    table.discard()
+    assert path.read_text(encoding="utf-8") == 'a,"b,c"\nname \\udce4 that is not text,1\n'
+    other = TableWriter(tmp_path / "u.csv", ["a"])
+    other.discard()
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_table_that_cant_be_written(tmp_path):
+    with pytest.raises(OutputError, match="can't be written"):
+        TableWriter(tmp_path / "none" / "t.csv", ["a"])
