@@ -19,6 +19,8 @@ PAUSE_LEAST_S = 1.5
 PREMATURE_FACTOR = 0.82
 #: Sample entropy compares every cycle with every other: of a long recording it takes the first this many.
 LONGEST_ENTROPY = 1000
+#: Cycles that differ by less than this are equal but for rounding.
+LEAST_SPREAD_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def sample_entropy(values: NDArray[np.float64], length: int = 1, tolerance: floa
     """Sample entropy (Richman and Moorman, 2000, doi:10.1152/ajpheart.2000.278.6.H2039); None below 12 values."""
     values = values[:LONGEST_ENTROPY]
     n = values.size
-    if n < 12 or np.std(values) == 0:
+    if n < 12 or np.std(values) < LEAST_SPREAD_S:
         return None
     radius = tolerance * np.std(values)
 
