@@ -1,0 +1,120 @@
+"""What may load what: a fast start, one place for numba, and one way through the stages."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import murmur
+
+SOURCE = Path(murmur.__file__).parent
+FILES = {".".join(("murmur", *p.relative_to(SOURCE).with_suffix("").parts)): p for p in sorted(SOURCE.rglob("*.py"))}
+MODULES = {name.removesuffix(".__init__"): path for name, path in FILES.items()}
+
+#: The flow: none of these may import one that comes later.
+STAGES = [
+    "murmur.errors",
+    "murmur.settings",
+    "murmur.kernels",
+    "murmur.recording",
+    "murmur.conditioning",
+    "murmur.spectrogram",
+    "murmur.segmentation",
+    "murmur.engine",
+    "murmur.quality",
+    "murmur.findings",
+    "murmur.analysis",
+    "murmur.patient",
+    "murmur.live",
+    "murmur.batch",
+    "murmur.report",
+    "murmur.cli",
+]
+
+
+def imported(path):
+    """Every module a file names in an import, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_in(module, package):
+    return module == package or module.startswith(package + ".")
+
+
+def loaded_by(statement):
+    """Names of the modules that a fresh interpreter has loaded after a statement."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_murmur_loads_next_to_nothing():
+    loaded = loaded_by("import murmur")
+    assert {m for m in loaded if is_in(m, "murmur")} == {"murmur", "murmur.version"}
+    outside = {m.split(".")[0] for m in loaded} - set(sys.stdlib_module_names) - {"murmur"}
+    assert outside <= {"numpy"}
+
+
+def test_public_names_load_what_they_need_and_no_more():
+    heavy = {"librosa", "rich", "sklearn", "torch", "matplotlib", "pandas", "soundfile"}
+    light = "import murmur; murmur.Settings, murmur.State, murmur.MurmurError"
+    assert not loaded_by(light) & (heavy | {"numba", "scipy"})
+    # numba looks for scipy by itself, but nothing of what scipy computes is needed
+    assert not loaded_by("import murmur; murmur.analyze, murmur.join_patient") & (
+        heavy | {"scipy.signal", "scipy.linalg"}
+    )
+
+
+def test_every_public_name_is_there():
+    for name in murmur.__all__:
+        assert getattr(murmur, name) is not None
+    assert set(murmur.__all__) <= set(dir(murmur))
+
+
+def test_a_name_that_is_not_there_is_refused_by_name():
+    with pytest.raises(AttributeError, match="'murmur' has no attribute 'analyse'"):
+        murmur.analyse  # noqa: B018
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_numba_is_imported_by_the_kernels_alone(module):
+    if not is_in(module, "murmur.kernels"):
+        assert not [m for m in imported(MODULES[module]) if is_in(m, "numba")]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if is_in(m, "murmur.kernels")])
+def test_kernels_import_numba_and_numpy_alone(module):
+    allowed = {"numba", "numpy", *sys.stdlib_module_names}
+    for name in imported(MODULES[module]):
+        assert is_in(name, "murmur.kernels") or name.split(".")[0] in allowed, name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_imports_the_command_line(module):
+    if not is_in(module, "murmur.cli") and module != "murmur.__main__":
+        assert not [m for m in imported(MODULES[module]) if is_in(m, "murmur.cli")]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_imports_a_later_one(stage):
+    later = STAGES[STAGES.index(stage) + 1 :]
+    for module, path in MODULES.items():
+        if is_in(module, stage):
+            wrong = [m for m in imported(path) if any(is_in(m, other) for other in later)]
+            assert not wrong, f"{module} imports {wrong}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not is_in(m, "murmur.training")])
+def test_what_trains_the_models_is_not_needed_to_use_them(module):
+    training = ("torch", "sklearn", "murmur.training")
+    assert not [m for m in imported(MODULES[module]) if any(is_in(m, name) for name in training)]
