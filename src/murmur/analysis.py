@@ -160,7 +160,7 @@ def segment(
     settings, models = settings or Settings(), models or shipped_models()
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
         measurement = _measure(recording, settings, models)
-    return _segmentation(measurement, beat_confidence(measurement.cycles, models.findings.beat))
+    return _segmentation(measurement, beat_confidence(measurement.cycles, measurement.levels, models.findings.beat))
 
 
 def _measure(recording: Source, settings: Settings, models: Models) -> Measurement:
@@ -172,7 +172,7 @@ def _measure(recording: Source, settings: Settings, models: Models) -> Measureme
 
 def conclude(measurement: Measurement, recording: Source, settings: Settings, models: Models) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
-    confidence = beat_confidence(measurement.cycles, models.findings.beat)
+    confidence = beat_confidence(measurement.cycles, measurement.levels, models.findings.beat)
     quality, trusted = assess_quality(measurement, confidence, settings)
     segmentation = _segmentation(measurement, confidence)
     rhythm = describe_rhythm(segmentation.beats, confidence >= 0.5 * settings.least_confidence)

@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.engine import Measurement
+from murmur.features.cycles import CycleLevels
 from murmur.linear import LinearModel
 from murmur.records import Record
-from murmur.segmentation.reading import Cycles
+from murmur.segmentation.reading import EVIDENCE, Cycles
 from murmur.settings import Settings
 
 __all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evidence"]
 
 Mask = NDArray[np.bool_]
 
+#: Bands of `murmur.features.cycles.BANDS_HZ` in which heart sounds stand out: 45 to 80 and 80 to 150 Hz.
+SOUND_BANDS = (1, 3)
 #: A second this far below the usual second is one without contact.
 LOST_DB = 25.0
 #: Share of the input in flat tops from which a recording counts as clipped.
@@ -67,19 +70,25 @@ class Quality(Record):
     stretches: tuple[Stretch, ...]
 
 
-def beat_evidence(cycles: Cycles) -> NDArray[np.float64]:
-    """Evidence for each cycle and its mean over the two cycles on either side, shape (cycles, 2·len(EVIDENCE))."""
-    evidence = cycles.evidence
+def beat_evidence(cycles: Cycles, levels: CycleLevels) -> NDArray[np.float64]:
+    """Evidence for each cycle and its mean over the two cycles on either side, shape (cycles, n).
+
+    To what the posteriors say of a cycle comes how far its S1 and S2 stand out of its systole and diastole (dB): the network
+    may hear beats in noise, but they do not stand out.
+    """
     if not len(cycles):
-        return np.empty((0, 2 * evidence.shape[1]))
+        return np.empty((0, 2 * (len(EVIDENCE) + 2)))
+    between = 0.5 * (levels.systole.mean(axis=1) + levels.diastole.mean(axis=1))[:, list(SOUND_BANDS)]
+    contrast = [(sound[:, list(SOUND_BANDS)] - between).mean(axis=1) for sound in (levels.s1, levels.s2)]
+    evidence = np.column_stack([cycles.evidence, *contrast])
     padded = np.pad(evidence, ((2, 2), (0, 0)), mode="edge")
     around = (padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]) / 5.0
     return np.concatenate([evidence, around], axis=1)
 
 
-def beat_confidence(cycles: Cycles, model: LinearModel) -> NDArray[np.float64]:
+def beat_confidence(cycles: Cycles, levels: CycleLevels, model: LinearModel) -> NDArray[np.float64]:
     """Probability that each cycle's S1 and S2 are right."""
-    return model.probabilities(beat_evidence(cycles))[:, 0]
+    return model.probabilities(beat_evidence(cycles, levels))[:, 0]
 
 
 def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], settings: Settings) -> tuple[Quality, Mask]:

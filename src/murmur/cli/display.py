@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from murmur.cli.wording import Story, percent
+from murmur.cli.wording import Story, Tone, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +22,8 @@ __all__ = ["Bar", "NoBar", "Reporter", "RichBar", "reporter"]
 PLAIN_WIDTH, LARGEST_WIDTH = 100, 120
 #: Cells of the bar that shows how sure a sign is, and the width of a terminal with room for it.
 BAR_CELLS, BARS_FROM = 8, 90
+
+_COLOURS = {Tone.NORMAL: "", Tone.DOUBTFUL: "yellow", Tone.ABNORMAL: "bright_red"}
 
 Reporter = Callable[[Story], None]
 
@@ -87,7 +89,7 @@ def _rich_reporter() -> Reporter:
 
 
 def show_rich(story: Story, console: Console) -> None:
-    """Show a story in colour: red for what is abnormal, yellow for what speaks against trusting it."""
+    """Show a story in colour: red for what is abnormal, yellow for what is in doubt."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -101,8 +103,8 @@ def show_rich(story: Story, console: Console) -> None:
     for warning in story.warnings:
         colour = "red" if story.failed else "yellow"
         said.add_row(Text("!", style=f"bold {colour}"), Text(warning, style=colour))
-    for i, (sentence, abnormal) in enumerate(story.sentences):
-        mark = Text("●", style="bright_red" if abnormal else "green")
+    for i, (sentence, tone) in enumerate(story.sentences):
+        mark = Text("●", style=_COLOURS[tone] or "green")
         said.add_row(mark, Text(sentence, style="bold" if i == 0 else ""))
     console.print(said)
     if story.lines:
@@ -123,7 +125,7 @@ def _rich_table(story: Story, bars: bool) -> Table:
     table.add_column("sure", no_wrap=True, justify="left" if bars else "right")
     table.add_column("rests on", style="dim", overflow="fold")
     for line in story.lines:
-        colour = "bright_red" if line.abnormal else ""
+        colour = _COLOURS[line.tone]
         sure = Text()
         if line.sure is not None and bars:
             filled = round(BAR_CELLS * line.sure)
@@ -178,6 +180,7 @@ class RichBar:
             TimeRemainingColumn(),
             TextColumn("{task.fields[trouble]}"),
             console=Console(stderr=True),
+            redirect_stdout=False,  # data goes its own way
         )
         self._task = self._progress.add_task("", total=total, rate="", trouble="")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
     from murmur.findings import Finding
     from murmur.patient import PatientAnalysis
 
-__all__ = ["Line", "Story", "percent", "tell", "tell_failure", "tell_patient"]
+__all__ = ["Line", "Story", "Tone", "percent", "tell", "tell_failure", "tell_patient"]
 
-#: From here on a sign is simply said; below it "probably", and below one half "possibly".
-SURE, EVEN = 0.8, 0.5
+#: From here on a sign is simply said; below it "probably" or "perhaps"; below one half it "can't be ruled out".
+SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
 #: A recording with less than this share segmented right is worth a warning.
 GOOD_QUALITY = 0.6
 
@@ -54,6 +55,17 @@ _PARTS = {
 }
 
 
+class Tone(Enum):
+    """How something is said."""
+
+    NORMAL = 0
+    DOUBTFUL = 1
+    ABNORMAL = 2
+
+
+Sentence = tuple[str, Tone]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the table: a sign, what was found, how sure that is, and what it rests on."""
@@ -62,7 +74,7 @@ class Line:
     finding: str
     sure: float | None = None
     rests_on: str = ""
-    abnormal: bool = False
+    tone: Tone = Tone.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +87,8 @@ class Story:
         Which recording, and what is known of it.
     warnings : tuple of str
         What speaks against trusting the rest.
-    sentences : tuple of (str, bool)
-        What is heard, and whether it is abnormal.
+    sentences : tuple of (str, Tone)
+        What is heard, and in which tone.
     lines : tuple of Line
         The same in figures.
     missing : tuple of str
@@ -88,7 +100,7 @@ class Story:
     title: str
     context: str = ""
     warnings: tuple[str, ...] = ()
-    sentences: tuple[tuple[str, bool], ...] = ()
+    sentences: tuple[Sentence, ...] = ()
     lines: tuple[Line, ...] = ()
     missing: tuple[str, ...] = ()
     failed: bool = False
@@ -185,12 +197,13 @@ def _missing(analysis: Analysis) -> list[str]:
 # --- sentences --------------------------------------------------------------------------
 
 
-def _murmur(analysis: Analysis) -> tuple[str, bool]:
+def _murmur(analysis: Analysis) -> Sentence:
     found = analysis.findings
     heard, diastolic = found.murmur, _diastolic(found.diastolic_murmur)
     present = heard.present_probability or 0.0
+    tone = _tone(heard.value != "absent", present)
     if heard.value == "unknown":
-        sentence = f"Whether there is a murmur can't be told (present {percent(present)})."
+        sentence, tone = f"Whether there is a murmur can't be told (present {percent(present)}).", Tone.DOUBTFUL
     elif heard.value == "absent":
         where = "systolic murmur" if diastolic else "murmur"
         sentence = f"No {where} heard ({percent(heard.absent_probability or 0.0)} sure)."
@@ -198,20 +211,13 @@ def _murmur(analysis: Analysis) -> tuple[str, bool]:
         sentence = f"Murmur ({percent(present)}), but none that stands out in systole."
     else:
         sentence = _described(analysis, present)
-    return f"{sentence} {diastolic}".strip(), heard.value != "absent" or bool(diastolic)
+    return f"{sentence} {diastolic}".strip(), Tone.ABNORMAL if diastolic else tone
 
 
 def _described(analysis: Analysis, present: float) -> str:
     found = analysis.findings
-    kind = " ".join(
-        part
-        for part in (
-            _spoken(found.systolic_timing, _TIMING) or "systolic",
-            _spoken(found.systolic_quality, {}),
-            "murmur",
-        )
-        if part
-    )
+    timing = _spoken(found.systolic_timing, _TIMING)
+    kind = " ".join(part for part in (timing, _spoken(found.systolic_quality, {}), "murmur") if part)
     tail = [_spoken(found.systolic_shape, _SHAPE)]
     if found.grade.value is not None:
         grade = f"grade {found.grade.value}{' or louder' if found.grade.value == 'III/VI' else ''}"
@@ -219,13 +225,18 @@ def _described(analysis: Analysis, present: float) -> str:
     pitch = _spoken(found.systolic_pitch, {})
     tail.append(f"{pitch}-pitched" if pitch else "")
     text = ", ".join([kind, *(part for part in tail if part)])
+    article = "an" if text[0] in "aeiou" else "a"
+    if present < EVEN:  # the threshold lies lower, because missing a murmur weighs more than suspecting one
+        return f"A murmur can't be ruled out ({percent(present)}); if there is one, {article} {text}."
     if present < SURE:
-        article = "an" if text[0] in "aeiou" else "a"
-        text = f"{'probably' if present >= EVEN else 'possibly'} {article} {text}"
-    sure = percent(present)
-    if present < EVEN:
-        sure += "; told because missing a murmur weighs more than suspecting one"
-    return f"{text[0].upper()}{text[1:]} ({sure})."
+        text = f"probably {article} {text}"
+    return f"{text[0].upper()}{text[1:]} ({percent(present)})."
+
+
+def _tone(abnormal: bool, sure: float | None) -> Tone:
+    if not abnormal:
+        return Tone.NORMAL
+    return Tone.DOUBTFUL if sure is not None and sure < EVEN else Tone.ABNORMAL
 
 
 def _spoken(finding: Finding, words: dict[str, str]) -> str:
@@ -243,13 +254,15 @@ def _diastolic(finding: Finding) -> str:
     return f"Diastolic murmur: early diastole {above:.1f} dB above late ({percent(finding.probability or 0.0)})."
 
 
-def _sounds(analysis: Analysis) -> tuple[str, bool]:
+def _sounds(analysis: Analysis) -> Sentence:
     found = analysis.findings
     parts, abnormal = [], False
     if found.s1_intensity.value is not None:
         s1 = str(found.s1_intensity.value)
-        parts.append(f"S1 is {s1}{_departure(analysis) if s1 != 'normal' else ''}")
-        abnormal = s1 != "normal"
+        perhaps = s1 == "quiet" and (found.s1_intensity.probability or 0.0) < LIKELY
+        departure = _departure(analysis) if s1 != "normal" else ""
+        parts.append(f"S1 is {'perhaps ' if perhaps else ''}{s1}{departure}")
+        abnormal = s1 != "normal" and not perhaps
     if found.s2_split.value is not None:
         wide = (found.s2_split.probability or 0.0) > EVEN
         parts.append(f"S2 is {'widely' if wide else 'normally'} split ({found.s2_split.value:.0f} ms)")
@@ -258,7 +271,8 @@ def _sounds(analysis: Analysis) -> tuple[str, bool]:
         if finding.value == "present":
             parts.append(f"{name} heard ({percent(finding.probability or 0.0)})")
             abnormal = True
-    return "; ".join(parts) + "." if parts else "", abnormal
+    tone = Tone.DOUBTFUL if not abnormal and "perhaps" in "".join(parts) else _tone(abnormal, None)
+    return "; ".join(parts) + "." if parts else "", tone
 
 
 def _departure(analysis: Analysis) -> str:
@@ -271,10 +285,10 @@ def _departure(analysis: Analysis) -> str:
     return f" ({abs(departure):.1f} dB {'below' if departure < 0 else 'above'} what is usual {at}{sure})"
 
 
-def _rhythm(analysis: Analysis) -> tuple[str, bool]:
+def _rhythm(analysis: Analysis) -> Sentence:
     rhythm, found = analysis.rhythm, analysis.findings
     if rhythm.heart_rate_bpm is None:
-        return "", False
+        return "", Tone.NORMAL
     words = {"present": "Irregular rhythm", "absent": "Regular rhythm"}
     text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm')}, {rhythm.heart_rate_bpm:.0f}/min"
     abnormal = found.irregular_rhythm.value == "present"
@@ -285,14 +299,14 @@ def _rhythm(analysis: Analysis) -> tuple[str, bool]:
         longest = max(pause.duration_s for pause in rhythm.pauses)
         text += f", {_count(len(rhythm.pauses), 'pause')} (longest {longest:.1f} s)"
         abnormal = True
-    return f"{text}.", abnormal
+    return f"{text}.", _tone(abnormal, None)
 
 
-def _score(analysis: Analysis) -> tuple[str, bool]:
+def _score(analysis: Analysis) -> Sentence:
     finding = analysis.findings.mitral_regurgitation
     if not isinstance(finding.value, float):
-        return "", False
-    return _score_sentence(finding.value, finding.evidence), finding.value >= EVEN
+        return "", Tone.NORMAL
+    return _score_sentence(finding.value, finding.evidence), _tone(finding.value >= EVEN, None)
 
 
 def _score_sentence(score: float, parts: dict[str, float | None]) -> str:
@@ -316,7 +330,9 @@ def _lines(analysis: Analysis) -> list[Line]:
         "unknown": heard.unknown_probability,
     }
     rests_on = "" if murmur is None else f"{_decibels(murmur.above_quiet_db)} against late diastole"
-    lines = [Line("murmur", heard.value, sure[heard.value], rests_on, heard.value != "absent")]
+    tone = Tone.DOUBTFUL if heard.value == "unknown" else _tone(heard.value == "present", heard.present_probability)
+    value = "can't be told" if heard.value == "unknown" else "possible" if tone is Tone.DOUBTFUL else heard.value
+    lines = [Line("murmur", value, sure[heard.value], rests_on, tone)]
     if heard.value == "present" and murmur is not None:
         lines += _character_lines(analysis)
     lines += _sound_lines(analysis)
@@ -333,7 +349,7 @@ def _lines(analysis: Analysis) -> list[Line]:
                 "irregular" if irregular else "regular",
                 _of(found.irregular_rhythm),
                 f"varies by {_share(rhythm.irregularity)}; systole {1e3 * (rhythm.systole_s or 0.0):.0f} ms",
-                irregular,
+                _tone(irregular, None),
             )
         )
     return lines
@@ -371,13 +387,15 @@ def _sound_lines(analysis: Analysis) -> list[Line]:
         )
         quiet = s1.probability or 0.0
         sure = {"quiet": quiet, "normal": 1.0 - quiet}.get(str(s1.value))
-        lines.append(Line("S1", str(s1.value), sure, rests_on, s1.value != "normal"))
+        lines.append(Line("S1", str(s1.value), sure, rests_on, _tone(s1.value != "normal", None)))
     split = found.s2_split
     if split.value is not None:
         wide = (split.probability or 0.0) > EVEN
         rests_on = f"in {_share(split.evidence.get('share_of_cycles') or 0.0)} of beats"
         sure = split.probability if wide else 1.0 - (split.probability or 0.0)
-        lines.append(Line("S2 split", f"{split.value:.0f} ms{', wide' if wide else ''}", sure, rests_on, wide))
+        lines.append(
+            Line("S2 split", f"{split.value:.0f} ms{', wide' if wide else ''}", sure, rests_on, _tone(wide, None))
+        )
     quiet_ones = []
     for name, finding, against, where in (
         ("S3", found.s3, "S1", "{:.0f} ms after S2"),
@@ -390,7 +408,7 @@ def _sound_lines(analysis: Analysis) -> list[Line]:
             rests_on = f"{_decibels(evidence.get('level_db') or 0.0)} against {against}, " + where.format(
                 scale * (evidence.get("place") or 0.0)
             )
-            lines.append(Line(name, "heard", finding.probability, rests_on, True))
+            lines.append(Line(name, "heard", finding.probability, rests_on, Tone.ABNORMAL))
         elif finding.value is not None:
             quiet_ones.append((name, finding.probability or 0.0))
     if quiet_ones:
@@ -401,7 +419,7 @@ def _sound_lines(analysis: Analysis) -> list[Line]:
 
 def _either(sign: str, finding: Finding, rests_on: str) -> Line:
     present = finding.value == "present"
-    return Line(sign, "heard" if present else "not heard", _of(finding), rests_on, present)
+    return Line(sign, "heard" if present else "not heard", _of(finding), rests_on, _tone(present, None))
 
 
 def _of(finding: Finding) -> float | None:
@@ -421,29 +439,31 @@ def tell_patient(patient: PatientAnalysis) -> Story:
     if not patient.readable:
         return Story(title, context, ("None could be read, so nothing is said.",), failed=True)
     present = patient.murmur_probability or 0.0
-    sentences = []
+    sentences: list[Sentence] = []
     if patient.murmur == "present":
         sites = [_SITES.get(site, site) for site in patient.murmur_sites]
-        text = f"Murmur ({percent(present)})"
-        text += f" at {', '.join(sites)}" if sites else ""
+        doubtful = present < EVEN
+        text = f"A murmur can't be ruled out ({percent(present)})" if doubtful else f"Murmur ({percent(present)})"
+        text += f"{', suspected' if doubtful else ''} at {', '.join(sites)}" if sites else ""
         if patient.loudest_site and len(sites) > 1:
             text += f"; loudest at {_SITES.get(patient.loudest_site, patient.loudest_site)}"
         if patient.radiates_to_axilla:
             text += "; radiates to the axilla"
         if patient.grade:
             text += f"; grade {patient.grade}{' or louder' if patient.grade == 'III/VI' else ''}"
-        sentences.append((f"{text}.", True))
+        sentences.append((f"{text}.", _tone(True, present)))
     elif patient.murmur == "absent":
-        sentences.append((f"No murmur heard ({percent(1.0 - present)} sure).", False))
+        sentences.append((f"No murmur heard ({percent(1.0 - present)} sure).", Tone.NORMAL))
     else:
-        sentences.append((f"Whether there is a murmur can't be told (present {percent(present)}).", True))
+        sentences.append((f"Whether there is a murmur can't be told (present {percent(present)}).", Tone.DOUBTFUL))
     if patient.s1_intensity:
         quiet = patient.quiet_s1_probability
         sure = f" ({percent(quiet)} sure)" if patient.s1_intensity == "quiet" and quiet is not None else ""
-        sentences.append((f"S1 is {patient.s1_intensity}{sure} over the sites.", patient.s1_intensity != "normal"))
+        tone = _tone(patient.s1_intensity != "normal", None)
+        sentences.append((f"S1 is {patient.s1_intensity}{sure} over the sites.", tone))
     score = patient.mitral_regurgitation_score
     if score is not None:
-        sentences.append((_score_sentence(score, patient.score_parts), score >= EVEN))
+        sentences.append((_score_sentence(score, patient.score_parts), _tone(score >= EVEN, None)))
     return Story(title, context, sentences=tuple(sentences))
 
 

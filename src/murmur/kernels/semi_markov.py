@@ -15,7 +15,7 @@ import numpy as np
 from murmur.kernels import kernel
 
 # fields of the integer state
-NOW, COMMITTED, ROOT_STATE, ROOT_CLASS, STARTED = 0, 1, 2, 3, 4
+NOW, COMMITTED = 0, 1
 COMMIT_EVERY = 64
 
 
@@ -142,7 +142,7 @@ def _commit(
     seg_state: np.ndarray,
     seg_class: np.ndarray,
 ) -> int:
-    """Find the latest node that every surviving path goes through, and write the segments before it."""
+    """Find the latest boundary up to which every surviving path is the same, and write the segments before it."""
     capacity, _, classes = entry.shape
     mask = capacity - 1
     now = where[NOW]
@@ -168,22 +168,36 @@ def _commit(
             elif marks[time & mask, 3, c] == 0:
                 marks[time & mask, 3, c] = 1
                 active += 1
+    # Walk back through time over every surviving path at once. Where all of them enter one state at one time, and share each
+    # boundary before it, what lies before is certain; that they may be of several rate classes changes nothing heard.
     time = now
-    found = False
+    found = 0
     state, klass = 0, 0
     while active > 0 and time > root:
         slot = time & mask
+        here = 0
+        lowest, highest = 4, -1
+        top = -np.inf
+        likeliest = 0
         for s in range(4):
+            for c in range(classes):
+                if marks[slot, s, c] == 1:
+                    here += 1
+                    lowest, highest = min(lowest, s), max(highest, s)
+                    if entry[slot, s, c] >= top:
+                        top = entry[slot, s, c]
+                        likeliest = c
+        if here > 0 and (here < active or rooted == 1 or lowest < highest):
+            found = 0
+        elif here > 0 and found == 0:
+            found = time
+            state, klass = lowest, likeliest
+        for s in range(lowest, highest + 1):
             for c in range(classes):
                 if marks[slot, s, c] == 0:
                     continue
-                if active == 1 and rooted == 0:
-                    found = True
-                    state, klass = s, c
                 marks[slot, s, c] = 0
                 active -= 1
-                if found:
-                    break
                 before = (s + 3) % 4
                 other = came_class[slot, c] if s == 0 else c
                 came = came_at[slot, before, other]
@@ -192,18 +206,12 @@ def _commit(
                 elif marks[came & mask, before, other] == 0:
                     marks[came & mask, before, other] = 1
                     active += 1
-            if found:
-                break
-        if found:
-            break
         time -= 1
-    if not found:
+    if found == 0:
         return 0
+    time = found
     count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state, seg_class)
     where[COMMITTED] = time
-    where[ROOT_STATE] = state
-    where[ROOT_CLASS] = klass
-    where[STARTED] = 1
     return count
 
 

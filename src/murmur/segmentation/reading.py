@@ -49,10 +49,14 @@ class Cycles(Columns):
 
 
 def refine_onsets(spans: Spans, log_posteriors: NDArray[np.float32], first_frame: int) -> NDArray[np.float64]:
-    """Onset of each span in seconds, between frames where the posteriors cross; `log_posteriors[0]` is `first_frame`."""
+    """Onset of each span in seconds, between frames where the posteriors cross; `log_posteriors[0]` is `first_frame`.
+
+    In training a state begins at the frame nearest to its label, so the posteriors cross half a frame before it: that is
+    made good here.
+    """
     onsets = np.empty(spans.start.shape[0])
     crossings(log_posteriors, first_frame, spans.start, spans.state, onsets)
-    return onsets / FRAME_RATE_HZ
+    return np.where(spans.start > 0, onsets + 0.5, 0.0) / FRAME_RATE_HZ
 
 
 def read_cycles(

@@ -19,7 +19,7 @@ import torch
 from murmur.segmentation.durations import DurationTables
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
-from murmur.training.findings import fit_findings, measure_all
+from murmur.training.findings import fit_findings, measure_all, measure_noise
 from murmur.training.segmentation import Prepared, durations_of, export, prepare, train_network
 
 VARIANTS = 4
@@ -65,11 +65,13 @@ def train_findings(data: CircorSet, out: Path) -> None:
     folds = range(N_FOLDS)
     models = {k: SegmentationModel.load(out / f"segmentation_fold{k}.npz") for k in folds}
     rows = measure_all(data, models)
+    noise = {k: measure_noise(m) for k, m in models.items()}
     print(f"measured {len(rows)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
     for fold in [*folds, EVERYONE]:
         name = "findings" if fold == EVERYONE else f"findings_fold{fold}"
         others = [k for k in folds if k != fold]
-        fit_findings([r for r in rows if r.recording.fold != fold], others).save(out / f"{name}.npz")
+        heard = [r for r in rows if r.recording.fold != fold]
+        fit_findings(heard, [m for k in others for m in noise[k]], others).save(out / f"{name}.npz")
     print(f"fitted the findings after {time.perf_counter() - began:.0f} s", flush=True)
 
 

@@ -21,14 +21,16 @@ from murmur.patient import patient_vector
 from murmur.quality import assess_quality, beat_confidence, beat_evidence
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import Settings
+from murmur.training.augment import coloured_noise
 from murmur.training.data import CircorSet, LabelledRecording
 from murmur.training.scores import labelled_spans, match_onsets
 
-__all__ = ["Row", "fit_findings", "measure_all"]
+__all__ = ["Row", "fit_findings", "measure_all", "measure_noise"]
 
 Array = NDArray[np.float64]
 
 TOLERANCE_S = 0.06
+NOISE_SEED = 5
 CLASSES = ("present", "unknown", "absent")
 
 
@@ -85,15 +87,34 @@ def right_beats(row: Row) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     return index, (found[0] & found[1])[index]
 
 
-def fit_beat(rows: Sequence[Row]) -> LinearModel:
-    """Fit the probability that a beat is right; see `murmur.quality.beat_confidence`."""
+def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
+    """Fit the probability that a beat is right; see `murmur.quality.beat_confidence`. In noise none is."""
     features, labels = [], []
     for row in rows:
         index, right = right_beats(row)
         if index.size:
-            features.append(beat_evidence(row.measurement.cycles)[index])
+            features.append(beat_evidence(row.measurement.cycles, row.measurement.levels)[index])
             labels += right.tolist()
+    for measurement in noise:
+        features.append(beat_evidence(measurement.cycles, measurement.levels))
+        labels += [False] * len(measurement.cycles)
     return fit_linear(np.concatenate(features), labels, 1.0, [False, True])
+
+
+def measure_noise(model: SegmentationModel, count: int = 60, duration_s: float = 12.0) -> list[Measurement]:
+    """Run the engine over noise of many colours, steady and restless, in which there is no heart."""
+    measured = []
+    for index in range(count):
+        rng = np.random.default_rng([NOISE_SEED, index])
+        n = int(duration_s * 4000)
+        noise = coloured_noise(n, rng.uniform(0.0, 12.0), 4000.0, rng)
+        if index % 2:  # comes and goes, like voices and handling
+            knots = np.exp(rng.normal(0.0, 1.0, size=int(duration_s * rng.uniform(1.0, 6.0))))
+            noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
+        engine = Engine(4000.0, Settings(), model)
+        engine.push((0.1 * noise).astype(np.float32))
+        measured.append(engine.finish())
+    return measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +132,7 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     described = []
     for row in rows:
         m = row.measurement
-        quality, trusted = assess_quality(m, beat_confidence(m.cycles, beat), Settings())
+        quality, trusted = assess_quality(m, beat_confidence(m.cycles, m.levels, beat), Settings())
         murmur, sounds = describe_murmur(m.levels, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:
             vector = murmur_vector(m.levels, m.cycles.bounds_s, trusted)
@@ -129,9 +150,9 @@ def fit_murmur(described: Sequence[Described]) -> LinearModel:
 MURMUR_STRENGTH = 0.01
 
 
-def fit_findings(rows: Sequence[Row], folds: Sequence[int]) -> FindingModels:
+def fit_findings(rows: Sequence[Row], noise: Sequence[Measurement], folds: Sequence[int]) -> FindingModels:
     """Fit everything on `rows`; the patient's model on murmur probabilities that are out of fold among `folds`."""
-    beat = fit_beat(rows)
+    beat = fit_beat(rows, noise)
     described = describe(rows, beat)
     return FindingModels(
         beat=beat,

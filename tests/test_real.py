@@ -1,0 +1,49 @@
+"""What is claimed of real recordings, where they are: out of fold, by child."""
+
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not (DATA / "circor").is_dir(), reason="the recordings are not here"),
+]
+
+
+@pytest.fixture(scope="module")
+def circor():
+    from benchmarks.accuracy.circor import report
+
+    return report(DATA / "circor", Path(__file__).parents[1] / "benchmarks" / "folds")
+
+
+def test_every_recording_gives_an_answer(circor):
+    assert circor["data"] == {"patients": 424, "recordings": 1414}
+
+
+def test_onsets(circor):
+    figures = circor["segmentation"]
+    assert figures["S1 onset F1, 60 ms"].value >= 0.965
+    assert figures["S2 onset F1, 60 ms"].value >= 0.965
+    assert figures["frame accuracy"].value >= 0.90
+    assert figures["recordings under .6 frame accuracy"].value <= 0.035
+
+
+def test_murmur(circor):
+    assert circor["murmur"]["AUROC, present against absent"].value >= 0.93
+
+
+def test_quiet_s1_is_seldom_called_without_a_murmur(circor):
+    figures = circor["heart sounds"]
+    called = next(v for k, v in figures.items() if k.startswith("quiet S1"))
+    assert called <= 0.10
+
+
+def test_bmdhs_runs():
+    from benchmarks.accuracy.bmdhs import report
+
+    figures = report(DATA / "bmdhs")["mitral regurgitation"]
+    assert sum(figures["recordings"].values()) == 432
+    assert figures["score: MR against the rest"].value > 0.5
