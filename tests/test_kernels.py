@@ -483,10 +483,11 @@ def test_cycle_evidence_agrees_with_its_twin(rng):
 
 @dataclass
 class Path:
-    """Segments as (start, state, class), and how many were given before the end."""
+    """Segments as (start, state), their rate classes, and how many were given before the end."""
 
-    segments: list[tuple[int, int, int]]
-    early: int = 0
+    segments: list[tuple[int, int]]
+    rate_class: list[int]
+    early: int
 
 
 def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
@@ -525,7 +526,7 @@ def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
 def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, recent=256):
     """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
     classes = tables.first.shape[1]
-    where, cumulated = np.zeros(5, dtype=np.int64), np.zeros(4)
+    where, cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
     initial = np.full((4, classes), -np.log(4 * classes))
     entry = np.full((capacity, 4, classes), -np.inf)
     latest = np.full((4, classes, 2 * recent), -np.inf)
@@ -548,7 +549,7 @@ def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, recen
         tables.log_survival, tables.longest, initial, where, cumulated, entry, came_at, came_class, tail, *room
     )
     segments += zip(*(column[:count].tolist() for column in room), strict=True)
-    return Path(segments, early)
+    return Path([segment[:2] for segment in segments], [segment[2] for segment in segments], early)
 
 
 @dataclass
@@ -585,46 +586,28 @@ def rules(tables, frames):
     return Rules(whole, ending, starting, only, tables.transition, -np.log(4 * classes))
 
 
-def score(rule, emissions, segments):
-    """Log probability of a path, term by term."""
-    frames = emissions.shape[0]
+def score(rule, emissions, boundaries):
+    """Log probability of segments (start, state), term by term, in the rate classes that suit them best."""
+    stops = [start for start, _ in boundaries[1:]] + [emissions.shape[0]]
     total = rule.initial
-    previous = None
-    for i, (start, s, c) in enumerate(segments):
-        stop = segments[i + 1][0] if i + 1 < len(segments) else frames
-        at_start, at_end = i == 0, i + 1 == len(segments)
-        table = (rule.whole, rule.ending, rule.starting, rule.only)[2 * at_start + at_end]
-        total += table[s, c, stop - start] + emissions[start:stop, s].sum(dtype=float)
-        if previous is not None:
-            assert s == (previous[0] + 1) % 4
-            if s == 0:
-                total += rule.transition[previous[1], c]
-            else:
-                assert c == previous[1]
-        previous = s, c
-    return total
+    for i, ((start, s), stop) in enumerate(zip(boundaries, stops, strict=True)):
+        if i > 0 and s == 0:
+            total = np.max(total[:, None] + rule.transition, axis=0)
+        table = (rule.whole, rule.ending, rule.starting, rule.only)[2 * (i == 0) + (i == len(stops) - 1)]
+        total = total + table[s, :, stop - start] + emissions[start:stop, s].sum(dtype=float)
+    return np.max(total)
 
 
-def every_path(rule, frames):
-    """All paths of nonzero probability."""
-    classes = rule.transition.shape[0]
-
-    def go_on(path):
-        start, s, c = path[-1]
-        leaving, ending = (rule.starting, rule.only) if len(path) == 1 else (rule.whole, rule.ending)
-        if ending[s, c, frames - start] > -np.inf:
-            yield path
-        for stop in range(start + 1, frames):
-            if leaving[s, c, stop - start] > -np.inf:
-                for other in range(classes) if s == 3 else [c]:
-                    yield from go_on([*path, (stop, (s + 1) % 4, other)])
-
-    for s, c in np.ndindex(4, classes):
-        yield from go_on([(0, s, c)])
+def every_path(frames):
+    """All ways to cut the frames into segments."""
+    for first_state in range(4):
+        for cuts in itertools.product([False, True], repeat=frames - 1):
+            starts = [0, *(i + 1 for i, cut in enumerate(cuts) if cut)]
+            yield [(start, (first_state + i) % 4) for i, start in enumerate(starts)]
 
 
 def viterbi_twin(rule, emissions):
-    """Best path by dynamic programming over every time, state, class and duration."""
+    """Best score and segments by dynamic programming over every time, state, class and duration."""
     frames, classes = emissions.shape[0], rule.transition.shape[0]
     summed = np.concatenate([np.zeros((1, 4)), emissions.astype(float).cumsum(axis=0)])
     entry = np.full((frames, 4, classes), -np.inf)
@@ -655,7 +638,7 @@ def viterbi_twin(rule, emissions):
     while path[0][0] > 0:
         start, s, c = path[0]
         path.insert(0, (int(came[start, s, c, 0]), (s - 1) % 4, int(came[start, s, c, 1])))
-    return best, path
+    return best, [segment[:2] for segment in path]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -665,9 +648,7 @@ def test_no_segmentation_beats_the_decoded_one(seed):
     emissions = noise(rng, frames, 4)
     tables = small_tables(rng)
     rule = rules(tables, frames)
-    got = decode(tables, emissions).segments
-    best = max(every_path(rule, frames), key=lambda path: score(rule, emissions, path))
-    assert got == best
+    assert decode(tables, emissions).segments == max(every_path(frames), key=lambda path: score(rule, emissions, path))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -694,6 +675,20 @@ def test_any_cutting_gives_the_same_segments(seed):
         assert decode(tables, emissions, sizes) == whole
 
 
+def test_classes_that_agree_on_every_boundary_do_not_hold_the_segments_back(rng):
+    """Two rate classes with the same durations and no way from one to the other never agree on the class."""
+    one = small_tables(rng, classes=1, longest=(5, 7, 4, 9))
+    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("log_duration", "log_survival", "log_residual")}
+    ends = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("first", "last")}
+    with np.errstate(divide="ignore"):
+        apart = np.log(np.eye(2))
+    tables = DurationTables(**both, **ends, longest=one.longest, log_tail=one.log_tail, transition=apart)
+    emissions = noise(rng, 400, 4)
+    alone, together = decode(one, emissions), decode(tables, emissions)
+    assert together.segments == alone.segments
+    assert together.early == alone.early > 0
+
+
 def test_a_long_silence_is_one_pause():
     rng = np.random.default_rng(3)
     tables = small_tables(rng, pause=0.02)
@@ -702,21 +697,20 @@ def test_a_long_silence_is_one_pause():
     _, path = viterbi_twin(rules(tables, 700), emissions)
     got = decode(tables, emissions, backlog=10_000).segments
     assert got == path
-    lengths = np.diff([start for start, *_ in got])
+    lengths = np.diff([start for start, _ in got])
     assert lengths.max() >= 399
 
 
 def check_valid(tables, segments, frames):
     """In order from 0 on, and no segment but the first and last, or a pause, outside its table."""
-    start, state, rate_class = np.array(segments).T
+    start, state = np.array(segments).T
     assert start[0] == 0
     assert start[-1] < frames
     assert (np.diff(start) > 0).all()
     assert ((state[:-1] + 1) % 4 == state[1:]).all()
-    assert (rate_class[1:] == rate_class[:-1])[state[1:] != 0].all()
-    length, s, c = np.diff(start)[1:], state[1:-1], rate_class[1:-1]
-    assert (length >= tables.first[s, c]).all()
-    assert ((length <= tables.last[s, c]) | (s == 3)).all()
+    length, inner = np.diff(start)[1:], state[1:-1]
+    assert (length >= tables.first.min(axis=1)[inner]).all()
+    assert ((length <= tables.last.max(axis=1)[inner]) | (inner == 3)).all()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -739,7 +733,7 @@ def test_a_pause_longer_than_the_memory_goes_on():
     emissions[200:1300] = [-9.0, -9.0, -9.0, 0.0]
     got = decode(tables, emissions, backlog=128, capacity=256, recent=32)
     check_valid(tables, got.segments, 1500)
-    assert np.diff([start for start, *_ in got.segments]).max() >= 1099
+    assert np.diff([start for start, _ in got.segments]).max() >= 1099
     assert decode(tables, emissions, (11, 90), backlog=128, capacity=256, recent=32) == got
 
 

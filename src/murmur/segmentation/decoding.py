@@ -22,7 +22,8 @@ LONGEST_BACKLOG = 2048
 class Spans:
     """Decoded states: each begins at its `start` frame and ends where the next begins.
 
-    `state` is 0 to 3 for S1, systole, S2 and diastole; `rate_class` indexes `CYCLE_S`.
+    `state` is 0 to 3 for S1, systole, S2 and diastole; `rate_class` indexes `CYCLE_S`: where
+    paths of several classes agree on every boundary, it is the likeliest when they were settled.
     """
 
     start: NDArray[np.int64]
@@ -58,7 +59,7 @@ class Decoder:
         self._tables = tables
         classes = CYCLE_S.size
         self._initial = np.full((N_STATES, classes), -np.log(N_STATES * classes))
-        self._where = np.zeros(5, dtype=np.int64)
+        self._where = np.zeros(2, dtype=np.int64)
         self._cumulated = np.zeros(N_STATES)
         self._entry = np.full((RING, N_STATES, classes), -np.inf)
         self._recent = np.full((N_STATES, classes, 2 * RECENT), -np.inf)
