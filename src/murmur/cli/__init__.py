@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -50,8 +49,7 @@ def _guarded(options: argparse.Namespace, arguments: list[str]) -> int:
         code = commands.execute(options, arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # whoever read has read enough; and what is still held must not complain at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        commands.silence_stdout()
         return commands.SOME_FAILED
     except MurmurError as error:
         print(f"murmur: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from murmur.batch.tables import Row
     from murmur.cli.display import Bar, Reporter
 
-__all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "execute"]
+__all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "execute", "silence_stdout"]
 
 #: Exit codes: all done; some inputs failed; wrong usage; stopped by Ctrl-C.
 DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
@@ -26,6 +27,11 @@ DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 FAILURES_TOLD = 10
 #: Up to this many files are done before a bar would be of use.
 FEW_FILES = 3
+
+
+def silence_stdout() -> None:
+    """Send what is still to come, at exit too, to nowhere: whoever read has read enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def execute(options: argparse.Namespace, arguments: list[str]) -> int:
@@ -108,9 +114,19 @@ class _Told:
             self._failures.append(outcome)
         if self._as_json:
             assert outcome.result is not None
-            print(outcome.result.to_json(), flush=True)
+            self._print_json(outcome.result.to_json())
         elif self._as_text:
             self._tell(outcome)
+
+    def _print_json(self, text: str) -> None:
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            if self._options.output is None:
+                raise
+            # the tables are wanted all the same
+            silence_stdout()
+            self._as_json = False
 
     def _tell(self, outcome: Outcome) -> None:
         from murmur.batch.tables import Failure

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("stage", choices=["segmentation", "findings", "all"])
     parser.add_argument("--data", required=True, type=Path, help="CirCor's folder as published")
     parser.add_argument("--out", required=True, type=Path, help="where the models go")
-    parser.add_argument("--steps", type=int, default=3000, help="training steps for each network")
+    parser.add_argument("--steps", type=int, default=3500, help="training steps for each network")
     parser.add_argument("--jobs", type=int, default=2, help="networks trained at a time, one core each")
     parser.add_argument("--folds", type=int, nargs="*", default=[*range(N_FOLDS), EVERYONE], help="-1: on everyone")
     arguments = parser.parse_args()

@@ -11,7 +11,7 @@ Samples = NDArray[np.float32]
 States = NDArray[np.int8]
 Intervals = tuple[tuple[float, float, int], ...]
 
-DIASTOLE = 4
+SOUNDS, DIASTOLE = (1, 3), 4
 
 
 def coloured_noise(
@@ -59,12 +59,13 @@ def disturb(
 def vary_rhythm(
     samples: Samples, intervals: Intervals, sample_rate_hz: float, rng: np.random.Generator
 ) -> tuple[Samples, Intervals]:
-    """Cut and lengthen labelled diastoles of a real recording: slow, irregular and premature beats.
+    """Cut and lengthen labelled diastoles of a real recording: slow, irregular and premature beats of changing loudness.
 
     Children's recordings hold little of the rhythms of grown and sick hearts; systole hardly changes in them, diastole does.
     """
     mode = rng.choice(["irregular", "slow", "premature"])
-    steady = rng.uniform(1.2, 3.0)
+    steady = rng.uniform(1.0, 3.0) if mode == "slow" or rng.random() < 0.5 else 1.0
+    unsteady = 0.0 if mode == "slow" else 0.3
     pieces: list[Samples] = []
     moved: list[tuple[float, float, int]] = []
     copied, shift_s, longer_next = 0.0, 0.0, False
@@ -74,20 +75,21 @@ def vary_rhythm(
         length_s = end_s - start_s
         factor = 1.0
         if state == DIASTOLE and length_s >= 0.12:
-            if mode == "slow":
-                factor = steady * rng.uniform(0.95, 1.05)
-            elif mode == "irregular":
-                factor = float(np.exp(rng.normal(0.2, 0.45)))
-            elif longer_next:
-                factor, longer_next = rng.uniform(1.3, 1.9), False
-            elif rng.random() < 0.15:
-                factor, longer_next = rng.uniform(0.3, 0.6), True
+            factor = steady * rng.uniform(0.95, 1.05)
+            if mode == "irregular":
+                factor *= float(np.exp(rng.normal(0.1, 0.45)))
+            elif mode == "premature" and longer_next:
+                factor, longer_next = factor * rng.uniform(1.3, 1.8), False
+            elif mode == "premature" and rng.random() < 0.2:
+                factor, longer_next = factor * rng.uniform(0.15, 0.6), True
             factor = float(np.clip(factor * length_s, 0.07, 2.2) / length_s)
         first, last = round(start_s * sample_rate_hz), round(end_s * sample_rate_hz)
         pieces.append(samples[round(copied * sample_rate_hz) : first])
         piece = samples[first:last]
         if factor != 1.0:
             piece = _resize(piece, round(factor * piece.shape[0]), int(0.008 * sample_rate_hz))
+        elif state in SOUNDS and unsteady:
+            piece = piece * (1.0 + (np.exp(rng.normal(0.0, unsteady)) - 1.0) * np.hanning(piece.shape[0])).astype(np.float32)
         pieces.append(piece)
         new_s = piece.shape[0] / sample_rate_hz
         moved.append((start_s + shift_s, start_s + shift_s + new_s, state))
