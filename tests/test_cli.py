@@ -300,6 +300,15 @@ def test_a_reader_that_has_read_enough_is_no_error(folder):
         assert process.wait(60) in (0, 1)
 
 
+def test_the_tables_are_made_though_nobody_reads_the_rest(folder, tmp_path):
+    command = [sys.executable, "-m", "murmur", "analyze", str(folder), "--json", "-q", "-o", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 1
+    assert len(table(tmp_path / "recordings.csv")) == 4
+
+
 pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
 
 
