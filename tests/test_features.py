@@ -89,6 +89,14 @@ def test_the_tails_of_s1_and_s2_are_no_murmur():
     assert describe_murmur(levels_of(profile), ALL).extent == 0
 
 
+def test_a_click_is_no_murmur():
+    profile = np.where(np.arange(N_PARTS) == 5, 25.0, 0.0)
+    assert describe_murmur(levels_of(profile), ALL).extent == pytest.approx(0.1)
+    assert describe_murmur(levels_of(profile), ALL, click=0.55).extent == 0
+    murmur = describe_murmur(levels_of(np.maximum(profile, 12.0)), ALL, click=0.55)
+    assert murmur.profile_db == pytest.approx([12.0] * N_PARTS, abs=1e-4)
+
+
 def test_a_murmurs_level_is_against_s2():
     murmur = describe_murmur(levels_of(20.0), ALL)
     assert murmur.level_db == pytest.approx(10 * np.log10(10**-2.0 - 10**-4.0), abs=0.01)
@@ -327,6 +335,10 @@ class TestExtraSounds:
         extra = getattr(heart_sounds(**self.columns(sound, wandering, place_name)), sound)
         assert extra.share == pytest.approx(0.5)
         assert extra.place == pytest.approx(place)
+
+    def test_two_places_are_no_place(self, sound, place, place_name):
+        columns = self.columns(sound, place + np.repeat([-0.2, 0.2], CYCLES // 2), place_name)
+        assert getattr(heart_sounds(**columns), sound).share == 0
 
     def test_one_without_prominence_is_none(self, sound, place, place_name):
         extra = getattr(heart_sounds(**self.columns(sound, place, place_name, prominence_db=2.0)), sound)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numba
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 import scipy.signal
 import scipy.special
 
-from murmur.kernels import cycles, events, filtering, network, reading, resampling, semi_markov, spectra
+from murmur.kernels import cycles, events, filtering, kernel, network, reading, resampling, semi_markov, spectra
 from murmur.segmentation.durations import DurationModel, DurationTables
 
 compiled_only = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="too slow uncompiled")
@@ -38,6 +39,20 @@ def in_pieces(n, sizes):
             return
         yield start, min(start + size, n)
         start += size
+
+
+# compiling
+
+
+def test_kernels_compile_where_their_cache_can_not_be_written(monkeypatch):
+    def without_cache(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return numba.njit(**options)
+
+    monkeypatch.setattr("murmur.kernels.numba", SimpleNamespace(njit=without_cache))
+    double = kernel()(lambda x: 2 * x)
+    assert double(21) == 42
 
 
 # resampling
@@ -310,8 +325,8 @@ def test_gabor_envelopes_are_convolutions_with_complex_filters(rng):
     events.gabor_envelopes(samples, first_centre, hop, cosines, sines, halves, out)
     for f, half in enumerate(halves):
         right = cosines[f, : half + 1] + 1j * sines[f, : half + 1]
-        kernel = np.concatenate([right[:0:-1].conj(), right])[::-1]  # convolution turns it round
-        full = np.convolve(samples, kernel, mode="same")
+        taps = np.concatenate([right[:0:-1].conj(), right])[::-1]  # convolution turns it round
+        full = np.convolve(samples, taps, mode="same")
         expected = np.abs(full[first_centre : first_centre + 20 * hop : hop]) ** 2
         np.testing.assert_allclose(out[:, f], expected, rtol=1e-3, atol=1e-4)
 
@@ -641,10 +656,10 @@ def viterbi_twin(rule, emissions):
     return best, [segment[:2] for segment in path]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_no_segmentation_beats_the_decoded_one(seed):
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 5, 9])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_segmentation_beats_the_decoded_one(seed, frames):
     rng = np.random.default_rng(seed)
-    frames = 9
     emissions = noise(rng, frames, 4)
     tables = small_tables(rng)
     rule = rules(tables, frames)
@@ -673,6 +688,17 @@ def test_any_cutting_gives_the_same_segments(seed):
     whole = decode(tables, emissions)
     for sizes in [(1,), (63, 1, 64, 65), tuple(rng.integers(1, 90, 20))]:
         assert decode(tables, emissions, sizes) == whole
+
+
+@pytest.mark.parametrize("longest", [(5, 7, 4, 9), (5, 7, 4, 70)])
+def test_a_recording_may_begin_with_a_pause(rng, longest):
+    tables = small_tables(rng, pause=0.02, longest=longest)
+    emissions = noise(rng, 400, 4)
+    emissions[:200] = [-9.0, -9.0, -9.0, 0.0]
+    _, path = viterbi_twin(rules(tables, 400), emissions)
+    assert path[0] == (0, 3)
+    assert path[1][0] >= 200
+    assert decode(tables, emissions).segments == path
 
 
 def test_classes_that_agree_on_every_boundary_do_not_hold_the_segments_back(rng):

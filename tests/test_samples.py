@@ -30,7 +30,9 @@ def test_score_orders_the_samples_as_a_doctor_would():
     def score(name):
         return murmur.analyze(SAMPLES / f"{name}.wav").findings.mitral_regurgitation.value
 
-    assert score("normal") < score("aortic_stenosis") < score("mitral_regurgitation_severe")
+    severe = score("mitral_regurgitation_severe")
+    assert severe > 0.7
+    assert max(score("normal"), score("aortic_stenosis"), score("aortic_regurgitation")) < 0.4
 
 
 def test_noisy_sample_says_so():

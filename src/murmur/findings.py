@@ -326,9 +326,9 @@ def _s1_intensity(sounds: HeartSounds, site: str, models: FindingModels) -> Find
     return Finding(value, quiet, evidence)
 
 
-def s1_quiet_probability(departure_db: float, deviation_db: float) -> float:
+def s1_quiet_probability(departure_db: float, deviation_db: float, threshold_db: float = QUIET_S1_DB) -> float:
     """Probability that S1 is quiet, from how far it lies from what is usual; the wider the usual, the wider the doubt."""
-    return _sigmoid((QUIET_S1_DB - departure_db) / (0.3 * deviation_db))
+    return _sigmoid((threshold_db - departure_db) / (0.3 * deviation_db))
 
 
 def _s2_split(sounds: HeartSounds) -> Finding:

@@ -21,6 +21,8 @@ __all__ = ["PatientAnalysis", "SiteFigures", "join_patient", "patient_vector", "
 
 Array = NDArray[np.float64]
 
+#: The median over the sites must lie this far below what is usual: about a tenth of children without a murmur do.
+QUIET_S1_PATIENT_DB = -5.75
 #: Below this against S2 there is no murmur, and one nothing is no louder than another.
 FAINTEST_DB = -30.0
 
@@ -160,7 +162,7 @@ def join_patient(
     holosystolic = _weighted([f.holosystolic_probability for f in read], weights)
     departures = [f.s1_departure_db for f in read if f.s1_departure_db is not None]
     departure = float(np.median(departures)) if departures else None
-    quiet = None if departure is None else s1_quiet_probability(departure, findings.s1_norm("MV")[1])
+    quiet = None if departure is None else s1_quiet_probability(departure, findings.s1_norm("MV")[1], QUIET_S1_PATIENT_DB)
     apex, base = _level_at(read, "MV"), _level_at(read, "AV")
     apex_over_base = None if apex is None or base is None else apex - base
     axilla = [f for f in read if f.site == "Ax"]

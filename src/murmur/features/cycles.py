@@ -21,8 +21,8 @@ Frames = NDArray[np.float32]
 BANDS_HZ = ((25, 45), (45, 80), (60, 100), (80, 150), (150, 260), (260, 400), (400, 600), (600, 800))
 #: Systole, from the end of S1 to S2, and diastole, from the end of S2 to S1, are each cut into this many parts.
 N_PARTS = 10
-#: −150 dB of full scale, below what any recording holds.
-FLOOR = 1e-15
+#: −300 dB of full scale, below what any recording holds at any gain.
+FLOOR = 1e-30
 LATE_DIASTOLE = (0.55, 0.9)
 MID_SYSTOLE = (0.15, 0.85)
 

@@ -23,6 +23,8 @@ INNER = slice(2, 8)
 MURMUR_BANDS = slice(3, 7)
 #: All bands but 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
+#: Late diastole counts as no quieter than this share of S2's power: a noise gate's silence is no reference.
+LEAST_POWER = 1e-6
 #: How far a click reaches into the profile on either side, as a share of systole.
 CLICK_REACH = 0.17
 #: A part of systole this far above late diastole is filled by sound.
@@ -93,7 +95,8 @@ def mid_systole_db(levels: CycleLevels) -> Array:
     """Mid-systole above late diastole between 80 and 600 Hz, of every cycle, shape (cycles,)."""
     systole = _power(levels.systole[:, INNER, MURMUR_BANDS]).sum(axis=2).mean(axis=1)
     late = _power(levels.diastole[:, LATE, MURMUR_BANDS]).sum(axis=2).mean(axis=1)
-    return _decibels(systole / late)
+    s2 = _power(levels.s2[:, MURMUR_BANDS]).sum(axis=1)
+    return _decibels(systole / np.maximum(late, LEAST_POWER * s2))
 
 
 def describe_murmur(
@@ -108,7 +111,7 @@ def describe_murmur(
     systole = _power(levels.systole[trusted, :, MURMUR_BANDS]).sum(axis=2)
     diastole = _power(levels.diastole[trusted, :, MURMUR_BANDS]).sum(axis=2)
     s2 = _power(levels.s2[trusted, MURMUR_BANDS]).sum(axis=1)
-    late = diastole[:, LATE].mean(axis=1)
+    late = np.maximum(diastole[:, LATE].mean(axis=1), LEAST_POWER * s2)
     profile = np.median(_decibels(systole / late[:, None]), axis=0)
     if click is not None:
         profile = _bridge(profile, click)
