@@ -86,18 +86,14 @@ SAMPLES: dict[str, Sample] = {
     ),
     "s3_gallop": Sample(replace(NORMAL, heart_rate_bpm=82.0, s3_level_db=-9.0), 8),
     "s4_gallop": Sample(replace(NORMAL, heart_rate_bpm=70.0, s4_level_db=-9.0), 9),
-    "atrial_fibrillation": Sample(
-        replace(NORMAL, heart_rate_bpm=88.0, rhythm="atrial fibrillation"), 10, 20.0
-    ),
+    "atrial_fibrillation": Sample(replace(NORMAL, heart_rate_bpm=88.0, rhythm="atrial fibrillation"), 10, 20.0),
     "premature_beats": Sample(replace(NORMAL, heart_rate_bpm=70.0, rhythm="premature beats"), 11, 20.0),
     "tachycardia": Sample(
         replace(NORMAL, heart_rate_bpm=150.0, rate_variability=0.01, s2_split_ms=10.0, s2_split_swing_ms=2.0),
         12,
     ),
     "noisy": Sample(
-        replace(
-            NORMAL, noise_level_db=12.0, noise_unrest_db=6.0, knocks_per_minute=90.0, knock_level_db=16.0
-        ),
+        replace(NORMAL, noise_level_db=12.0, noise_unrest_db=6.0, knocks_per_minute=90.0, knock_level_db=16.0),
         13,
     ),
     "clipped": Sample(replace(NORMAL, heart_rate_bpm=78.0, clip_fraction=0.05), 14),
@@ -136,8 +132,7 @@ def make(folder: Path) -> None:
             "sample_rate_hz": SAMPLE_RATE_HZ,
             "seed": seed,
             "signs": {
-                sign: round(value, 3) if isinstance(value, float) else value
-                for sign, value in recording.signs.items()
+                sign: round(value, 3) if isinstance(value, float) else value for sign, value in recording.signs.items()
             },
             "phantom": asdict(phantom),
         }

@@ -322,9 +322,7 @@ def test_ctrl_c_ends_in_order(mixed, tmp_path, jobs):
             signal.raise_signal(signal.SIGINT)
 
     # files enough that two processes have not begun them all when the first is done
-    many = inputs + [
-        murmur.batch.Input(inputs[0].path, f"{i}.tsv", patient="x") for i in range(0 if jobs == 1 else 300)
-    ]
+    many = inputs + [murmur.batch.Input(inputs[0].path, f"{i}.tsv", patient="x") for i in range(0 if jobs == 1 else 300)]
     summary = run(many, tmp_path, jobs=jobs, on_result=on_result)
     assert summary.stopped
     assert 1 <= summary.done < summary.total

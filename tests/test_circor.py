@@ -18,9 +18,7 @@ PRESENT = (
     "14241,AV+PV+MV+MV+Phc,Child,Male,87.0,11.2,False,Present,AV+MV,PV,Early-systolic,Plateau,II/VI,Low,Harsh,"
     "nan,nan,nan,nan,nan,Abnormal,CC2015,nan"
 )
-ABSENT = (
-    "50001,MV,nan,Female,nan,nan,True,Absent,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,Normal,CC2014,{}"
-)
+ABSENT = "50001,MV,nan,Female,nan,nan,True,Absent,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,Normal,CC2014,{}"
 
 
 def write(path, text):
@@ -42,9 +40,7 @@ def test_segments_round_trip(tmp_path):
         (-0.0, 100, 3),
     ]
     write_segments(path, iter(intervals))
-    assert path.read_bytes() == (
-        b"0\t1.14675\t0\n1.14675\t1.300191\t1\n1.25\t10\t2\n0.5\t0.5\t4\n0\t100\t3\n"
-    )
+    assert path.read_bytes() == (b"0\t1.14675\t0\n1.14675\t1.300191\t1\n1.25\t10\t2\n0.5\t0.5\t4\n0\t100\t3\n")
     again = read_segments(path)
     assert again == [
         (0.0, 1.14675, 0),
@@ -98,9 +94,7 @@ def test_segments_that_cannot_be_read(tmp_path):
         read_segments(tmp_path / "binary.tsv")
 
 
-@pytest.mark.parametrize(
-    "interval", [(0.0, float("nan"), 1), (float("inf"), 1.0, 1), (-1, 1, 1), (2, 1, 1), (0, 1, 5)]
-)
+@pytest.mark.parametrize("interval", [(0.0, float("nan"), 1), (float("inf"), 1.0, 1), (-1, 1, 1), (2, 1, 1), (0, 1, 5)])
 def test_nothing_is_written_of_bad_intervals(tmp_path, interval):
     path = write(tmp_path / "a.tsv", "0\t1\t1\n")
     with pytest.raises(ParameterError, match="interval 1, "):

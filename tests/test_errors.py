@@ -51,9 +51,7 @@ def test_a_setting_out_of_range_is_refused_by_name_and_value(name, value):
 
 
 def test_a_fingerprint_changes_with_any_setting():
-    prints = {
-        Settings(**{name: getattr(Settings(), name) + 1}).fingerprint() for name in ("least_beats", "spike_factor")
-    }
+    prints = {Settings(**{name: getattr(Settings(), name) + 1}).fingerprint() for name in ("least_beats", "spike_factor")}
     assert len(prints | {Settings().fingerprint()}) == 3
     assert Settings().fingerprint() == Settings().fingerprint()
     assert len(Settings().fingerprint()) == 12

@@ -255,9 +255,7 @@ def test_what_lies_outside_the_murmur_band_does_not_count(spectrum):
 
 
 def test_gain_changes_no_shape(spectrum):
-    assert describe_spectrum(1e-9 * spectrum).to_dict() == pytest.approx(
-        describe_spectrum(spectrum).to_dict(), rel=1e-5
-    )
+    assert describe_spectrum(1e-9 * spectrum).to_dict() == pytest.approx(describe_spectrum(spectrum).to_dict(), rel=1e-5)
 
 
 def test_nothing_has_no_shape():
@@ -326,9 +324,7 @@ class TestExtraSounds:
 
     def test_one_that_comes_in_every_beat(self, sound, place, place_name):
         extra = getattr(heart_sounds(**self.columns(sound, place, place_name)), sound)
-        assert (extra.share, extra.level_db, extra.prominence_db, extra.place) == pytest.approx(
-            (1.0, -8.0, 12.0, place)
-        )
+        assert (extra.share, extra.level_db, extra.prominence_db, extra.place) == pytest.approx((1.0, -8.0, 12.0, place))
 
     def test_one_that_wanders_is_not_at_its_place(self, sound, place, place_name):
         wandering = place + np.array([-0.3, 0.0, 0.0, 0.0, 0.3, 0.3])

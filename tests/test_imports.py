@@ -70,9 +70,7 @@ def test_public_names_load_what_they_need_and_no_more():
     light = "import murmur; murmur.Settings, murmur.State, murmur.MurmurError"
     assert not loaded_by(light) & (heavy | {"numba", "scipy"})
     # numba looks for scipy by itself, but nothing of what scipy computes is needed
-    assert not loaded_by("import murmur; murmur.analyze, murmur.join_patient") & (
-        heavy | {"scipy.signal", "scipy.linalg"}
-    )
+    assert not loaded_by("import murmur; murmur.analyze, murmur.join_patient") & (heavy | {"scipy.signal", "scipy.linalg"})
 
 
 def test_every_public_name_is_there():

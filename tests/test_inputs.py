@@ -157,9 +157,7 @@ def test_manifest_alone_names_the_inputs(tree, tmp_path):
         encoding="utf-8-sig",
     )
     found = find_inputs(manifest=manifest)
-    assert found[0] == Input(
-        f"{tmp_path}/in/b/x.wav", "in/b/x.tsv", "17", "MV", "sit", "2024-05-02", extra=(("age", "63"),)
-    )
+    assert found[0] == Input(f"{tmp_path}/in/b/x.wav", "in/b/x.tsv", "17", "MV", "sit", "2024-05-02", extra=(("age", "63"),))
     # what the manifest leaves empty, the name tells
     assert (found[1].patient, found[1].site) == ("13918", "AV")
     assert found[2].patient == "a, b"

@@ -547,9 +547,7 @@ def test_a_flac_cut_short_is_read_with_a_note(tmp_path):
 def test_a_flac_damaged_inside_names_the_time_reached(tmp_path):
     data = bytearray(encoded(tone(20 * RATE), fmt="FLAC"))
     data[len(data) // 2] ^= 0xFF
-    with pytest.raises(
-        AudioFormatError, match=r"13918_MV\.wav: damaged: it can be decoded up to [5-9]\.\d+ s"
-    ):
+    with pytest.raises(AudioFormatError, match=r"13918_MV\.wav: damaged: it can be decoded up to [5-9]\.\d+ s"):
         load(saved(tmp_path, data))
 
 
@@ -582,16 +580,12 @@ def test_a_last_frame_cut_in_two_is_dropped():
 @pytest.mark.parametrize("block_s", [0.0001, 0.1, 1, 2.5, 1000.0])
 def test_blocks_join_to_the_whole(fmt, block_s):
     expected = tone(2 * RATE + 5)
-    source = (
-        open_source(expected, sample_rate_hz=RATE) if fmt is None else open_source(encoded(expected, fmt=fmt))
-    )
+    source = open_source(expected, sample_rate_hz=RATE) if fmt is None else open_source(encoded(expected, fmt=fmt))
     with source:
         assert (source.n_samples, source.duration_s, source.sample_rate_hz) == (8005, 8005 / RATE, RATE)
         blocks = list(source.blocks(block_s))
     assert {len(block) for block in blocks[:-1]} <= {max(round(block_s * RATE), 1)}
-    assert all(
-        block.dtype == np.float32 and block.flags.c_contiguous and block.flags.writeable for block in blocks
-    )
+    assert all(block.dtype == np.float32 and block.flags.c_contiguous and block.flags.writeable for block in blocks)
     np.testing.assert_array_equal(np.concatenate(blocks), expected)
 
 
@@ -706,9 +700,7 @@ def broken(rng, data):
         del data[rng.integers(len(data)) :]
     elif how == 3:  # an extreme number somewhere in the header
         at = int(rng.integers(4, 60))
-        data[at : at + 4] = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80"][
-            rng.integers(4)
-        ]
+        data[at : at + 4] = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80"][rng.integers(4)]
     elif how == 4:  # a hole
         start = int(rng.integers(len(data)))
         del data[start : start + int(rng.integers(1, 3000))]

@@ -70,9 +70,7 @@ def onsets(recording: Synthetic, state: int) -> np.ndarray:
 @pytest.mark.parametrize("rate_bpm", [40, 60, 75, 100, 130, 160, 200])
 @pytest.mark.parametrize("rhythm", ["sinus", "atrial fibrillation", "premature beats"])
 def test_intervals_cover_the_recording_in_order(rate_bpm: int, rhythm: str) -> None:
-    recording = synthesize(
-        Phantom(heart_rate_bpm=rate_bpm, rhythm=rhythm, rate_variability=0.05), 30.0, seed=3
-    )
+    recording = synthesize(Phantom(heart_rate_bpm=rate_bpm, rhythm=rhythm, rate_variability=0.05), 30.0, seed=3)
     intervals = recording.intervals
     assert intervals[0][0] == 0.0
     assert intervals[-1][1] == pytest.approx(30.0)
@@ -85,9 +83,7 @@ def test_intervals_cover_the_recording_in_order(rate_bpm: int, rhythm: str) -> N
     assert min(lengths[S2]) > 0.03
     assert min(lengths[DIASTOLE]) > 0.04
     assert np.mean(np.diff(onsets(recording, S1))) == pytest.approx(60 / rate_bpm, rel=0.08)
-    assert recording.signs["heart_rate_bpm"] == pytest.approx(
-        60 / np.mean(np.diff(onsets(recording, S1))), rel=0.02
-    )
+    assert recording.signs["heart_rate_bpm"] == pytest.approx(60 / np.mean(np.diff(onsets(recording, S1))), rel=0.02)
 
 
 def test_systole_shortens_with_the_rate_but_less_than_the_cycle() -> None:
@@ -169,16 +165,12 @@ def test_spectra_fall_as_those_of_real_heart_sounds() -> None:
     rng = np.random.default_rng(11)
     rows: dict[int, list[list[float]]] = {state: [] for state in real}
     for seed in range(10):
-        phantom = replace(
-            random_phantom("normal", rng), noise_level_db=-14.0, sensor="electronic", heart_rate_bpm=100.0
-        )
+        phantom = replace(random_phantom("normal", rng), noise_level_db=-14.0, sensor="electronic", heart_rate_bpm=100.0)
         recording = synthesize(phantom, 8.0, seed=seed)
         whole = level_db(recording, S2)
         for state, found in rows.items():
             part = {SYSTOLE: (0.2, 0.8), DIASTOLE: (0.4, 0.9)}.get(state, (0.0, 1.0))
-            found.append(
-                [level_db(recording, state, a, b, part) - whole for a, b in itertools.pairwise(edges)]
-            )
+            found.append([level_db(recording, state, a, b, part) - whole for a, b in itertools.pairwise(edges)])
     for state, expected in real.items():
         np.testing.assert_allclose(np.median(rows[state], axis=0), expected, atol=4.0)
 
@@ -188,9 +180,7 @@ def test_quiet_s1_lowers_the_band_where_it_shows() -> None:
         recording = synthesize(phantom, 12.0, seed=2)
         return level_db(recording, S1, 60, 100) - level_db(recording, S2, 60, 100)
 
-    assert s1_against_s2(replace(STILL, s1_level_db=-6.0)) == pytest.approx(
-        s1_against_s2(STILL) - 6.0, abs=0.3
-    )
+    assert s1_against_s2(replace(STILL, s1_level_db=-6.0)) == pytest.approx(s1_against_s2(STILL) - 6.0, abs=0.3)
 
 
 def test_normal_s1_is_as_loud_as_s2_in_that_band_whoever_it_is() -> None:
@@ -207,14 +197,10 @@ def test_murmur_level_is_against_the_normal_s2(quality: str) -> None:
     for wanted_db in (-12.0, -3.0):
         found = []
         for seed in range(4):
-            phantom = replace(
-                STILL, sensor="flat", systolic_murmur=Murmur(level_db=wanted_db, quality=quality)
-            )
+            phantom = replace(STILL, sensor="flat", systolic_murmur=Murmur(level_db=wanted_db, quality=quality))
             recording = synthesize(phantom, 10.0, seed=seed)
             # S2 lasts 0.105 s here, the yardstick 0.1 s.
-            found.append(
-                level_db(recording, SYSTOLE, 25, 1000, (0.2, 0.8)) - level_db(recording, S2, 25, 1000)
-            )
+            found.append(level_db(recording, SYSTOLE, 25, 1000, (0.2, 0.8)) - level_db(recording, S2, 25, 1000))
         assert np.median(found) == pytest.approx(wanted_db, abs=1.5)
 
 
@@ -297,9 +283,7 @@ def test_harsh_is_lower_than_blowing_and_musical_is_tonal() -> None:
 
 def test_split_second_sound_has_two_peaks() -> None:
     def mean_s2(split_ms: float | None) -> np.ndarray:
-        recording = synthesize(
-            replace(STILL, s2_split_ms=split_ms, s2_split_swing_ms=0.0, sensor="flat"), 10.0
-        )
+        recording = synthesize(replace(STILL, s2_split_ms=split_ms, s2_split_swing_ms=0.0, sensor="flat"), 10.0)
         envelope = np.abs(signal.hilbert(band(recording, 100, 400)))
         starts = [round(s * 4000) for s in onsets(recording, S2)[:-1]]
         return np.mean([envelope[i : i + 480] for i in starts], axis=0)
@@ -311,9 +295,7 @@ def test_split_second_sound_has_two_peaks() -> None:
     assert single[240:].max() < 0.15 * single.max()
 
 
-@pytest.mark.parametrize(
-    ("name", "part", "empty"), [("s3", (0.0, 0.4), (0.5, 0.7)), ("s4", (0.7, 1.0), (0.3, 0.5))]
-)
+@pytest.mark.parametrize(("name", "part", "empty"), [("s3", (0.0, 0.4), (0.5, 0.7)), ("s4", (0.7, 1.0), (0.3, 0.5))])
 def test_gallops_are_low_and_in_their_place(name: str, part: tuple, empty: tuple) -> None:
     phantom = Phantom(heart_rate_bpm=72.0, noise_level_db=-24.0)
     gallop = synthesize(replace(phantom, **{f"{name}_level_db": -9.0}), 12.0)
@@ -425,9 +407,7 @@ def test_signs_of_every_condition() -> None:
 
 def test_signs_on_the_edge_are_left_out() -> None:
     faint = Murmur(level_db=-30.0)
-    phantom = Phantom(
-        systolic_murmur=faint, s1_level_db=-3.0, s3_level_db=-19.0, noise_level_db=-2.0, clip_fraction=0.001
-    )
+    phantom = Phantom(systolic_murmur=faint, s1_level_db=-3.0, s3_level_db=-19.0, noise_level_db=-2.0, clip_fraction=0.001)
     signs = synthesize(phantom, 5.0).signs
     assert not {"murmur", "systolic_timing", "s1_intensity", "s3", "readable", "clipped"} & signs.keys()
 
@@ -512,10 +492,7 @@ def test_bad_combinations_are_refused() -> None:
 
 
 def test_import_loads_numpy_alone() -> None:
-    code = (
-        "import murmur.synthesis; "
-        "print(sorted({'scipy', 'numba', 'librosa', 'soundfile'} & set(sys.modules)))"
-    )
+    code = "import murmur.synthesis; print(sorted({'scipy', 'numba', 'librosa', 'soundfile'} & set(sys.modules)))"
     source = Path(__file__).resolve().parents[1] / "src"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(source)!r}); {code}"],

@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import murmur
 from benchmarks.accuracy import bmdhs, circor
 from benchmarks.accuracy.figures import Figure
-
-import murmur
 
 FOLDS = Path(__file__).parent.parent / "folds"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.accuracy.figures import bootstrap
 
 import murmur
+from benchmarks.accuracy.figures import bootstrap
 from murmur.training.scores import auroc
 
 __all__ = ["report"]

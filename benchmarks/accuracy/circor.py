@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.accuracy.figures import bootstrap, calibration
 
 import murmur
+from benchmarks.accuracy.figures import bootstrap, calibration
 from murmur.finding_models import FindingModels
 from murmur.formats.circor import Patient
 from murmur.segmentation.model import SegmentationModel
@@ -132,7 +133,7 @@ def by_rate(scored: list[Scored]) -> dict[str, Any]:
     for low, high in ((0, 90), (90, 120), (120, 250)):
         items = []
         for item in scored:
-            cycles = [b[0] - a[0] for a, b in zip(*[[i for i in item.recording.intervals if i[2] == 1][k:] for k in (0, 1)])]
+            cycles = [b[0] - a[0] for a, b in pairwise(i for i in item.recording.intervals if i[2] == 1)]
             if cycles and low <= 60 / np.median(cycles) < high:
                 items.append(item)
         rows[f"{low} to {high} per minute (n = {len(items)})"] = (pooled(items, 1, 60).f1, pooled(items, 3, 60).f1)
@@ -170,7 +171,10 @@ def murmur_figures(by_patient: dict[str, list[Scored]], models: dict[int, murmur
         called = [m == "present" for patient, m, _ in everything if patient.grading == grade]
         figures[f"grade {grade} found at the shipped threshold (n = {len(called)})"] = float(np.mean(called))
     table = {
-        truth: {m: sum(d == m for patient, d, _ in everything if patient.murmur == truth) for m in ("present", "unknown", "absent")}
+        truth: {
+            m: sum(d == m for patient, d, _ in everything if patient.murmur == truth)
+            for m in ("present", "unknown", "absent")
+        }
         for truth in ("Present", "Unknown", "Absent")
     }
     figures["confusion (truth: decision)"] = table
@@ -215,7 +219,7 @@ def character_figures(scored: list[Scored]) -> dict[str, Any]:
         "plateau AUROC": area(lambda m: shape_probabilities(m)["plateau"], is_("shape", "Plateau")),
         "blowing against harsh AUROC": area(blow, blowing),
         "the same within grade I": area(blow, blowing, lambda p: p.grading == "I/VI"),
-        "the same by quietness alone": area(lambda m: -m.level_db, blowing),
+        "the same by quietness alone": area(lambda m: -(m.level_db if m.level_db is not None else -40.0), blowing),
     }
 
 

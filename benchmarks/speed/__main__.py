@@ -1,6 +1,6 @@
 """``python -m benchmarks.speed``: seconds of audio per second of one core, and ratios to the alternatives, in one run.
 
-Run it with one thread (``OMP_NUM_THREADS=1``) on a machine that does little else; the ratios hold where absolute times drift.
+Run it with one thread (``OMP_NUM_THREADS=1``) on a machine that does little else; ratios hold where absolute times drift.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from benchmarks.speed.alternatives import alternatives
 
 import murmur
+from benchmarks.speed.alternatives import alternatives
 from murmur.conditioning import Conditioner
 from murmur.envelopes import Envelopes
 from murmur.models import shipped_models

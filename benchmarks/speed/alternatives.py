@@ -33,7 +33,11 @@ def _pypcg() -> tuple[str, Run]:
         import hsmmlearn  # noqa: F401
     except ImportError:
         whole = False
-        for name, attributes in (("hsmmlearn", ()), ("hsmmlearn.emissions", ("AbstractEmissions",)), ("hsmmlearn.hsmm", ("HSMMModel",))):
+        for name, attributes in (
+            ("hsmmlearn", ()),
+            ("hsmmlearn.emissions", ("AbstractEmissions",)),
+            ("hsmmlearn.hsmm", ("HSMMModel",)),
+        ):
             module = types.ModuleType(name)
             for attribute in attributes:
                 setattr(module, attribute, type(attribute, (), {}))

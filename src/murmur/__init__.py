@@ -1,7 +1,8 @@
 """Heart-sound analysis for research and education, not a medical device.
 
 ``murmur.analyze("recording.wav")`` finds every S1, systole, S2 and diastole of a phonocardiogram, and measures what a
-cardiologist listens for. Names are loaded when they are first used (PEP 562), so that importing murmur costs next to nothing.
+cardiologist listens for. Names are loaded when they are first used (PEP 562), so that importing murmur costs next to
+nothing.
 """
 
 from __future__ import annotations

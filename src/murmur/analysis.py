@@ -181,9 +181,7 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     murmur = describe_murmur(measurement.levels, trusted, click)
     if quality.readable and murmur is not None and heart_sounds is not None:
         vector = murmur_vector(measurement.levels, measurement.cycles.bounds_s, trusted)
-        findings = find_signs(
-            vector, murmur, heart_sounds, rhythm, recording.site, models.findings, settings
-        )
+        findings = find_signs(vector, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
         error = None
     else:
         error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_beats} trusted beats)"
@@ -219,7 +217,8 @@ def _segmentation(measurement: Measurement, confidence: NDArray[np.float64]) -> 
             measurement.onsets_s.tolist(), ends_s.tolist(), measurement.states.tolist(), strict=True
         )
     ]
-    return Segmentation(intervals, Beats(*measurement.cycles.bounds_s.T.copy(), confidence))
+    s1, systole, s2, diastole, end = measurement.cycles.bounds_s.T.copy()
+    return Segmentation(intervals, Beats(s1, systole, s2, diastole, end, confidence))
 
 
 def _cycle_figures(measurement: Measurement, trusted: NDArray[np.bool_]) -> CycleFigures:

@@ -55,9 +55,9 @@ def _polyphase(sample_rate_hz: float) -> tuple[NDArray[np.float32], int, int]:
     window = np.i0(0.1102 * (attenuation_db - 8.7) * np.sqrt(inside)) * (np.abs(time_s) <= 0.5 * width_s)
     taps = np.sinc(2.0 * cutoff_hz * time_s) * window
     taps /= taps.sum(axis=1, keepdims=True)
-    taps = np.ascontiguousarray(taps, dtype=np.float32)
-    taps.flags.writeable = False
-    return taps, phases, step
+    table = np.ascontiguousarray(taps, dtype=np.float32)
+    table.flags.writeable = False
+    return table, phases, step
 
 
 def _high_pass() -> NDArray[np.float64]:

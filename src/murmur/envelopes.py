@@ -50,6 +50,6 @@ class Envelopes:
         return self._compute(self._framer.finish())
 
     def _compute(self, ready: Ready) -> NDArray[np.float32]:
-        out = np.empty((ready.count, len(FILTERS)), dtype=np.float32)
+        out = np.empty((ready.frames, len(FILTERS)), dtype=np.float32)
         gabor_envelopes(ready.samples, ready.first_centre, ENVELOPE_HOP, _COSINES, _SINES, HALVES, out)
         return out

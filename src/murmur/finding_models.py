@@ -52,7 +52,7 @@ class FindingModels:
                 arrays |= {f"{record.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
             else:
                 arrays[record.name] = value
-        np.savez_compressed(path, **{k: v.astype(np.float32) for k, v in arrays.items()})
+        np.savez_compressed(path, allow_pickle=False, **{k: v.astype(np.float32) for k, v in arrays.items()})
 
     @classmethod
     def load(cls, path: str | Path) -> FindingModels:

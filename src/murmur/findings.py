@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,8 +23,8 @@ __all__ = [
     "blowing_probability",
     "clear_click",
     "decide_murmur",
-    "left_at_ends_db",
     "find_signs",
+    "left_at_ends_db",
     "loudness_vector",
     "no_findings",
     "s1_quiet_probability",
@@ -31,13 +32,21 @@ __all__ = [
     "timing_probabilities",
 ]
 
-Evidence = dict[str, float | None]
+Evidence = Mapping[str, float | None]
 
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 PITCHES = ("low", "medium", "high")
 GRADES = ("I/VI", "II/VI", "III/VI")
+#: Why a systolic murmur is not described, by what is said of any murmur.
+NOT_SYSTOLIC = {
+    "present": "no murmur is heard in systole",
+    "absent": "no murmur is heard",
+    "unknown": "it can't be told whether there is a murmur",
+}
 #: S1 this far below or above what is usual at the site is quiet or loud.
 QUIET_S1_DB, LOUD_S1_DB = -4.25, 7.0
+#: A murmur fainter than this against S2 is as faint as can be.
+FAINTEST_DB = -40.0
 #: A murmur that has fallen by more than this towards an end of systole does not reach it.
 END_LEFT_DB = -6.5
 #: A murmur of less power than this share of late diastole's has no shape.
@@ -177,10 +186,12 @@ def find_signs(
     heard = _murmur(systolic, diastolic, murmur, settings)
     timing = timing_probabilities(murmur)
     s1, split, s3 = _s1_intensity(sounds, site, models), _s2_split(sounds), _extra_sound(sounds.s3, S3_RULE)
-    if decide_murmur(systolic, settings) == "present":
-        character = _character(murmur, timing, models)
+    if decide_murmur(systolic, settings) != "present":
+        character = _no_character(NOT_SYSTOLIC[heard.value], timing)
+    elif murmur.extent == 0:
+        character = _no_character("the murmur does not stand out of late diastole", timing)
     else:
-        character = _no_character(heard.value, timing)
+        character = _character(murmur, timing, models)
     return Findings(
         murmur=heard,
         **character,
@@ -196,10 +207,8 @@ def find_signs(
     )
 
 
-def _murmur(
-    systolic: NDArray[np.float64], diastolic: Finding, murmur: MurmurFeatures, settings: Settings
-) -> MurmurFinding:
-    """Any murmur, systolic or diastolic; the model was trained on systolic ones, the only ones that CirCor holds enough of."""
+def _murmur(systolic: NDArray[np.float64], diastolic: Finding, murmur: MurmurFeatures, settings: Settings) -> MurmurFinding:
+    """Any murmur, systolic or diastolic; the model knows systolic ones, the only ones that CirCor holds enough of."""
     neither = 1.0 - (diastolic.probability or 0.0)
     present, unknown, absent = 1.0 - neither * (1.0 - systolic[0]), neither * systolic[1], neither * systolic[2]
     return MurmurFinding(
@@ -270,7 +279,8 @@ def blowing_probability(spectrum: SpectralShape) -> float:
 def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
     """Describe how loud the murmur is, and where."""
     centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
-    return np.array([murmur.above_quiet_db, murmur.level_db, murmur.extent, centroid])
+    level_db = FAINTEST_DB if murmur.level_db is None else max(murmur.level_db, FAINTEST_DB)
+    return np.array([murmur.above_quiet_db, level_db, murmur.extent, centroid])
 
 
 def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
@@ -301,13 +311,8 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
     }
 
 
-def _no_character(heard: str, timing: dict[str, float]) -> dict[str, Finding]:
+def _no_character(reason: str, timing: dict[str, float]) -> dict[str, Finding]:
     """Say why there is nothing to describe; the timing's probabilities, given a murmur, stay for the patient's figures."""
-    reason = {
-        "present": "no murmur is heard in systole",
-        "absent": "no murmur is heard",
-        "unknown": "it can't be told whether there is a murmur",
-    }[heard]
     names = ("systolic_shape", "systolic_pitch", "systolic_quality", "grade")
     given: Evidence = {f"p_{name}": p for name, p in timing.items()}
     return {

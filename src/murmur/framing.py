@@ -12,11 +12,11 @@ __all__ = ["Framer", "Ready"]
 
 
 class Ready(NamedTuple):
-    """Frames that can be computed: `count` of them, the first centred at ``samples[first_centre]``."""
+    """Frames that can be computed: `frames` of them, the first centred at ``samples[first_centre]``."""
 
     samples: Samples
     first_centre: int
-    count: int
+    frames: int
 
 
 class Framer:

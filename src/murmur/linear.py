@@ -34,17 +34,19 @@ class LinearModel:
     weight: Array
     bias: Array
 
-
     def scores(self, features: Array) -> Array:
         """Log odds (one output) or unnormalised log probabilities; (…, features) to (…, outputs)."""
         z = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
-        return z @ self.weight.T + self.bias
+        scores: Array = z @ self.weight.T + self.bias
+        return scores
 
     def probabilities(self, features: Array) -> Array:
         """Probability of the positive class, shape (…, 1), or of each class, shape (…, outputs)."""
         scores = self.scores(features)
         if scores.shape[-1] == 1:
-            return 1.0 / (1.0 + np.exp(-scores))
+            sigmoid: Array = 1.0 / (1.0 + np.exp(-scores))
+            return sigmoid
         scores = scores - scores.max(axis=-1, keepdims=True)
         exponent = np.exp(scores)
-        return exponent / exponent.sum(axis=-1, keepdims=True)
+        shares: Array = exponent / exponent.sum(axis=-1, keepdims=True)
+        return shares

@@ -176,9 +176,7 @@ def _canonical(text: str, what: str, by_alias: dict[str, str]) -> str:
             groups.setdefault(canonical, [])
             if alias != canonical.lower():
                 groups[canonical].append(alias)
-        accepted = ", ".join(
-            f"{name} ({', '.join(aliases)})" if aliases else name for name, aliases in groups.items()
-        )
+        accepted = ", ".join(f"{name} ({', '.join(aliases)})" if aliases else name for name, aliases in groups.items())
         raise ParameterError(
             f"unknown {what} {text!r}: it must be one of {accepted}, or empty where it is not known"
         ) from None

@@ -70,8 +70,7 @@ _PLACEHOLDER_BYTES = 0x7FFF0000  # what streaming writers put for a length they 
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 AudioInput: TypeAlias = (
-    "str | os.PathLike[str] | IO[bytes] | bytes | bytearray | memoryview | npt.NDArray[Any]"
-    " | Sequence[float] | Recording"
+    "str | os.PathLike[str] | IO[bytes] | bytes | bytearray | memoryview | npt.NDArray[Any] | Sequence[float] | Recording"
 )
 """What `load` and `open_source` take."""
 
@@ -276,9 +275,7 @@ class Source(ABC):
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 
@@ -327,8 +324,7 @@ class _Watch:
         if max(-self._lowest, self._highest) < _SMALLEST_PEAK:
             peak = "0" if self._lowest == self._highest == 0 else f"below {_SMALLEST_PEAK:g}"
             raise BadSamplesError(
-                f"{self._label}: silent: all {self.n_samples} samples are {peak}; "
-                "check the microphone and the channel taken"
+                f"{self._label}: silent: all {self.n_samples} samples are {peak}; check the microphone and the channel taken"
             )
         if self._lowest == self._highest:
             raise BadSamplesError(
@@ -370,9 +366,7 @@ class _FileSource(Source):
             self._channel, notes = _choose_channel(channel, self._n_channels, label)
             n_frames = int(self._sound.frames)
             # A FLAC header's count is a mere claim; of the other formats it is reckoned from the body.
-            plausible = n_frames < _UNKNOWN_FRAMES and (
-                self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate
-            )
+            plausible = n_frames < _UNKNOWN_FRAMES and (self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate)
             super().__init__(label, labels, rate, n_frames if plausible else None, notes)
             self._promised_samples = self._promise(n_frames)
             if self.n_samples is not None:
@@ -695,9 +689,7 @@ def _open_path(path: str, label: str) -> _ByteReader:
             raise MissingFileError(f"{label}: is a folder, not a file; name a file in it")
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             # A device may never end.
-            raise MissingFileError(
-                f"{label}: is a device, not a file; pipe the sound in or record it to a file"
-            )
+            raise MissingFileError(f"{label}: is a device, not a file; pipe the sound in or record it to a file")
         file = Path(path).open("rb", buffering=0)  # noqa: SIM115  (closed by the reader)
     except MissingFileError:
         raise
@@ -738,9 +730,7 @@ def _drained(file: Any, label: str) -> _ByteReader:
                 raise ParameterError(f'{label}: gives text; open it as bytes, with mode "rb"')
             spool.write(data)
             if spool.tell() > _MAX_PIPED_BYTES:
-                raise TooLongError(
-                    f"{label}: the pipe gave more than {_MAX_PIPED_BYTES >> 30} GiB; record it to a file"
-                )
+                raise TooLongError(f"{label}: the pipe gave more than {_MAX_PIPED_BYTES >> 30} GiB; record it to a file")
         spool.seek(0)
         return _ByteReader(spool, owned=True)
     except OSError as error:
@@ -813,9 +803,7 @@ def _reason(error: Exception) -> str:
 # --- arrays -----------------------------------------------------------------------------
 
 
-def _open_array(
-    source: Any, channel: int | None, labels: _Labels, sample_rate_hz: float | None
-) -> _ArraySource:
+def _open_array(source: Any, channel: int | None, labels: _Labels, sample_rate_hz: float | None) -> _ArraySource:
     label = "the array"
     values = _checked_array(source, label)
     if sample_rate_hz is None:
@@ -825,8 +813,7 @@ def _open_array(
     if values.ndim == 2:
         if 0 < values.shape[0] < values.shape[1] or values.shape[1] == 0:
             raise ParameterError(
-                f"{label}: shape {values.shape} is taken as (n_samples, n_channels): "
-                "transpose it, or pass one channel"
+                f"{label}: shape {values.shape} is taken as (n_samples, n_channels): transpose it, or pass one channel"
             )
         n_channels = values.shape[1]
     chosen, notes = _choose_channel(channel, n_channels, label)
@@ -850,13 +837,10 @@ def _checked_array(source: Any, label: str) -> npt.NDArray[Any]:
         raise ParameterError(f"{label}: samples must be real numbers, not {values.dtype}")
     if values.dtype.kind in "iu" and _pcm_scale(values.dtype) is None:
         raise ParameterError(
-            f"{label}: {values.dtype} has no agreed full scale as sound: "
-            "convert it to int8, int16, int32, uint8 or float"
+            f"{label}: {values.dtype} has no agreed full scale as sound: convert it to int8, int16, int32, uint8 or float"
         )
     if values.ndim not in {1, 2}:
-        raise ParameterError(
-            f"{label}: samples must be 1-D or (n_samples, n_channels), not of shape {values.shape}"
-        )
+        raise ParameterError(f"{label}: samples must be 1-D or (n_samples, n_channels), not of shape {values.shape}")
     return values
 
 
@@ -902,9 +886,7 @@ def _checked_rate(value: object, label: str, kind: type[MurmurError]) -> float:
 
 def _check_same_rate(given: float | None, own: float, label: str) -> None:
     if given is not None and _checked_rate(given, label, ParameterError) != own:
-        raise ParameterError(
-            f"{label}: has its own sample rate, {own:g} Hz, not {given:g} Hz; leave sample_rate_hz out"
-        )
+        raise ParameterError(f"{label}: has its own sample rate, {own:g} Hz, not {given:g} Hz; leave sample_rate_hz out")
 
 
 def _choose_channel(channel: int | None, n_channels: int, label: str) -> tuple[int, tuple[str, ...]]:
@@ -937,15 +919,12 @@ def _too_short(label: str, n_samples: int, rate: float, n_promised: int | None) 
     held = f"{_seconds(n_samples, rate)} of sound" if n_samples else "no samples"
     if n_promised is not None and n_promised > n_samples:
         held += f", though its header promises {_seconds(n_promised, rate)}: it was cut short"
-    return TooShortError(
-        f"{label}: it holds {held}; at least {MIN_DURATION_S:g} s are needed, 15 s are better"
-    )
+    return TooShortError(f"{label}: it holds {held}; at least {MIN_DURATION_S:g} s are needed, 15 s are better")
 
 
 def _too_long(label: str, held: str) -> TooLongError:
     return TooLongError(
-        f"{label}: it holds {held}, and at most {MAX_DURATION_S / 3600:g} h are taken at once: "
-        "split the recording"
+        f"{label}: it holds {held}, and at most {MAX_DURATION_S / 3600:g} h are taken at once: split the recording"
     )
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
         return _plain(value.tolist())
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {name: _plain(item) for name, item in zip(value._fields, value, strict=True)}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
@@ -77,7 +77,7 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"anyOf": [_schema(a, definitions) for a in arguments]}
     if origin is typing.Literal:
         return {"enum": list(arguments)}
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
     if origin is np.ndarray:
         return {"type": "array"}
@@ -85,7 +85,7 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": _schema(arguments[0], definitions) if arguments else {}}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return {"enum": [member.value for member in kind]}
-    if is_dataclass(kind) or (isinstance(kind, type) and hasattr(kind, "_fields")):
+    if isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_fields")):
         name = kind.__name__
         if name not in definitions:
             definitions[name] = {}

@@ -53,6 +53,6 @@ class Spectrogram:
         return self._compute(self._framer.finish())
 
     def _compute(self, ready: Ready) -> NDArray[np.float32]:
-        power = np.empty((ready.count, N_BINS), dtype=np.float32)
+        power = np.empty((ready.frames, N_BINS), dtype=np.float32)
         power_frames(ready.samples, ready.first_centre, HOP, _COSINES, _SINES, power)
         return power

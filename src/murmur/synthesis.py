@@ -468,9 +468,7 @@ def _lay_out_beats(phantom: Phantom, duration_s: float, rng: np.random.Generator
     split = split_s + swing_s * breath
 
     systole_mean_s = _systole_s(phantom.heart_rate_bpm)
-    systole = systole_mean_s * (1.0 + 0.15 * (before / mean_s - 1.0)) + 0.003 * rng.standard_normal(
-        cycle.size
-    )
+    systole = systole_mean_s * (1.0 + 0.15 * (before / mean_s - 1.0)) + 0.003 * rng.standard_normal(cycle.size)
     s2_length = np.minimum(_S2_DURATION_S + split, 0.5 * (cycle - np.minimum(systole, 0.55 * cycle)))
     systole = np.minimum(systole, np.maximum(cycle - s2_length - _GAP_AFTER_S2_S, 0.5 * cycle))
     s1_length = np.minimum(_S1_DURATION_S, 0.5 * systole)
@@ -564,8 +562,7 @@ def _recoloured(bursts: tuple[_Burst, ...], rng: np.random.Generator) -> tuple[_
     # Little of it at 50 to 110 Hz, where a quiet S1 shows: there `s1_level_db` is to decide.
     shifts_db *= [0.4 if 50.0 < burst.frequency_hz < 110.0 else 1.0 for burst in bursts]
     return tuple(
-        burst._replace(level_db=burst.level_db + float(shift_db))
-        for burst, shift_db in zip(bursts, shifts_db, strict=True)
+        burst._replace(level_db=burst.level_db + float(shift_db)) for burst, shift_db in zip(bursts, shifts_db, strict=True)
     )
 
 
@@ -689,9 +686,7 @@ def _slow_db(n: int, sample_rate_hz: int, step_s: float, rng: np.random.Generato
     return np.interp(np.arange(n) / sample_rate_hz, knots, values)
 
 
-def _murmur_carrier(
-    murmur: Murmur, n: int, sample_rate_hz: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _murmur_carrier(murmur: Murmur, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Murmur without its envelope, at an RMS of 1, shape (n,)."""
     low_hz, high_hz, tilt = murmur.colour
     if murmur.quality == "musical":
@@ -755,9 +750,7 @@ def _add_murmur(
         out[first:last] += _gain(murmur.level_db + level_db) * envelope * carrier[first:last]
 
 
-def _respiration(
-    phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _respiration(phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Breath sounds: inspiration louder and higher than expiration."""
     phase = (np.arange(n) / sample_rate_hz * phantom.respiration_rate_per_min / 60.0) % 1.0
     into = np.where(phase < 0.4, np.sin(math.pi * phase / 0.4), 0.0)
@@ -817,9 +810,7 @@ def _noise_density(f: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((50.0 / f) ** 1.7 + 10.0**-1.35)
 
 
-def synthesize(
-    phantom: Phantom, duration_s: float = 15.0, sample_rate_hz: int = 4000, seed: int = 0
-) -> Synthetic:
+def synthesize(phantom: Phantom, duration_s: float = 15.0, sample_rate_hz: int = 4000, seed: int = 0) -> Synthetic:
     """Record a phantom.
 
     Each part (rhythm, sounds, murmurs, noise …) draws from a generator of its own, so two phantoms that

@@ -39,12 +39,7 @@ def in_workers(items: Sequence[Input], task: Task, jobs: int, stop: Stop) -> Gen
     with _Pool(jobs, task, stop) as pool:
         while True:
             lost: list[int] = []
-            while (
-                not stop.asked
-                and following < len(chunks)
-                and len(running) < 2 * jobs
-                and following < handed_out + ahead
-            ):
+            while not stop.asked and following < len(chunks) and len(running) < 2 * jobs and following < handed_out + ahead:
                 running[pool.submit(chunks[following])] = following
                 following += 1
             if not running:
@@ -126,9 +121,7 @@ class _Pool:
     def __enter__(self) -> _Pool:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:  # nobody waits for what is under way
             for process in list((getattr(self._executor, "_processes", None) or {}).values()):
                 process.kill()

@@ -248,9 +248,7 @@ class Stop:
             raise KeyboardInterrupt
         self.asked = True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._set:
             signal.signal(signal.SIGINT, self._before)
 
@@ -311,9 +309,7 @@ class _Output:
         place = self.folder / "run.json"
         temporary = place.with_name(f".{place.name}.{uuid.uuid4().hex}.tmp")
         try:
-            temporary.write_text(
-                json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace"
-            )
+            temporary.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
             temporary.replace(place)
         except OSError as error:
             raise OutputError(f"{place}: writing failed: {error.strerror or error}") from error

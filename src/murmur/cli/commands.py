@@ -204,9 +204,7 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
             print(f"murmur: {options.output}: can't be written: {error.strerror or error}", file=sys.stderr)
             return WRONG_USAGE
         return DONE
-    sys.stdout.writelines(
-        f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n" for start_s, end_s, state in intervals
-    )
+    sys.stdout.writelines(f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n" for start_s, end_s, state in intervals)
     return DONE
 
 

@@ -51,8 +51,7 @@ def _plain_lines(story: Story) -> list[str]:
     for sentence, _ in story.sentences:
         lines += _wrapped(sentence, "  ")
     rows = [
-        (line.sign, line.finding, percent(line.sure) if line.sure is not None else "", line.rests_on)
-        for line in story.lines
+        (line.sign, line.finding, percent(line.sure) if line.sure is not None else "", line.rests_on) for line in story.lines
     ]
     if rows:
         widths = [max(len(row[i]) for row in rows) for i in range(3)]

@@ -23,8 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="murmur",
         description="Heart-sound analysis: finds every S1, systole, S2 and diastole, and measures murmurs.",
-        epilog="murmur COMMAND --help tells more of a command. "
-        "Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage.",
+        epilog="murmur COMMAND --help tells more of a command. Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage.",
     )
     parser.add_argument("--version", action="version", version=f"murmur {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -54,8 +53,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="find every beat and every sign of recordings",
         description="Find every beat and every sign of recordings. Without -o or --json, say what is heard; with -o, "
         "write tables (recordings.csv, cycles.csv, patients.csv), segments and run.json.",
-        epilog="Patient and site come from the manifest, else from file names such as 13918_AV.wav or "
-        "MR_002_sit_Mit.wav.",
+        epilog="Patient and site come from the manifest, else from file names such as 13918_AV.wav or MR_002_sit_Mit.wav.",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (searched for recordings) or a glob")
     parser.add_argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -166,9 +167,7 @@ def _warnings(analysis: Analysis) -> list[str]:
     readable = analysis.status == "ok"
     warnings = []
     if "clipped" in quality.reasons:
-        warnings.append(
-            f"Clipped: {_share(quality.clipped_fraction)} of it is cut off at full scale; turn the gain down."
-        )
+        warnings.append(f"Clipped: {_share(quality.clipped_fraction)} of it is cut off at full scale; turn the gain down.")
     if "contact lost" in quality.reasons:
         warnings.append(f"Contact was lost for {_share(quality.lost_fraction)} of the time.")
     if readable and {"noisy", "no heartbeat"} & set(quality.reasons):
@@ -176,9 +175,7 @@ def _warnings(analysis: Analysis) -> list[str]:
     elif readable and quality.index < GOOD_QUALITY:
         warnings.append(f"Only {_share(quality.index)} of it can be expected to be segmented right.")
     if readable and murmur is not None and not murmur.late_diastole_quiet:
-        warnings.append(
-            "Late diastole is not quiet itself; the murmur may be louder than said, as it is measured above it."
-        )
+        warnings.append("Late diastole is not quiet itself; the murmur may be louder than said, as it is measured above it.")
     warnings += [f"{note[:1].upper()}{note[1:]}." for note in analysis.notes]
     return warnings
 
@@ -309,7 +306,7 @@ def _score(analysis: Analysis) -> Sentence:
     return _score_sentence(finding.value, finding.evidence), _tone(finding.value >= EVEN, None)
 
 
-def _score_sentence(score: float, parts: dict[str, float | None]) -> str:
+def _score_sentence(score: float, parts: Mapping[str, float | None]) -> str:
     spelled = ", ".join(f"{_PARTS.get(name, name)} {_point(part)}" for name, part in parts.items() if part is not None)
     return f"Mitral-regurgitation score {score:.2f}: {spelled}."
 
@@ -365,7 +362,7 @@ def _character_lines(analysis: Analysis) -> list[Line]:
     spectrum = murmur.spectrum
     tone = f"centroid {spectrum.centroid_hz:.0f} Hz" if spectrum else ""
     noise = f"entropy {_point(spectrum.entropy)}, tones {_share(spectrum.harmonicity)}" if spectrum else ""
-    level = f"{_decibels(murmur.level_db)} against S2"
+    level = "too faint to measure" if murmur.level_db is None else f"{_decibels(murmur.level_db)} against S2"
     rows = (
         ("timing", found.systolic_timing, extent),
         ("shape", found.systolic_shape, slope),
@@ -393,9 +390,7 @@ def _sound_lines(analysis: Analysis) -> list[Line]:
         wide = (split.probability or 0.0) > EVEN
         rests_on = f"in {_share(split.evidence.get('share_of_cycles') or 0.0)} of beats"
         sure = split.probability if wide else 1.0 - (split.probability or 0.0)
-        lines.append(
-            Line("S2 split", f"{split.value:.0f} ms{', wide' if wide else ''}", sure, rests_on, _tone(wide, None))
-        )
+        lines.append(Line("S2 split", f"{split.value:.0f} ms{', wide' if wide else ''}", sure, rests_on, _tone(wide, None)))
     quiet_ones = []
     for name, finding, against, where in (
         ("S3", found.s3, "S1", "{:.0f} ms after S2"),

@@ -1,0 +1,1 @@
+"""What is measured of every heart cycle, and what the cycles of a recording say together."""

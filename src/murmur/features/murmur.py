@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +44,8 @@ class MurmurFeatures(Record):
         Level above late diastole, 80 to 600 Hz, in ten equal parts of systole from the end of S1 to S2.
     diastole_profile_db : tuple of float
         The same of diastole.
-    level_db : float
-        Power of mid-systole less that of late diastole, against S2, 80 to 600 Hz.
+    level_db : float or None
+        Power of mid-systole less that of late diastole, against S2, 80 to 600 Hz; None where nothing is left.
     above_quiet_db : float
         Mid-systole above late diastole, in the band between 80 and 600 Hz where it stands out most.
     extent : float
@@ -69,7 +70,7 @@ class MurmurFeatures(Record):
 
     profile_db: tuple[float, ...]
     diastole_profile_db: tuple[float, ...]
-    level_db: float
+    level_db: float | None
     above_quiet_db: float
     extent: float
     onset: float | None
@@ -83,12 +84,14 @@ class MurmurFeatures(Record):
     spectrum: SpectralShape | None
 
 
-def _power(level_db: Array) -> Array:
-    return 10.0 ** (np.asarray(level_db, dtype=np.float64) / 10.0)
+def _power(level_db: NDArray[np.floating[Any]]) -> Array:
+    power: Array = 10.0 ** (np.asarray(level_db, dtype=np.float64) / 10.0)
+    return power
 
 
 def _decibels(power: Array) -> Array:
-    return 10.0 * np.log10(np.maximum(power, 1e-15))
+    level_db: Array = 10.0 * np.log10(np.maximum(power, 1e-15))
+    return level_db
 
 
 def mid_systole_db(levels: CycleLevels) -> Array:
@@ -99,9 +102,7 @@ def mid_systole_db(levels: CycleLevels) -> Array:
     return _decibels(systole / np.maximum(late, LEAST_POWER * s2))
 
 
-def describe_murmur(
-    levels: CycleLevels, trusted: NDArray[np.bool_], click: float | None = None
-) -> MurmurFeatures | None:
+def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: float | None = None) -> MurmurFeatures | None:
     """Sum up the trusted cycles; None where there are none.
 
     `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
@@ -133,7 +134,7 @@ def describe_murmur(
     return MurmurFeatures(
         profile_db=tuple(float(v) for v in profile),
         diastole_profile_db=tuple(float(v) for v in diastole_profile),
-        level_db=float(_decibels(np.array(max(excess, 1e-6)))),
+        level_db=float(_decibels(excess)) if excess > 0 else None,
         above_quiet_db=float(np.median(bands, axis=0).max()),
         extent=float(filled.mean()),
         onset=float(where[0] / N_PARTS) if where.size else None,

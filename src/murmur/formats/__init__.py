@@ -1,0 +1,1 @@
+"""File formats of others, read and written as their owners define them."""

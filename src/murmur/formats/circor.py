@@ -215,9 +215,7 @@ def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
     reader = csv.DictReader(io.StringIO(_read_text(path), newline=""))
     missing = [column for column in _COLUMNS.values() if column not in (reader.fieldnames or ())]
     if missing:
-        raise AudioFormatError(
-            f"{label}: not CirCor's table of patients: no column {', '.join(map(repr, missing))}"
-        )
+        raise AudioFormatError(f"{label}: not CirCor's table of patients: no column {', '.join(map(repr, missing))}")
     patients = []
     seen: set[str] = set()
     try:
@@ -341,9 +339,7 @@ def _read_text(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise AudioFormatError(
-            f"{label}: not a text file in UTF-8 ({error.reason} at byte {error.start})"
-        ) from None
+        raise AudioFormatError(f"{label}: not a text file in UTF-8 ({error.reason} at byte {error.start})") from None
     except FileNotFoundError as error:
         raise MissingFileError(f"{label}: no such file") from error
     except OSError as error:

@@ -27,12 +27,11 @@ def peak_levels(levels: np.ndarray, starts: np.ndarray, stops: np.ndarray, out: 
 
 
 @kernel()
-def profiles(
-    levels: np.ndarray, first_frame: int, starts: np.ndarray, stops: np.ndarray, out: np.ndarray
-) -> None:
+def profiles(levels: np.ndarray, first_frame: int, starts: np.ndarray, stops: np.ndarray, out: np.ndarray) -> None:
     """Mean level of each band in equal parts of the span from `starts[i]` to `stops[i]`; `out` (cycles, parts, bands).
 
-    Starts and stops are fractional frame numbers of the recording, `levels[0]` is frame `first_frame`; a part shorter than a frame takes the frame nearest its middle.
+    Starts and stops are fractional frame numbers of the recording, `levels[0]` is frame `first_frame`; a part
+    shorter than a frame takes the frame nearest its middle.
     """
     parts = out.shape[1]
     for i in range(starts.shape[0]):

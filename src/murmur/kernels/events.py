@@ -71,8 +71,9 @@ def cycle_events(
     rate: float,
     out: np.ndarray,
 ) -> None:
-    """Short sounds in each cycle with boundaries `bounds` (cycles, 5), in frames of the recording (the
-    envelopes begin at `first_frame`); `out` is (cycles, 12).
+    """Short sounds in each cycle with boundaries `bounds` (cycles, 5), in frames of the recording; `out` is (cycles, 12).
+
+    The envelopes begin at frame `first_frame`.
 
     Columns: S2 split in s (NaN: one peak) and the depth of the dip between its components in dB; level of S3 against S1
     (low band), its prominence in dB, its place after S2 in s; the same of S4 with its place before S1; and level of a

@@ -43,9 +43,9 @@ def limit_spikes(
 
     A lobe runs from one zero crossing to the next (at most `longest_lobe` samples). `samples[begin:]` has not been looked
     at, `samples[0]` is sample number `first`. `peaks` holds the peaks of the last few windows, newest last, zero where none
-    has been; `state` is (peak of the window in progress, start of the lobe in progress relative to samples, its peak, its sign,
-    the usual peak: see `_usual_peak`, the first sample that is not silent, how many quiet windows have followed one another).
-    `limited[i]` becomes 1 for samples in a lobe that was scaled.
+    has been. `state` is (peak of the window in progress; start of the lobe in progress relative to samples; its peak; its
+    sign; the usual peak: see `_usual_peak`; the first sample that is not silent; how many quiet windows have followed one
+    another). `limited[i]` becomes 1 for samples in a lobe that was scaled.
     """
     window_peak, lobe_start, lobe_peak, sign = state[0], int(state[1]), state[2], state[3]
     usual, begun, quiet = state[4], state[5], state[6]

@@ -6,7 +6,6 @@ import numpy as np
 
 from murmur.kernels import kernel
 
-
 #: Steps that go through the layers together: small enough for the fastest cache.
 CHUNK = 256
 

@@ -59,8 +59,8 @@ def advance(
 
     `log_duration` (4, classes, durations) runs from the longest duration, `last[s, c]`, down to the shortest, `first[s, c]`,
     so that it lies alongside the entry scores in time. `log_residual` (4, classes, durations) is of segments that were under
-    way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of its end) of the
-    diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings over time;
+    way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of its end)
+    of the diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings over time;
     `recent` (4, classes, 2·ring) holds the last entry scores twice, so that any stretch of them is contiguous. `tail` (2,
     classes) is the score and the entry of the diastole that has outlasted the table.
     """
@@ -118,12 +118,30 @@ def advance(
         if now % COMMIT_EVERY == 0:
             if now - where[COMMITTED] > longest_backlog:
                 _force(
-                    now - longest_backlog // 2, last, longest, initial, where, cumulated, entry, recent, came_at, came_class,
+                    now - longest_backlog // 2,
+                    last,
+                    longest,
+                    initial,
+                    where,
+                    cumulated,
+                    entry,
+                    recent,
+                    came_at,
+                    came_class,
                     tail,
                 )
             written += _commit(
-                last, longest, where, entry, came_at, came_class, tail, marks,
-                seg_start[written:], seg_state[written:], seg_class[written:],
+                last,
+                longest,
+                where,
+                entry,
+                came_at,
+                came_class,
+                tail,
+                marks,
+                seg_start[written:],
+                seg_state[written:],
+                seg_class[written:],
             )
     return written
 

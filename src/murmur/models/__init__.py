@@ -27,9 +27,7 @@ class Models:
         for name in ("segmentation.npz", "findings.npz"):
             if not (folder / name).is_file():
                 raise MissingFileError(f"{folder / name}: no such model; make it with python -m murmur.training")
-        return cls(
-            SegmentationModel.load(folder / "segmentation.npz"), FindingModels.load(folder / "findings.npz")
-        )
+        return cls(SegmentationModel.load(folder / "segmentation.npz"), FindingModels.load(folder / "findings.npz"))
 
 
 @lru_cache(maxsize=1)

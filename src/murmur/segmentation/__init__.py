@@ -1,0 +1,1 @@
+"""Where S1, systole, S2 and diastole are: posteriors, durations, decoding."""

@@ -36,6 +36,7 @@ def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]
     Returns weights (N_BANDS, N_BINS) and the first and one past the last bin of each band.
     """
     corner_hz, low_hz, high_hz = 200.0, BIN_HZ[1], 780.0
+
     def warp(f: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(f < corner_hz, f / corner_hz, 1.0 + np.log(np.maximum(f, corner_hz) / corner_hz))
 
@@ -170,9 +171,7 @@ def _after_silence(weights: NetworkWeights) -> NetworkState:
     """State of a network that has heard nothing but silence for as long as it can remember."""
     blocks, _, channels, _ = weights.block_weight.shape
     longest = 2 * int(weights.dilations.max())
-    state = NetworkState(
-        np.zeros((N_BANDS, 2), dtype=np.float32), np.zeros((blocks, channels, longest), dtype=np.float32)
-    )
+    state = NetworkState(np.zeros((N_BANDS, 2), dtype=np.float32), np.zeros((blocks, channels, longest), dtype=np.float32))
     _run(weights, _silence(weights.memory + 1), state)
     return state
 

@@ -28,7 +28,7 @@ class SegmentationModel:
             for field in fields(record):
                 value = np.asarray(getattr(record, field.name))
                 arrays[f"{part}.{field.name}"] = value.astype(np.float16) if value.dtype == np.float32 else value
-        np.savez_compressed(path, **arrays)
+        np.savez_compressed(path, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> SegmentationModel:

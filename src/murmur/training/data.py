@@ -69,7 +69,5 @@ def read_circor(folder: str | Path) -> CircorSet:
             continue
         intervals = tuple(i for i in read_segments(path.with_suffix(".tsv")) if i[2] != 0)
         rate = float(soundfile.info(path).samplerate)
-        recordings.append(
-            LabelledRecording(path, name.patient, name.site, folds[name.patient], rate, intervals)
-        )
+        recordings.append(LabelledRecording(path, name.patient, name.site, folds[name.patient], rate, intervals))
     return CircorSet(patients, folds, tuple(recordings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,11 +66,11 @@ class SegmentationNetwork(nn.Module):
 def export(network: SegmentationNetwork) -> NetworkWeights:
     """Lay the parameters out for the kernel."""
 
-    def weight(layer: nn.Module) -> NDArray[np.float32]:
+    def weight(layer: Any) -> NDArray[np.float32]:
         w = layer.weight.detach().numpy()  # (out, in, taps)
         return np.ascontiguousarray(w.transpose(2, 1, 0), dtype=np.float32)
 
-    def bias(layer: nn.Module) -> NDArray[np.float32]:
+    def bias(layer: Any) -> NDArray[np.float32]:
         return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
 
     return NetworkWeights(
@@ -145,8 +146,8 @@ def train_network(
         bands = np.full((BATCH, N_BANDS, MEMORY + CROP_FRAMES + LOOKAHEAD), -CLIP, dtype=np.float32)
         states = np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
         for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
-            versions = prepared[index]
-            x, y = versions[rng.integers(len(versions))]
+            versions = prepared[int(index)]
+            x, y = versions[int(rng.integers(len(versions)))]
             labelled = np.flatnonzero(y)
             middle = int(rng.choice(labelled)) if labelled.size else 0
             start = int(np.clip(middle - rng.integers(CROP_FRAMES), 0, max(x.shape[0] - CROP_FRAMES, 0)))
@@ -176,8 +177,6 @@ def durations_of(recordings: Sequence[LabelledRecording]) -> DurationModel:
         spans = recording.intervals
         for i in range(len(spans) - 4):
             five = spans[i : i + 5]
-            if [s for _, _, s in five] == [1, 2, 3, 4, 1] and all(
-                abs(five[j][1] - five[j + 1][0]) < 1e-3 for j in range(4)
-            ):
+            if [s for _, _, s in five] == [1, 2, 3, 4, 1] and all(abs(five[j][1] - five[j + 1][0]) < 1e-3 for j in range(4)):
                 rows.append([end - start for start, end, _ in five[:4]])
     return fit_durations(np.array(rows))
