@@ -471,7 +471,7 @@ def test_fit_durations_finds_what_made_the_durations(durations):
 @pytest.mark.parametrize("n", [1, 19, 20, 21, 399])
 def test_frames_are_those_whose_centre_lies_in_the_recording(n):
     framer = Framer(30, HOP)
-    count = framer.push(np.ones(n, dtype=np.float32)).count + framer.finish().count
+    count = framer.push(np.ones(n, dtype=np.float32)).frames + framer.finish().frames
     assert count == len(range(0, n, HOP))
 
 
