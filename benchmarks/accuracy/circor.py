@@ -16,7 +16,7 @@ from murmur.finding_models import FindingModels
 from murmur.formats.circor import Patient
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, LabelledRecording, read_circor
-from murmur.training.scores import OnsetScore, auroc, score_onsets, weighted_accuracy
+from murmur.training.scores import OnsetScore, auroc, right_beats, score_onsets, weighted_accuracy
 
 __all__ = ["Scored", "analyze_all", "fold_models", "report"]
 
@@ -255,19 +255,9 @@ def readable_figures(scored: list[Scored]) -> dict[str, Any]:
 
 def beat_truth(item: Scored) -> list[tuple[float, bool]]:
     """Confidence of each beat in a labelled stretch, and whether its S1 and S2 are right."""
-    from murmur.training.scores import labelled_spans, match_onsets
-
-    beats, labels = item.analysis.segmentation.beats, item.recording.intervals
-    hit = []
-    for found, state in ((beats.s1_onset_s, 1), (beats.s2_onset_s, 3)):
-        true = np.array(sorted({a for a, _, s in labels if s == state}))
-        ok = np.zeros(len(beats), dtype=bool)
-        ok[[i for i, _ in match_onsets(found, true, 0.06)]] = True
-        hit.append(ok)
-    inside = np.zeros(len(beats), dtype=bool)
-    for a, b in labelled_spans(labels):
-        inside |= (beats.s1_onset_s >= a) & (beats.end_s <= b)
-    return [(float(c), bool(r)) for c, r in zip(beats.confidence[inside], (hit[0] & hit[1])[inside], strict=True)]
+    beats = item.analysis.segmentation.beats
+    index, right = right_beats(beats.s1_onset_s, beats.s2_onset_s, beats.end_s, item.recording.intervals)
+    return list(zip(beats.confidence[index].tolist(), right.tolist(), strict=True))
 
 
 def worst(scored: list[Scored], count: int = 12) -> dict[str, Any]:

@@ -23,13 +23,12 @@ from murmur.segmentation.model import SegmentationModel
 from murmur.settings import Settings
 from murmur.training.augment import coloured_noise
 from murmur.training.data import CircorSet, LabelledRecording
-from murmur.training.scores import labelled_spans, match_onsets
+from murmur.training.scores import right_beats
 
 __all__ = ["Row", "fit_findings", "measure_all", "measure_noise"]
 
 Array = NDArray[np.float64]
 
-TOLERANCE_S = 0.06
 NOISE_SEED = 5
 CLASSES = ("present", "unknown", "absent")
 
@@ -70,28 +69,12 @@ def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes:
     return LinearModel(centre, scale, fitted.coef_, fitted.intercept_)
 
 
-def right_beats(row: Row) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Which cycles lie in labelled stretches, and whether their S1 and S2 are where the labels say."""
-    bounds_s = row.measurement.cycles.bounds_s
-    labels = row.recording.intervals
-    judged = np.zeros(len(bounds_s), dtype=bool)
-    for start_s, end_s in labelled_spans(labels):
-        judged |= (bounds_s[:, 0] >= start_s) & (bounds_s[:, 4] <= end_s)
-    found = []
-    for column, state in ((0, 1), (2, 3)):
-        true_s = np.array(sorted({a for a, _, s in labels if s == state}))
-        hit = np.zeros(len(bounds_s), dtype=bool)
-        hit[[i for i, _ in match_onsets(bounds_s[:, column], true_s, TOLERANCE_S)]] = True
-        found.append(hit)
-    index = np.flatnonzero(judged)
-    return index, (found[0] & found[1])[index]
-
-
 def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
     """Fit the probability that a beat is right; see `murmur.quality.beat_confidence`. In noise none is."""
     features, labels = [], []
     for row in rows:
-        index, right = right_beats(row)
+        bounds_s = row.measurement.cycles.bounds_s
+        index, right = right_beats(bounds_s[:, 0], bounds_s[:, 2], bounds_s[:, 4], row.recording.intervals)
         if index.size:
             features.append(beat_evidence(row.measurement.cycles, row.measurement.levels)[index])
             labels += right.tolist()

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OnsetScore", "auroc", "match_onsets", "score_onsets", "weighted_accuracy"]
+__all__ = [
+    "OnsetScore",
+    "auroc",
+    "labelled_spans",
+    "match_onsets",
+    "right_beats",
+    "score_onsets",
+    "weighted_accuracy",
+]
 
 Array = NDArray[np.float64]
 Intervals = Sequence[tuple[float, float, int]]
@@ -96,6 +104,23 @@ def score_onsets(found_s: Array, labels: Intervals, state: int, tolerance_s: flo
         if any(a + tolerance_s <= t <= b - tolerance_s for a, b in spans):
             score.false_alarms += 1
     return score
+
+
+def right_beats(
+    s1_s: Array, s2_s: Array, end_s: Array, labels: Intervals, tolerance_s: float = 0.06
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Which beats lie in labelled stretches, by index, and of each whether its S1 and S2 are where the labels say."""
+    judged = np.zeros(s1_s.size, dtype=bool)
+    for first_s, last_s in labelled_spans(labels):
+        judged |= (s1_s >= first_s) & (end_s <= last_s)
+    right = np.ones(s1_s.size, dtype=bool)
+    for found_s, state in ((s1_s, 1), (s2_s, 3)):
+        true_s = np.array(sorted({start for start, _, s in labels if s == state}), dtype=np.float64)
+        hit = np.zeros(s1_s.size, dtype=bool)
+        hit[[i for i, _ in match_onsets(found_s, true_s, tolerance_s)]] = True
+        right &= hit
+    index = np.flatnonzero(judged)
+    return index, right[index]
 
 
 def auroc(score: Array, positive: NDArray[np.bool_]) -> float:
