@@ -28,11 +28,11 @@ def main() -> None:
     score: dict[float, list[float]] = {0.0: [], -6.0: []}
     for index in range(arguments.count):
         phantom = random_phantom("normal", np.random.default_rng([SEED, index]))
-        for change_db in called:
+        for change_db, quiet in called.items():
             lowered = replace(phantom, s1_level_db=phantom.s1_level_db + change_db)
             sound = synthesize(lowered, duration_s=12.0, seed=index)
             s1 = murmur.analyze(sound.samples, sample_rate_hz=sound.sample_rate_hz).findings.s1_intensity
-            called[change_db].append(s1.value == "quiet")
+            quiet.append(s1.value == "quiet")
             score[change_db].append(s1.probability or 0.0)
     threshold = np.quantile(score[0.0], 0.95)
     print(f"shipped threshold: sensitivity {np.mean(called[-6.0]):.3f}, false alarms {np.mean(called[0.0]):.3f}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.features.murmur import VECTOR_NAMES
 from murmur.linear import LinearModel
 
 __all__ = ["NORM_SITES", "FindingModels"]
@@ -64,7 +65,10 @@ class FindingModels:
             for record in fields(cls)
             if record.name != "s1_norm_db"
         }
-        return cls(**linear, s1_norm_db=arrays["s1_norm_db"])
+        models = cls(**linear, s1_norm_db=arrays["s1_norm_db"])
+        if models.murmur.centre.shape != (len(VECTOR_NAMES),):
+            raise ValueError(f"the murmur model takes {models.murmur.centre.size} features, not {len(VECTOR_NAMES)}")
+        return models
 
     def s1_norm(self, site: str) -> tuple[float, float]:
         """Mean and standard deviation (dB) of S1 against S2 at a site; wider where the site is not known."""

@@ -34,6 +34,11 @@ class LinearModel:
     weight: Array
     bias: Array
 
+    def __post_init__(self) -> None:
+        outputs, features = self.weight.shape
+        if self.centre.shape != (features,) or self.scale.shape != (features,) or self.bias.shape != (outputs,):
+            raise ValueError(f"a linear model of {features} features and {outputs} outputs has parts of other shapes")
+
     def scores(self, features: Array) -> Array:
         """Log odds (one output) or unnormalised log probabilities; (…, features) to (…, outputs)."""
         z = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)

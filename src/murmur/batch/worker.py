@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from murmur.batch.inputs import Input
 from murmur.batch.tables import CYCLE_COLUMNS, Failure, Row, cycle_rows, recording_row, table_text
-from murmur.errors import MurmurError, ParameterError
+from murmur.errors import MurmurError
 from murmur.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,13 +91,7 @@ def load_models(folder: str | None) -> Models:
 
     if folder is None:
         return shipped_models()
-    try:
-        return Models.load(folder)
-    except MurmurError:
-        raise
-    except Exception as error:  # zip, npz and shapes each fail in their own way
-        reason = f"{type(error).__name__}: {error}"
-        raise ParameterError(f"{folder}: these models can't be used by this version ({reason})") from error
+    return Models.load(folder)
 
 
 def examine(item: Input, task: Task, models: Models) -> Outcome:

@@ -113,7 +113,7 @@ def write_segments(path: str | os.PathLike[str], intervals: Iterable[tuple[float
     target = Path(path)
     # Beside the target, so that os.replace never crosses file systems; not mkstemp, whose files nobody else
     # can read.
-    temporary = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.tmp")
+    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("x", encoding="ascii", newline="\n") as file:
             file.writelines(lines)

@@ -61,8 +61,8 @@ def advance(
     so that it lies alongside the entry scores in time. `log_residual` (4, classes, durations) is of segments that were under
     way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of its end)
     of the diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings over
-    time; `recent` (4, classes, 2·ring) holds the last entry scores twice, so that any stretch of them is contiguous. `tail` (2,
-    classes) is the score and the entry of the diastole that has outlasted the table.
+    time; `recent` (4, classes, 2·ring) holds the last entry scores twice, so that any stretch of them is contiguous.
+    `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table.
     """
     capacity, _, classes = entry.shape
     mask = capacity - 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
-from murmur.errors import MissingFileError
+from murmur.errors import MissingFileError, ParameterError
 from murmur.finding_models import FindingModels
 from murmur.segmentation.model import SegmentationModel
 
@@ -22,12 +23,26 @@ class Models:
 
     @classmethod
     def load(cls, folder: str | Path) -> Models:
-        """Read ``segmentation.npz`` and ``findings.npz``, as `murmur.training` writes them, from a folder."""
+        """Read ``segmentation.npz`` and ``findings.npz``, as `murmur.training` writes them, from a folder.
+
+        Raises
+        ------
+        MissingFileError
+            If one of them is not there.
+        ParameterError
+            If they are damaged, or made by another version of murmur.
+        """
         folder = Path(folder)
         for name in ("segmentation.npz", "findings.npz"):
             if not (folder / name).is_file():
                 raise MissingFileError(f"{folder / name}: no such model; make it with python -m murmur.training")
-        return cls(SegmentationModel.load(folder / "segmentation.npz"), FindingModels.load(folder / "findings.npz"))
+        try:
+            return cls(SegmentationModel.load(folder / "segmentation.npz"), FindingModels.load(folder / "findings.npz"))
+        except (KeyError, ValueError, OSError, BadZipFile) as error:
+            raise ParameterError(
+                f"{folder}: the models there are damaged or of another version of murmur ({type(error).__name__}: {error}); "
+                "make them again with python -m murmur.training"
+            ) from error
 
 
 @lru_cache(maxsize=1)

@@ -134,6 +134,23 @@ class NetworkWeights:
     head_bias: Frames
     lookahead: int
 
+    def __post_init__(self) -> None:
+        blocks, channels = self.block_weight.shape[0], self.stem_weight.shape[-1]
+        wanted = {
+            "stem_weight": (3, N_BANDS, channels),
+            "stem_bias": (channels,),
+            "block_weight": (blocks, 3, channels, channels),
+            "block_bias": (blocks, channels),
+            "mix_weight": (blocks, channels, channels),
+            "mix_bias": (blocks, channels),
+            "dilations": (blocks,),
+            "head_weight": (channels, N_STATES),
+            "head_bias": (N_STATES,),
+        }
+        for name, shape in wanted.items():
+            if getattr(self, name).shape != shape:  # a kernel would read past the end
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
+
     @property
     def memory(self) -> int:
         """How many frames back an output can see."""

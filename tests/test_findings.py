@@ -1,0 +1,236 @@
+"""Every sign from measurements made by hand, and why a sign is missing."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from murmur.features.heart_sounds import ExtraSound, HeartSounds
+from murmur.features.murmur import VECTOR_NAMES, MurmurFeatures
+from murmur.features.spectrum import SpectralShape
+from murmur.findings import (
+    CLICK_RULE,
+    S3_RULE,
+    Finding,
+    blowing_probability,
+    clear_click,
+    decide_murmur,
+    find_signs,
+    no_findings,
+    s1_quiet_probability,
+    shape_probabilities,
+    timing_probabilities,
+)
+from murmur.models import Models, shipped_models
+from murmur.rhythm import Rhythm
+from murmur.settings import Settings
+
+NOTHING = ExtraSound(0.0, None, None, None)
+BLOWING = SpectralShape(centroid_hz=320, bandwidth_hz=150, rolloff_hz=480, flatness=0.7, entropy=0.95, harmonicity=0.0)
+HARSH = SpectralShape(centroid_hz=170, bandwidth_hz=70, rolloff_hz=230, flatness=0.05, entropy=0.7, harmonicity=0.0)
+
+
+def murmur_with(profile, **changes):
+    profile = tuple(float(v) for v in profile)
+    filled = np.array(profile) >= 3
+    features = MurmurFeatures(
+        profile_db=profile,
+        diastole_profile_db=(0.0,) * 10,
+        level_db=-8.0,
+        above_quiet_db=max(profile),
+        extent=float(filled.mean()),
+        onset=0.0,
+        end=1.0,
+        peak=0.5,
+        evenness_db=float(np.ptp(profile)),
+        slope_db=float(np.mean(profile[6:9]) - np.mean(profile[1:4])),
+        bulge_db=float(np.mean(profile[4:6]) - 0.5 * (np.mean(profile[6:9]) + np.mean(profile[1:4]))),
+        late_diastole_db=-30.0,
+        late_diastole_quiet=True,
+        spectrum=BLOWING,
+    )
+    return replace(features, **changes)
+
+
+PLATEAU = [15] * 10
+DIAMOND = [2, 8, 13, 17, 19, 19, 17, 13, 8, 2]
+DECRESCENDO = [16, 15, 13, 11, 8, 6, 3, 1, 0, 0]
+CRESCENDO = [0, 0, 1, 2, 4, 7, 10, 13, 15, 16]
+
+
+@pytest.mark.parametrize(
+    ("profile", "timing", "shape"),
+    [
+        (PLATEAU, "holosystolic", "plateau"),
+        (DIAMOND, "mid", "diamond"),
+        (DECRESCENDO, "early", "decrescendo"),
+        (CRESCENDO, "late", "crescendo"),
+    ],
+)
+def test_timing_and_shape(profile, timing, shape):
+    murmur = murmur_with(profile)
+    timings, shapes = timing_probabilities(murmur), shape_probabilities(murmur)
+    assert max(timings, key=timings.get) == timing
+    assert max(shapes, key=shapes.get) == shape
+    assert sum(timings.values()) == pytest.approx(1)
+    assert sum(shapes.values()) == pytest.approx(1)
+
+
+def test_blowing_is_high_and_even_harsh_is_low():
+    assert blowing_probability(BLOWING) > 0.95
+    assert blowing_probability(HARSH) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "decision"),
+    [([0.2, 0.05, 0.75], "present"), ([0.1, 0.05, 0.85], "absent"), ([0.1, 0.5, 0.4], "unknown")],
+)
+def test_murmur_is_decided_by_expected_worth(probabilities, decision):
+    assert decide_murmur(np.array(probabilities), Settings()) == decision
+
+
+def test_worth_can_be_set():
+    equal = Settings(murmur_cost_present=1, murmur_cost_unknown=1, murmur_cost_absent=1)
+    assert decide_murmur(np.array([0.4, 0.0, 0.6]), equal) == "absent"
+    assert decide_murmur(np.array([0.4, 0.0, 0.6]), Settings()) == "present"
+
+
+def test_the_wider_the_usual_the_wider_the_doubt():
+    assert s1_quiet_probability(-12, 4) > s1_quiet_probability(-12, 8) > 0.5
+    assert s1_quiet_probability(2, 4) < s1_quiet_probability(2, 8) < 0.5
+
+
+def test_an_extra_sound_must_come_often_loud_and_clear():
+    clear = ExtraSound(share=1.0, level_db=-5.0, prominence_db=20.0, place=0.15)
+    assert S3_RULE.probability(clear) > 0.95
+    assert S3_RULE.probability(replace(clear, share=0.4)) < 0.5
+    assert S3_RULE.probability(replace(clear, level_db=-40.0, prominence_db=5.0)) < 0.5
+    assert S3_RULE.probability(NOTHING) == 0
+
+
+def test_a_click_has_a_place_only_where_it_is_one():
+    assert clear_click(ExtraSound(1.0, 3.0, 28.0, 0.55)) == 0.55
+    assert clear_click(ExtraSound(0.5, -20.0, 7.0, 0.55)) is None
+    assert CLICK_RULE.probability(ExtraSound(0.5, -20.0, 7.0, 0.55)) < 0.01
+
+
+def regular(**changes):
+    rhythm = Rhythm(
+        heart_rate_bpm=72.0, cycle_s=0.83, systole_s=0.33, diastole_s=0.5, rmssd_ms=20.0, pnn50=0.0, variation=0.02,
+        sample_entropy=None, irregularity=0.02, premature_beats=0, pauses=(), cycles=14,
+    )  # fmt: skip
+    return replace(rhythm, **changes)
+
+
+def sounds_with(**changes):
+    sounds = HeartSounds(
+        s1_s2_level_db=0.0, s1_s2_spread_db=1.0, s1_s2_by_band_db=(0.0,) * 8, s2_split_ms=None, s2_split_share=0.1,
+        s3=NOTHING, s4=NOTHING, click=NOTHING,
+    )  # fmt: skip
+    return replace(sounds, **changes)
+
+
+def find(murmur=None, sounds=None, rhythm=None, site="MV", loud=False):
+    models = shipped_models().findings
+    vector = models.murmur.centre + (6 if loud else -6) * models.murmur.scale * np.sign(
+        models.murmur.weight[0] - models.murmur.weight[2]
+    )
+    return find_signs(
+        vector, murmur or murmur_with([0] * 10), sounds or sounds_with(), rhythm or regular(), site, models, Settings()
+    )
+
+
+def test_vector_names_match_the_model():
+    assert shipped_models().findings.murmur.centre.shape == (len(VECTOR_NAMES),)
+
+
+def test_every_missing_sign_says_why():
+    for found in (no_findings("unreadable: noisy"), find(), find(murmur_with(PLATEAU), loud=True)):
+        for field in fields(found):
+            sign = getattr(found, field.name)
+            if isinstance(sign, Finding) and sign.value is None:
+                assert sign.reason
+
+
+def test_a_loud_plateau_is_described():
+    found = find(murmur_with(PLATEAU), loud=True)
+    assert found.murmur.value == "present"
+    assert (found.systolic_timing.value, found.systolic_quality.value) == ("holosystolic", "blowing")
+    assert found.grade.value in ("I/VI", "II/VI", "III/VI")
+    total = found.murmur.present_probability + found.murmur.unknown_probability + found.murmur.absent_probability
+    assert total == pytest.approx(1)
+
+
+def test_a_murmur_of_diastole_alone_is_a_murmur_and_has_no_systolic_timing():
+    found = find(murmur_with([0] * 10, diastole_profile_db=(14, 12, 10, 9, 7, 4, 0, 0, 0, 0)))
+    assert found.diastolic_murmur.value == "present"
+    assert found.murmur.value == "present"
+    assert found.systolic_timing.value is None
+    assert "systole" in found.systolic_timing.reason
+
+
+def test_a_murmur_that_does_not_stand_out_is_not_described():
+    found = find(murmur_with([1] * 10), loud=True)
+    assert found.systolic_timing.value is None
+    assert "stand out" in found.systolic_timing.reason
+
+
+def test_a_murmur_without_a_spectrum_has_no_character():
+    found = find(murmur_with(PLATEAU, spectrum=None), loud=True)
+    assert found.systolic_quality.value is None
+    assert found.systolic_quality.reason
+
+
+def test_tones_are_musical():
+    tonal = replace(HARSH, harmonicity=0.7)
+    assert find(murmur_with(PLATEAU, spectrum=tonal), loud=True).systolic_quality.value == "musical"
+
+
+@pytest.mark.parametrize(("level_db", "value"), [(-15.0, "quiet"), (0.0, "normal"), (15.0, "loud")])
+def test_s1_intensity(level_db, value):
+    found = find(sounds=sounds_with(s1_s2_level_db=level_db)).s1_intensity
+    assert found.value == value
+    assert found.evidence["departure_db"] == pytest.approx(level_db - found.evidence["usual_at_site_db"])
+
+
+def test_split_is_a_value_and_its_width_a_probability():
+    wide = find(sounds=sounds_with(s2_split_ms=60.0, s2_split_share=0.9)).s2_split
+    narrow = find(sounds=sounds_with(s2_split_ms=25.0, s2_split_share=0.9)).s2_split
+    assert wide.value == 60.0
+    assert wide.probability > 0.9 > 0.1 > narrow.probability
+
+
+def test_irregular_rhythm_hides_premature_beats():
+    found = find(rhythm=regular(irregularity=0.2, premature_beats=2))
+    assert found.irregular_rhythm.value == "present"
+    assert found.premature_beats.value is None
+    assert find(rhythm=regular(premature_beats=1)).premature_beats.value == "present"
+    assert find(rhythm=regular(cycles=3)).irregular_rhythm.value is None
+
+
+def test_score_shows_its_parts_and_rises_with_each():
+    quiet = sounds_with(s1_s2_level_db=-15.0)
+    both = find(murmur_with(PLATEAU), quiet, loud=True).mitral_regurgitation
+    murmur_only = find(murmur_with(PLATEAU), loud=True).mitral_regurgitation
+    neither = find().mitral_regurgitation
+    assert both.value > murmur_only.value > neither.value
+    assert set(both.evidence) == {"pansystolic_murmur", "quiet_s1", "wide_split_or_s3"}
+
+
+def test_models_of_another_version_are_refused(tmp_path):
+    from murmur.errors import MissingFileError, ParameterError
+
+    with pytest.raises(MissingFileError, match=r"segmentation\.npz"):
+        Models.load(tmp_path)
+    shipped_models().segmentation.save(tmp_path / "segmentation.npz")
+    shipped_models().findings.save(tmp_path / "findings.npz")
+    Models.load(tmp_path)
+    with np.load(tmp_path / "segmentation.npz") as stored:
+        arrays = dict(stored)
+    arrays["network.stem_weight"] = arrays["network.stem_weight"][:, :16]
+    np.savez(tmp_path / "segmentation.npz", **arrays)
+    with pytest.raises(ParameterError, match="another version"):
+        Models.load(tmp_path)
+    (tmp_path / "segmentation.npz").write_bytes(b"no zip")
+    with pytest.raises(ParameterError, match="damaged"):
+        Models.load(tmp_path)

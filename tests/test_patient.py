@@ -1,0 +1,95 @@
+"""Several recordings of one person."""
+
+from dataclasses import replace
+
+import pytest
+
+import murmur
+from murmur.patient import SiteFigures
+
+
+def site(name, present=0.02, **changes):
+    figures = SiteFigures(
+        site=name,
+        readable=True,
+        present_probability=present,
+        unknown_probability=0.02,
+        absent_probability=0.98 - present,
+        murmur_level_db=-8.0 if present > 0.5 else None,
+        holosystolic_probability=0.9,
+        blowing_probability=0.8,
+        s1_departure_db=0.0,
+        score=0.1,
+    )
+    return replace(figures, **changes)
+
+
+def unreadable(name):
+    nothing = dict.fromkeys(
+        (
+            "present_probability",
+            "unknown_probability",
+            "absent_probability",
+            "murmur_level_db",
+            "holosystolic_probability",
+            "blowing_probability",
+            "s1_departure_db",
+            "score",
+        )
+    )
+    return replace(site(name), readable=False, **nothing)
+
+
+def test_a_murmur_everywhere():
+    sites = [
+        site(name, 0.95, murmur_level_db=level)
+        for name, level in (("AV", -18.0), ("TV", -12.0), ("MV", -5.0), ("Ax", -14.0))
+    ]
+    joined = murmur.join_patient("7", sites)
+    assert joined.murmur == "present"
+    assert joined.loudest_site == "MV"
+    assert joined.murmur_sites == ("AV", "Ax", "MV", "TV")
+    assert joined.radiates_to_axilla is True
+    assert joined.grade == "III/VI"
+    assert joined.apex_over_base_db == pytest.approx(13.0)
+    assert joined.score_parts["loudest_at_the_apex"] > 0.95
+
+
+def test_none_anywhere():
+    joined = murmur.join_patient("7", [site(name) for name in ("AV", "PV", "TV", "MV")])
+    assert joined.murmur == "absent"
+    assert (joined.murmur_sites, joined.loudest_site, joined.grade) == ((), None, None)
+    assert joined.radiates_to_axilla is None
+
+
+def test_a_quiet_s1_needs_most_sites():
+    quiet = [site(name, s1_departure_db=-12.0) for name in ("AV", "PV", "MV")]
+    once = [site("AV", s1_departure_db=-12.0), site("PV"), site("MV")]
+    assert murmur.join_patient("7", quiet).s1_intensity == "quiet"
+    assert murmur.join_patient("7", once).s1_intensity == "normal"
+    assert murmur.join_patient("7", [site("MV", s1_departure_db=12.0)]).s1_intensity == "loud"
+
+
+def test_nothing_readable_is_unknown():
+    joined = murmur.join_patient("7", [unreadable("AV"), unreadable("MV")])
+    assert (joined.murmur, joined.recordings, joined.readable) == ("unknown", 2, 0)
+    assert joined.mitral_regurgitation_score is None
+
+
+def test_an_unreadable_site_counts_among_the_recordings():
+    joined = murmur.join_patient("7", [site("MV", 0.95), unreadable("AV")])
+    assert (joined.recordings, joined.readable) == (2, 1)
+    assert joined.apex_over_base_db is None
+    assert joined.score_parts["loudest_at_the_apex"] is None
+
+
+def test_score_rises_with_each_part():
+    plain = murmur.join_patient("7", [site("AV", 0.9), site("MV", 0.9)])
+    quiet = murmur.join_patient("7", [site("AV", 0.9, s1_departure_db=-12.0), site("MV", 0.9, s1_departure_db=-12.0)])
+    apex = murmur.join_patient("7", [site("AV", 0.9, murmur_level_db=-20.0), site("MV", 0.9)])
+    assert quiet.mitral_regurgitation_score > plain.mitral_regurgitation_score
+    assert apex.mitral_regurgitation_score > plain.mitral_regurgitation_score
+
+
+def test_nobody():
+    assert murmur.join_patient("7", []).murmur == "unknown"

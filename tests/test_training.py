@@ -1,0 +1,73 @@
+"""What training does to recordings, and that the network that is trained is the network that runs."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
+from murmur.training.augment import coloured_noise, disturb, vary_rhythm
+
+
+def cycles(count=12):
+    intervals, at = [], 0.5
+    for _ in range(count):
+        for state, length in ((1, 0.1), (2, 0.2), (3, 0.08), (4, 0.42)):
+            intervals.append((round(at, 4), round(at + length, 4), state))
+            at += length
+    return tuple(intervals), at + 0.5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_varied_rhythm_moves_only_diastoles(seed):
+    intervals, duration_s = cycles()
+    samples = np.random.default_rng(0).standard_normal(int(duration_s * 4000)).astype(np.float32)
+    varied, moved = vary_rhythm(samples, intervals, 4000.0, np.random.default_rng(seed))
+    assert [s for *_, s in moved] == [s for *_, s in intervals]
+    for (a, b, state), (c, d, _) in zip(intervals, moved, strict=True):
+        if state != 4:
+            assert d - c == pytest.approx(b - a, abs=1e-3)
+    for before, after in pairwise(moved):
+        assert after[0] == pytest.approx(before[1], abs=2e-3)
+    change_s = sum(d - c for c, d, _ in moved) - sum(b - a for a, b, _ in intervals)
+    assert varied.shape[0] / 4000 - duration_s == pytest.approx(change_s, abs=0.01)
+    assert np.isfinite(varied).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_disturbed_samples_stay_finite_and_labels_only_go(seed):
+    samples = np.random.default_rng(1).standard_normal(20000).astype(np.float32)
+    states = np.tile(np.repeat(np.array([1, 2, 3, 4], dtype=np.int8), 10), 13)[:500]
+    out, left = disturb(samples, states, 4000.0, 100.0, np.random.default_rng(seed))
+    assert out.dtype == np.float32
+    assert np.isfinite(out).all()
+    assert np.abs(out).max() <= 1.0001
+    assert ((left == states) | (left == 0) | (left == 4)).all()
+
+
+def test_noise_has_its_colour():
+    noise = coloured_noise(2**16, 6.0, 4000.0, np.random.default_rng(0))
+    power = np.abs(np.fft.rfft(noise)) ** 2
+    frequency = np.fft.rfftfreq(2**16, 1 / 4000)
+
+    def level(low, high):
+        return 10 * np.log10(power[(frequency >= low) & (frequency < high)].mean())
+
+    assert np.std(noise) == pytest.approx(1, rel=0.01)
+    assert level(100, 110) - level(400, 440) == pytest.approx(12, abs=1.5)
+
+
+def test_the_trained_network_is_the_one_that_runs():
+    torch = pytest.importorskip("torch")
+    from murmur.training.segmentation import LOOKAHEAD, MEMORY, SegmentationNetwork, export
+
+    torch.manual_seed(0)
+    network = SegmentationNetwork().eval()
+    bands = np.random.default_rng(0).standard_normal((300, N_BANDS)).astype(np.float32)
+    surrounded = np.full((N_BANDS, MEMORY + 300 + LOOKAHEAD), -CLIP, dtype=np.float32)
+    surrounded[:, MEMORY : MEMORY + 300] = bands.T
+    with torch.no_grad():
+        wanted = torch.log_softmax(network(torch.from_numpy(surrounded[None])), 1)[0].numpy().T
+    emitter = Emitter(export(network))
+    got = np.concatenate([emitter.push(bands), emitter.finish()])
+    np.testing.assert_allclose(got, wanted, atol=1e-4)
