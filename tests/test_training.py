@@ -68,6 +68,6 @@ def test_the_trained_network_is_the_one_that_runs():
     surrounded[:, MEMORY : MEMORY + 300] = bands.T
     with torch.no_grad():
         wanted = torch.log_softmax(network(torch.from_numpy(surrounded[None])), 1)[0].numpy().T
-    emitter = Emitter(export(network))
+    emitter = Emitter([export(network)])
     got = np.concatenate([emitter.push(bands), emitter.finish()])
     np.testing.assert_allclose(got, wanted, atol=1e-4)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from murmur.features.murmur import VECTOR_NAMES
+from murmur.forest import Forest
 from murmur.linear import LinearModel
 
-__all__ = ["NORM_SITES", "FindingModels"]
+__all__ = ["NORM_SITES", "FindingModels", "log_odds"]
 
 #: Rows of `FindingModels.s1_norm_db`; the last is for a site that is not known.
 NORM_SITES = ("AV", "PV", "TV", "MV", "")
+
+
+def log_odds(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log odds of present and of unknown against absent, (…, 3) to (…, 2)."""
+    bounded = np.clip(shares, 1e-3, 1.0)
+    odds: NDArray[np.float64] = np.log(bounded[..., :2] / bounded[..., 2:])
+    return odds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +34,10 @@ class FindingModels:
     ----------
     beat : LinearModel
         A beat's evidence to the probability that it is right.
-    murmur : LinearModel
-        `murmur_vector` to present, unknown, absent.
+    murmur : Forest
+        `murmur_vector` to shares of present, unknown, absent.
+    murmur_calibration : LinearModel
+        Those shares, as log odds, to probabilities.
     patient_murmur : LinearModel
         A patient's recordings, summed up, to present, unknown, absent.
     pitch : LinearModel
@@ -38,7 +49,8 @@ class FindingModels:
     """
 
     beat: LinearModel
-    murmur: LinearModel
+    murmur: Forest
+    murmur_calibration: LinearModel
     patient_murmur: LinearModel
     pitch: LinearModel
     grade: LinearModel
@@ -46,29 +58,36 @@ class FindingModels:
 
     def save(self, path: str | Path) -> None:
         """Write one ``.npz``."""
-        arrays: dict[str, NDArray[np.float64]] = {}
+        arrays: dict[str, NDArray[Any]] = {}
         for record in fields(self):
             value = getattr(self, record.name)
-            if isinstance(value, LinearModel):
+            if isinstance(value, LinearModel | Forest):
                 arrays |= {f"{record.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
             else:
                 arrays[record.name] = value
-        np.savez_compressed(path, allow_pickle=False, **{k: v.astype(np.float32) for k, v in arrays.items()})
+        small = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
+        np.savez_compressed(path, allow_pickle=False, **small)
 
     @classmethod
     def load(cls, path: str | Path) -> FindingModels:
         """Read what `save` wrote."""
         with np.load(path) as stored:
-            arrays = {name: value.astype(np.float64) for name, value in stored.items()}
-        linear = {
-            record.name: LinearModel(**{part.name: arrays[f"{record.name}.{part.name}"] for part in fields(LinearModel)})
-            for record in fields(cls)
-            if record.name != "s1_norm_db"
-        }
-        models = cls(**linear, s1_norm_db=arrays["s1_norm_db"])
-        if models.murmur.centre.shape != (len(VECTOR_NAMES),):
-            raise ValueError(f"the murmur model takes {models.murmur.centre.size} features, not {len(VECTOR_NAMES)}")
+            arrays = dict(stored.items())
+        parts: dict[str, LinearModel | Forest] = {}
+        for record in fields(cls):
+            if record.name == "murmur":
+                parts["murmur"] = Forest(**{part.name: arrays[f"murmur.{part.name}"] for part in fields(Forest)})
+            elif record.name != "s1_norm_db":
+                values = {part.name: arrays[f"{record.name}.{part.name}"] for part in fields(LinearModel)}
+                parts[record.name] = LinearModel(**{name: value.astype(np.float64) for name, value in values.items()})
+        models = cls(**parts, s1_norm_db=arrays["s1_norm_db"].astype(np.float64))  # type: ignore[arg-type]
+        if models.murmur.features > len(VECTOR_NAMES):
+            raise ValueError(f"the murmur model takes {models.murmur.features} features, not {len(VECTOR_NAMES)}")
         return models
+
+    def murmur_probabilities(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of present, unknown and absent, shape (3,), from a `murmur_vector`."""
+        return self.murmur_calibration.probabilities(log_odds(self.murmur.probabilities(vector)))
 
     def s1_norm(self, site: str) -> tuple[float, float]:
         """Mean and standard deviation (dB) of S1 against S2 at a site; wider where the site is not known."""

@@ -44,7 +44,7 @@ NOT_SYSTOLIC = {
     "unknown": "it can't be told whether there is a murmur",
 }
 #: S1 this far below or above what is usual at the site is quiet or loud.
-QUIET_S1_DB, LOUD_S1_DB = -4.25, 7.0
+QUIET_S1_DB, LOUD_S1_DB = -5.0, 7.0
 #: A murmur fainter than this against S2 is as faint as can be.
 FAINTEST_DB = -40.0
 #: A murmur that has fallen by more than this towards an end of systole does not reach it.
@@ -56,7 +56,7 @@ WIDE_SPLIT_MS = 45.0
 #: Early diastole this far above late diastole is a murmur's.
 DIASTOLIC_DB = 4.0
 #: Centroid and flatness between harsh and blowing murmurs.
-BLOWING_HZ, BLOWING_FLATNESS = 200.0, 0.12
+BLOWING_HZ, BLOWING_FLATNESS = 193.0, 0.12
 #: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
 IRREGULAR = 0.1
 
@@ -143,14 +143,14 @@ class ExtraSoundRule:
         if sound.level_db is None or sound.prominence_db is None:
             return 0.0
         often = (sound.share - self.share) / 0.04
-        loud = np.clip((sound.level_db - self.level_db) / 2.0, -4.0, 2.5)
-        clear = np.clip((sound.prominence_db - self.prominence_db) / 2.0, -4.0, 2.5)
+        loud = np.clip((sound.level_db - self.level_db) / 2.0, -4.0, 3.5)
+        clear = np.clip((sound.prominence_db - self.prominence_db) / 2.0, -6.0, 2.5)
         return _sigmoid(float(often + loud + clear))
 
 
-S3_RULE = ExtraSoundRule(share=0.78, level_db=-13.0, prominence_db=11.0)
+S3_RULE = ExtraSoundRule(share=0.78, level_db=-12.0, prominence_db=11.0)
 S4_RULE = ExtraSoundRule(share=0.76, level_db=-15.0, prominence_db=15.0)
-CLICK_RULE = ExtraSoundRule(share=0.84, level_db=-8.0, prominence_db=20.0)
+CLICK_RULE = ExtraSoundRule(share=0.84, level_db=-8.0, prominence_db=22.0)
 
 
 def clear_click(click: ExtraSound) -> float | None:
@@ -182,7 +182,7 @@ def find_signs(
 ) -> Findings:
     """Conclude on every sign of one readable recording."""
     diastolic = _diastolic_murmur(murmur)
-    systolic = models.murmur.probabilities(vector)
+    systolic = models.murmur_probabilities(vector)
     heard = _murmur(systolic, diastolic, murmur, settings)
     timing = timing_probabilities(murmur)
     s1, split, s3 = _s1_intensity(sounds, site, models), _s2_split(sounds), _extra_sound(sounds.s3, S3_RULE)

@@ -119,24 +119,14 @@ def site_figures(analysis: Analysis) -> SiteFigures:
     )
 
 
-def patient_vector(probabilities: Array, recordings: int) -> Array:
+def patient_vector(probabilities: Array) -> Array:
     """Sum up the recordings' probabilities (readable, 3) of present, unknown and absent for the patient's model.
 
-    Log odds of a murmur: the largest, the mean and the least; log odds of unknown: the largest and the mean; the share that
-    could not be read.
+    Log odds of a murmur against none, the largest and the mean, and the mean log odds of unknown.
     """
     p = np.clip(probabilities, 1e-4, 1 - 1e-4)
     present, unknown = np.log(p[:, 0] / p[:, 2]), np.log(p[:, 1] / (1 - p[:, 1]))
-    return np.array(
-        [
-            present.max(),
-            present.mean(),
-            present.min(),
-            unknown.max(),
-            unknown.mean(),
-            1.0 - probabilities.shape[0] / max(recordings, 1),
-        ]
-    )
+    return np.array([present.max(), present.mean(), unknown.mean()])
 
 
 def join_patient(
@@ -154,7 +144,7 @@ def join_patient(
     probabilities = np.array(
         [[f.present_probability, f.unknown_probability, f.absent_probability] for f in read], dtype=np.float64
     )
-    joint = findings.patient_murmur.probabilities(patient_vector(probabilities, len(figures)))
+    joint = findings.patient_murmur.probabilities(patient_vector(probabilities))
     murmur = decide_murmur(joint, settings)
     heard = [f for f, p in zip(read, probabilities, strict=True) if decide_murmur(p, settings) == "present"]
     loudest = max(heard, key=lambda f: f.murmur_level_db if f.murmur_level_db is not None else -np.inf, default=None)

@@ -50,7 +50,7 @@ class Spans:
 class Decoder:
     """Viterbi decoding with explicit durations and rate classes, in time linear in the frames.
 
-    Durations follow Schmidt et al. (2010) and Springer et al. (2016), but the heart rate is a part of the state: thirteen
+    Durations follow Schmidt et al. (2010) and Springer et al. (2016), but the heart rate is a part of the state: eight
     classes decode side by side and a path may change class from beat to beat, so the rate comes out by likelihood and may
     change. `push` returns what every surviving path agrees on; the whole is the exact best path of the whole recording.
     """

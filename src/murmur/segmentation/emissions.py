@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -196,19 +197,25 @@ def _after_silence(weights: NetworkWeights) -> NetworkState:
 class Emitter:
     """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands.
 
-    The network is causal and its target is late by the lookahead, so it can run on live audio. Silence surrounds the
+    The networks are causal and their target is late by the lookahead, so they can run on live audio. Silence surrounds the
     recording.
     """
 
-    def __init__(self, weights: NetworkWeights) -> None:
-        self._weights = weights
-        self._state = _after_silence(weights).copy()
+    def __init__(self, networks: Sequence[NetworkWeights]) -> None:
+        self._networks = tuple(networks)
+        self._lookahead = self._networks[0].lookahead
+        if any(network.lookahead != self._lookahead for network in self._networks):
+            raise ValueError("networks of different lookahead can't be averaged")
+        self._states = [_after_silence(network).copy() for network in self._networks]
         self._steps = 0
 
     def push(self, bands: Frames) -> Frames:
         """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
-        logits = _run(self._weights, bands, self._state)
-        early = min(max(self._weights.lookahead - self._steps, 0), logits.shape[0])
+        logits = np.zeros((bands.shape[0], N_STATES), dtype=np.float32)
+        for network, state in zip(self._networks, self._states, strict=True):
+            logits += _run(network, bands, state)
+        logits /= len(self._networks)
+        early = min(max(self._lookahead - self._steps, 0), logits.shape[0])
         self._steps += logits.shape[0]
         logits = logits[early:]
         posteriors = np.empty_like(logits)
@@ -217,6 +224,6 @@ class Emitter:
 
     def finish(self) -> Frames:
         """Return the posteriors of the last frames."""
-        late = min(self._steps, self._weights.lookahead)
-        posteriors = self.push(_silence(self._weights.lookahead))
+        late = min(self._steps, self._lookahead)
+        posteriors = self.push(_silence(self._lookahead))
         return posteriors[posteriors.shape[0] - late :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -15,16 +16,22 @@ __all__ = ["SegmentationModel"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentationModel:
-    """Everything trained that segmentation needs."""
+    """Everything trained that segmentation needs; several networks speak with one voice, the mean of their logits."""
 
-    network: NetworkWeights
+    networks: tuple[NetworkWeights, ...]
     durations: DurationModel
     tables: DurationTables
+
+    @classmethod
+    def of(cls, networks: Sequence[NetworkWeights], durations: DurationModel) -> SegmentationModel:
+        """Put together, with the durations tabulated."""
+        return cls(tuple(networks), durations, DurationTables.build(durations))
 
     def save(self, path: str | Path) -> None:
         """Write one ``.npz``; weights as float16, which changes no figure."""
         arrays = {}
-        for part, record in (("network", self.network), ("durations", self.durations)):
+        parts: dict[str, NetworkWeights | DurationModel] = {f"network{i}": n for i, n in enumerate(self.networks)}
+        for part, record in {**parts, "durations": self.durations}.items():
             for field in fields(record):
                 value = np.asarray(getattr(record, field.name))
                 arrays[f"{part}.{field.name}"] = value.astype(np.float16) if value.dtype == np.float32 else value
@@ -37,9 +44,12 @@ class SegmentationModel:
             values = {
                 name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in stored.items()
             }
-        network = {f.name: values[f"network.{f.name}"] for f in fields(NetworkWeights)}
-        network["lookahead"] = int(network["lookahead"])
+        networks: list[NetworkWeights] = []
+        while f"network{len(networks)}.lookahead" in values:
+            part = {f.name: values[f"network{len(networks)}.{f.name}"] for f in fields(NetworkWeights)}
+            networks.append(NetworkWeights(**{**part, "lookahead": int(part["lookahead"])}))
+        if not networks:
+            raise ValueError("no network in it")
         durations = {f.name: values[f"durations.{f.name}"] for f in fields(DurationModel)}
         durations["diastole_deviation"] = float(durations["diastole_deviation"])
-        model = DurationModel(**durations)
-        return cls(NetworkWeights(**network), model, DurationTables.build(model))
+        return cls.of(networks, DurationModel(**durations))

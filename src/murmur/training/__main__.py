@@ -16,15 +16,20 @@ from pathlib import Path
 
 import torch
 
-from murmur.segmentation.durations import DurationTables
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise
 from murmur.training.segmentation import Prepared, durations_of, export, prepare, train_network
 
 VARIANTS = 4
-SEED = 20
+#: Networks that are averaged, by the seed of their training and of the disturbed versions that they see.
+SEEDS = (20, 40)
 EVERYONE = -1
+
+
+def model_name(kind: str, fold: int) -> str:
+    """File of what was trained without a fold's children, or on everyone."""
+    return f"{kind}.npz" if fold == EVERYONE else f"{kind}_fold{fold}.npz"
 
 
 class _Task:
@@ -34,29 +39,35 @@ class _Task:
     prepared: Prepared
     out: Path
     steps: int
+    seed: int
 
     @classmethod
     def run(cls, fold: int) -> str:
         torch.set_num_threads(1)
-        name = "segmentation" if fold == EVERYONE else f"segmentation_fold{fold}"
+        name = model_name(f"network{cls.seed}", fold)
         chosen = [i for i, r in enumerate(cls.data.recordings) if r.fold != fold]
-        log = cls.out / f"{name}.log"
+        log = (cls.out / name).with_suffix(".log")
         log.unlink(missing_ok=True)
-        network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=SEED + fold, log=log)
+        network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=cls.seed + fold, log=log)
         durations = durations_of([cls.data.recordings[i] for i in chosen])
-        SegmentationModel(export(network), durations, DurationTables.build(durations)).save(cls.out / f"{name}.npz")
+        SegmentationModel.of([export(network)], durations).save(cls.out / name)
         return name
 
 
 def train_segmentation(data: CircorSet, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
-    """Train the networks and fit the durations, `jobs` at a time."""
+    """Train the networks and fit the durations, `jobs` at a time; then join each fold's networks."""
     began = time.perf_counter()
     _Task.data, _Task.out, _Task.steps = data, out, steps
-    _Task.prepared = prepare(data.recordings, VARIANTS, SEED)
-    print(f"prepared {len(data.recordings)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        for name in pool.imap_unordered(_Task.run, folds):
-            print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
+    for seed in SEEDS:
+        _Task.seed, _Task.prepared = seed, prepare(data.recordings, VARIANTS, seed)
+        print(f"prepared {len(data.recordings)} recordings after {time.perf_counter() - began:.0f} s", flush=True)
+        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+            for name in pool.imap_unordered(_Task.run, folds):
+                print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
+    for fold in folds:
+        members = [SegmentationModel.load(out / model_name(f"network{seed}", fold)) for seed in SEEDS]
+        joined = SegmentationModel.of([m.networks[0] for m in members], members[0].durations)
+        joined.save(out / model_name("segmentation", fold))
 
 
 def train_findings(data: CircorSet, out: Path) -> None:
@@ -68,10 +79,9 @@ def train_findings(data: CircorSet, out: Path) -> None:
     noise = {k: measure_noise(m) for k, m in models.items()}
     print(f"measured {len(rows)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
     for fold in [*folds, EVERYONE]:
-        name = "findings" if fold == EVERYONE else f"findings_fold{fold}"
         others = [k for k in folds if k != fold]
         heard = [r for r in rows if r.recording.fold != fold]
-        fit_findings(heard, [m for k in others for m in noise[k]], others).save(out / f"{name}.npz")
+        fit_findings(heard, [m for k in others for m in noise[k]], others).save(out / model_name("findings", fold))
     print(f"fitted the findings after {time.perf_counter() - began:.0f} s", flush=True)
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from murmur.engine import Engine, Measurement
 from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
-from murmur.finding_models import NORM_SITES, FindingModels
+from murmur.finding_models import NORM_SITES, FindingModels, log_odds
 from murmur.findings import GRADES, PITCHES, loudness_vector
+from murmur.forest import Forest
 from murmur.formats.circor import Patient
 from murmur.linear import CLIP, LinearModel
 from murmur.patient import patient_vector
@@ -123,43 +125,72 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     return described
 
 
-def fit_murmur(described: Sequence[Described]) -> LinearModel:
+def fit_forest(described: Sequence[Described]) -> Forest:
     """Fit present, unknown, absent on recordings."""
     kept = [d for d in described if d.row.murmur is not None]
-    return fit_linear(np.array([d.vector for d in kept]), [d.row.murmur for d in kept], MURMUR_STRENGTH, CLASSES)
+    labels = [CLASSES.index(str(d.row.murmur)) for d in kept]
+    fitted = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST_LEAF, max_features=0.3, random_state=SEED)
+    fitted.fit(np.array([d.vector for d in kept], dtype=np.float32), labels)
+    trees = [estimator.tree_ for estimator in fitted.estimators_]
+    roots = np.cumsum([0, *(t.node_count for t in trees[:-1])])
+
+    def moved(children: str) -> NDArray[np.int32]:
+        nodes = [getattr(t, children) for t in trees]
+        return np.concatenate([np.where(n >= 0, n + r, -1) for n, r in zip(nodes, roots, strict=True)]).astype(np.int32)
+
+    shares = np.concatenate([t.value[:, 0, :] for t in trees])
+    return Forest(
+        roots=roots.astype(np.int32),
+        tested=np.maximum(np.concatenate([t.feature for t in trees]), 0).astype(np.int32),
+        left=moved("children_left"),
+        right=moved("children_right"),
+        threshold=np.concatenate([t.threshold for t in trees]).astype(np.float32),
+        share=(shares / shares.sum(axis=1, keepdims=True)).astype(np.float32),
+    )
 
 
-#: Inverse penalty of the murmur model: about a hundred correlated features, a few hundred murmurs.
-MURMUR_STRENGTH = 0.01
+#: Trees, and the fewest recordings in a leaf: more and finer ones give no more.
+TREES, LEAST_LEAF, SEED = 100, 6, 0
+
+
+def blind_shares(described: Sequence[Described], folds: Sequence[int]) -> dict[int, Array]:
+    """Shares of the classes for every recording, by its place, from a forest that never saw its fold."""
+    shares = {}
+    for fold in folds:
+        forest = fit_forest([d for d in described if d.row.recording.fold != fold])
+        for i, d in enumerate(described):
+            if d.row.recording.fold == fold:
+                shares[i] = forest.probabilities(d.vector)
+    return shares
 
 
 def fit_findings(rows: Sequence[Row], noise: Sequence[Measurement], folds: Sequence[int]) -> FindingModels:
     """Fit everything on `rows`; the patient's model on murmur probabilities that are out of fold among `folds`."""
     beat = fit_beat(rows, noise)
     described = describe(rows, beat)
+    shares = blind_shares(described, folds)
+    kept = [i for i in shares if described[i].row.murmur is not None]
+    calibration = fit_linear(
+        log_odds(np.array([shares[i] for i in kept])), [described[i].row.murmur for i in kept], 1.0, CLASSES
+    )
+    probabilities = {i: calibration.probabilities(log_odds(s)) for i, s in shares.items()}
     return FindingModels(
         beat=beat,
-        murmur=fit_murmur(described),
-        patient_murmur=_fit_patient(rows, described, folds),
+        murmur=fit_forest(described),
+        murmur_calibration=calibration,
+        patient_murmur=_fit_patient(rows, described, probabilities),
         s1_norm_db=_s1_norms(described),
         **_fit_character([d for d in described if d.row.murmur == "present"]),
     )
 
 
-def _fit_patient(rows: Sequence[Row], described: Sequence[Described], folds: Sequence[int]) -> LinearModel:
-    probabilities: dict[str, list[Array]] = {}
-    for fold in folds:
-        model = fit_murmur([d for d in described if d.row.recording.fold != fold])
-        for d in described:
-            if d.row.recording.fold == fold:
-                probabilities.setdefault(d.row.patient.id, []).append(model.probabilities(d.vector))
-    count: dict[str, int] = {}
-    patients = {}
-    for row in rows:
-        count[row.patient.id] = count.get(row.patient.id, 0) + 1
-        patients[row.patient.id] = row.patient
-    ids = sorted(probabilities)
-    features = np.array([patient_vector(np.array(probabilities[i]), count[i]) for i in ids])
+def _fit_patient(rows: Sequence[Row], described: Sequence[Described], probabilities: dict[int, Array]) -> LinearModel:
+    by_patient: dict[str, list[Array]] = {}
+    for i, p in probabilities.items():
+        by_patient.setdefault(described[i].row.patient.id, []).append(p)
+    patients = {row.patient.id: row.patient for row in rows}
+    ids = sorted(by_patient)
+    features = np.array([patient_vector(np.array(by_patient[i])) for i in ids])
     return fit_linear(features, [patients[i].murmur.lower() for i in ids], 0.1, CLASSES)
 
 
