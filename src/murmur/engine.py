@@ -124,7 +124,8 @@ class Engine:
         self._levels: list[CycleLevels] = []
         self._sounds: list[CycleSounds] = []
         self._spiked: list[float] = []
-        self._seconds: list[tuple[float, float, float, float]] = []
+        self._seconds: list[NDArray[np.float64]] = [np.empty((0, 4))]
+        self._seconds_done = 0
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next samples, float32, of any number."""
@@ -141,7 +142,7 @@ class Engine:
             levels=CycleLevels.joined(self._levels),
             sounds=CycleSounds.joined(self._sounds),
             spiked=np.array(self._spiked),
-            seconds=Seconds(*np.array(self._seconds).reshape(-1, 4).T),
+            seconds=Seconds(*np.concatenate(self._seconds).T),
             clipped_fraction=self._conditioner.clipped_fraction,
         )
 
@@ -191,22 +192,46 @@ class Engine:
                 self._spiked.append(float(limited.mean()))
 
     def _count_seconds(self, last: bool) -> None:
-        least = FRAME_RATE_HZ // 2 if last else FRAME_RATE_HZ
-        while self._log_posteriors.end - len(self._seconds) * FRAME_RATE_HZ >= least:
-            first = len(self._seconds) * FRAME_RATE_HZ
-            stop = min(first + FRAME_RATE_HZ, self._log_posteriors.end)
-            power = self._power.rows(first, stop).sum(axis=1, dtype=np.float64)
-            alive = power > 0
-            level_db = float(10 * np.log10(power[alive]).mean()) if alive.any() else -np.inf
-            certainty = float(np.exp(self._log_posteriors.rows(first, stop)).max(axis=1).mean())
-            limited = float(self._limited.rows(first * HOP, stop * HOP).mean())
-            self._seconds.append((level_db, certainty, limited, float(1.0 - alive.mean())))
+        """Sum up the seconds that are complete, and at the end a rest of half a second or more."""
+        done = self._seconds_done * FRAME_RATE_HZ
+        left = self._log_posteriors.end - done
+        whole = left // FRAME_RATE_HZ
+        self._sum_up(done, whole, FRAME_RATE_HZ)
+        rest = left - whole * FRAME_RATE_HZ
+        if last and 2 * rest >= FRAME_RATE_HZ:
+            self._sum_up(done + whole * FRAME_RATE_HZ, 1, rest)
+
+    def _sum_up(self, first: int, count: int, length: int) -> None:
+        """Add `count` stretches of `length` frames from frame `first` on to the seconds."""
+        if count == 0:
+            return
+        stop = first + count * length
+        power = self._power.rows(first, stop).sum(axis=1, dtype=np.float64).reshape(count, length)
+        alive = power > 0
+        n_alive = alive.sum(axis=1)
+        level_db = np.where(alive, 10 * np.log10(np.where(alive, power, 1.0)), 0.0).sum(axis=1) / np.maximum(n_alive, 1)
+        certainty = np.exp(self._log_posteriors.rows(first, stop).max(axis=1)).reshape(count, length).mean(axis=1)
+        # what lies between the last frame's centre and the next belongs to it, as far as the recording goes
+        limited = np.zeros(count * length * HOP, dtype=np.uint8)
+        heard = self._limited.rows(first * HOP, min(stop * HOP, self._limited.end))
+        limited[: heard.shape[0]] = heard
+        self._seconds.append(
+            np.column_stack(
+                [
+                    np.where(n_alive > 0, level_db, -np.inf),
+                    certainty,
+                    limited.reshape(count, -1).mean(axis=1),
+                    1.0 - n_alive / length,
+                ]
+            )
+        )
+        self._seconds_done += count
 
     def _forget(self) -> None:
         """Drop what no open cycle and no open second needs."""
         waiting = int(self._open.start[0]) if len(self._open) else 0
         waiting = max(waiting - MARGIN_FRAMES, self._log_posteriors.end - int(3 * LONGEST_CYCLE_S * FRAME_RATE_HZ))
-        keep = min(waiting, len(self._seconds) * FRAME_RATE_HZ)
+        keep = min(waiting, self._seconds_done * FRAME_RATE_HZ)
         self._power.drop_before(keep)
         self._log_posteriors.drop_before(keep)
         self._limited.drop_before(keep * HOP)
