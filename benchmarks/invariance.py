@@ -75,7 +75,8 @@ def decisions(analysis: murmur.Analysis) -> dict[str, tuple[Any, float]]:
             np.array([f.murmur.present_probability, f.murmur.unknown_probability or 0.0, f.murmur.absent_probability])
             * np.array([5.0, 3.0, 1.0])
         )
-        found["murmur"] = (f.murmur.value, float(worth[-1] - worth[-2]))
+        # moving a probability of d from absent to present moves their worths 6 d towards each other
+        found["murmur"] = (f.murmur.value, float(worth[-1] - worth[-2]) / 6.0)
     for name in ("s1_intensity", "s3", "s4", "click", "diastolic_murmur", "irregular_rhythm"):
         sign = getattr(f, name)
         if sign.probability is not None:

@@ -455,17 +455,17 @@ def test_crossings_lie_where_the_two_posteriors_are_equal():
     log_posteriors = np.full((15, 4), -9.0, dtype=np.float32)
     log_posteriors[:, 0], log_posteriors[:, 1] = -(k - 7.25), k - 7.25
     out = np.empty(2)
-    reading.crossings(log_posteriors, 100, np.array([0, 108]), np.array([0, 1]), out)
+    reading.crossings(log_posteriors, 100, np.array([0, 108]), np.array([0, 1]), 0.0, out)
     np.testing.assert_allclose(out, [0.0, 107.25])
 
 
-@pytest.mark.parametrize("start", [5, 12])
+@pytest.mark.parametrize("start", [4, 14])
 def test_a_boundary_without_a_crossing_near_it_is_the_middle(start):
-    k = np.arange(15.0)
-    log_posteriors = np.zeros((15, 4), dtype=np.float32)
+    k = np.arange(18.0)
+    log_posteriors = np.zeros((18, 4), dtype=np.float32)
     log_posteriors[:, 1] = k - 8.5
     out = np.empty(1)
-    reading.crossings(log_posteriors, 0, np.array([start]), np.array([1]), out)
+    reading.crossings(log_posteriors, 0, np.array([start]), np.array([1]), 0.0, out)
     assert out[0] == start - 0.5
 
 
@@ -473,8 +473,10 @@ def test_the_nearest_of_several_crossings_counts():
     log_posteriors = np.zeros((10, 4), dtype=np.float32)
     log_posteriors[:, 2] = [-1, -1, -1, 3, -1, 1, -2, 1, 1, 1]  # crosses at 2.25, 4.5 and 6 2/3
     out = np.empty(1)
-    reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), out)
+    reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), 0.0, out)
     assert out[0] == 4.5
+    reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), 4.2, out)  # no earlier than what came before
+    assert out[0] == pytest.approx(6 + 2 / 3)
 
 
 def test_cycle_evidence_agrees_with_its_twin(rng):

@@ -269,9 +269,9 @@ def test_gain_and_polarity_are_normalised_away(clean, bands, gain):
 
 
 def test_posteriors_of_a_stretch_do_not_depend_on_what_was_long_before(bands, posteriors, models):
-    network = models.segmentation.networks[0]
-    got = whole(Emitter([network]), bands[701:])
-    np.testing.assert_allclose(got[network.memory :], posteriors[701 + network.memory :], atol=1e-5)
+    networks = models.segmentation.networks
+    got, memory = whole(Emitter(networks), bands[701:]), networks[0].memory
+    np.testing.assert_allclose(got[memory:], posteriors[701 + memory :], atol=1e-5)
 
 
 def test_normalised_bands_are_standardised(bands):
@@ -343,11 +343,11 @@ def test_posteriors_are_probabilities(posteriors):
 
 def test_posteriors_do_not_look_beyond_the_lookahead(bands, posteriors, models):
     """What changes from frame 600 on changes nothing before it by more than the lookahead."""
-    network = models.segmentation.networks[0]
+    networks = models.segmentation.networks
     changed = bands.copy()
     changed[600:] *= -1.0
-    got = whole(Emitter([network]), changed)
-    unchanged = 600 - network.lookahead
+    got = whole(Emitter(networks), changed)
+    unchanged = 600 - networks[0].lookahead
     np.testing.assert_array_equal(got[:unchanged], posteriors[:unchanged])
     assert np.abs(got - posteriors)[unchanged : 600 + 50].max() > 0.1
 

@@ -24,6 +24,10 @@ from murmur.version import __version__
 __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
 
 
+#: Rhythm makes do with beats of this share of the confidence that a measurement of sound asks for.
+RHYTHM_SHARE = 0.3
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CycleFigures(Record):
     """What was measured of each beat of `Segmentation.beats`, as columns; NaN (null) where it was not trusted.
@@ -175,7 +179,7 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     confidence = beat_confidence(measurement.cycles, measurement.levels, models.findings.beat)
     quality, trusted = assess_quality(measurement, confidence, settings)
     segmentation = _segmentation(measurement, confidence)
-    rhythm = describe_rhythm(segmentation.beats, confidence >= 0.5 * settings.least_confidence)
+    rhythm = describe_rhythm(segmentation.beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
     heart_sounds = describe_heart_sounds(measurement.levels, measurement.sounds, trusted)
     click = clear_click(heart_sounds.click) if heart_sounds else None
     murmur = describe_murmur(measurement.levels, trusted, click)

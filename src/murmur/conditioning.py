@@ -103,6 +103,11 @@ class Conditioner:
         """Input samples so far."""
         return self._taken
 
+    @property
+    def first_sound(self) -> int:
+        """Number of the first conditioned sample that is not silent; −1 before there is one."""
+        return int(self._spike_state[5])
+
     def push(self, block: Samples) -> Conditioned:
         """Take the next samples; return what is settled."""
         count_clipped(block, CLIPPED_RUN, self._clip_state)

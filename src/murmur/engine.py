@@ -24,6 +24,8 @@ __all__ = ["Engine", "Measurement", "Seconds"]
 
 #: Frames kept before the first open cycle: a boundary is refined by the frames around it.
 MARGIN_FRAMES = 50
+#: A sound that begins this soon after silence was under way before.
+UNDER_WAY_FRAMES = 5
 #: A cycle longer than this is none: the heart was not heard in between.
 LONGEST_CYCLE_S = 10.0
 
@@ -117,6 +119,7 @@ class Engine:
         # spans whose cycle is not complete yet
         self._open = Spans.joined([])
         self._open_onsets_s = np.empty(0)
+        self._last_onset_s = 0.0
         # what is settled
         self._states: list[NDArray[np.int64]] = []
         self._onsets_s: list[NDArray[np.float64]] = []
@@ -166,7 +169,10 @@ class Engine:
     def _settle(self, spans: Spans) -> None:
         """Read the cycles that the new spans complete, and measure them."""
         posteriors = self._log_posteriors
-        onsets_s = refine_onsets(spans, posteriors.rows(posteriors.first, posteriors.end), posteriors.first)
+        rows = posteriors.rows(posteriors.first, posteriors.end)
+        onsets_s = refine_onsets(spans, rows, posteriors.first, self._last_onset_s)
+        if len(spans):
+            self._last_onset_s = float(onsets_s[-1])
         self._states.append(spans.state)
         self._onsets_s.append(onsets_s)
         spans = Spans.joined([self._open, spans])
@@ -175,9 +181,9 @@ class Engine:
         closed = int(sounds[-1]) if sounds.size else 0
         self._open, self._open_onsets_s = spans[closed:], onsets_s[closed:]
         held = spans.start >= posteriors.first  # what was forgotten belongs to a cycle that is too long to be one
-        held &= spans.start > 0  # a sound that was under way at the start has no onset
+        # a sound that was under way when the recording, or the sound in it, began has no onset
+        held &= spans.start > self._conditioner.first_sound // HOP + UNDER_WAY_FRAMES
         use = slice(int(held.argmax()), closed + 1)
-        rows = posteriors.rows(posteriors.first, posteriors.end)
         cycles = read_cycles(spans[use], onsets_s[use], rows, posteriors.first, self._durations, LONGEST_CYCLE_S)
         if len(cycles):
             self._cycles.append(cycles)

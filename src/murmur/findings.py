@@ -44,7 +44,9 @@ NOT_SYSTOLIC = {
     "unknown": "it can't be told whether there is a murmur",
 }
 #: S1 this far below or above what is usual at the site is quiet or loud.
-QUIET_S1_DB, LOUD_S1_DB = -5.0, 7.0
+QUIET_S1_DB, LOUD_S1_DB = -5.2, 7.0
+#: A murmur whose profile rises or falls by less than this is a plateau.
+SHAPED_DB = 4.0
 #: A murmur fainter than this against S2 is as faint as can be.
 FAINTEST_DB = -40.0
 #: A murmur that has fallen by more than this towards an end of systole does not reach it.
@@ -56,7 +58,7 @@ WIDE_SPLIT_MS = 45.0
 #: Early diastole this far above late diastole is a murmur's.
 DIASTOLIC_DB = 4.0
 #: Centroid and flatness between harsh and blowing murmurs.
-BLOWING_HZ, BLOWING_FLATNESS = 193.0, 0.12
+BLOWING_HZ, BLOWING_FLATNESS = 190.0, 0.125
 #: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
 IRREGULAR = 0.1
 
@@ -255,13 +257,14 @@ def timing_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
 
 
 def shape_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
-    """Probability of each shape, from the slope and the bulge of the profile over systole (dB)."""
+    """Probability of each shape, from how far the profile rises from the beginning of systole and falls to its end (dB)."""
+    rise, fall = murmur.rise_db, murmur.fall_db
     logits = np.array(
         [
             0.0,
-            (murmur.bulge_db - 2.5) / 0.8,
-            (-murmur.slope_db - 4.0) / 1.2,
-            (murmur.slope_db - 4.0) / 1.2,
+            (min(rise, fall) - SHAPED_DB) / 0.8,
+            (fall - rise - SHAPED_DB) / 1.2,
+            (rise - fall - SHAPED_DB) / 1.2,
         ]
     )
     weight = np.exp(logits - logits.max())
@@ -273,7 +276,7 @@ def blowing_probability(spectrum: SpectralShape) -> float:
 
     From the meaning of the words, not from experts' labels: in CirCor "blowing" says little else than "quiet".
     """
-    return _sigmoid((spectrum.centroid_hz - BLOWING_HZ) / 10.0 + (spectrum.flatness - BLOWING_FLATNESS) / 0.05)
+    return _sigmoid((spectrum.centroid_hz - BLOWING_HZ) / 20.0 + (spectrum.flatness - BLOWING_FLATNESS) / 0.02)
 
 
 def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
@@ -289,7 +292,7 @@ def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
 
 
 def _character(murmur: MurmurFeatures, timing: dict[str, float], models: FindingModels) -> dict[str, Finding]:
-    shape = {"slope_db": murmur.slope_db, "bulge_db": murmur.bulge_db}
+    shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db}
     loud = {"above_late_diastole_db": murmur.above_quiet_db, "against_s2_db": murmur.level_db}
     pitch = dict(zip(PITCHES, models.pitch.probabilities(loudness_vector(murmur)).tolist(), strict=True))
     grade = dict(zip(GRADES, models.grade.probabilities(loudness_vector(murmur)).tolist(), strict=True))

@@ -24,6 +24,8 @@ SOUND_BANDS = (1, 3)
 LOST_DB = 25.0
 #: Share of the input in flat tops from which a recording counts as clipped.
 CLIPPED = 0.002
+#: Where no beat is more likely than this to be one, there may be no heart in the recording.
+HEARTBEAT = 0.1
 #: A cycle with more than this share of its samples in friction spikes is not measured.
 SPIKED_CYCLE = 0.08
 
@@ -114,7 +116,7 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
     if n and np.mean(lost) > 0.1:
         reasons.append("contact lost")
     if n and np.mean(kinds == "noisy") > 0.5:
-        reasons.append("noisy" if len(bounds_s) and np.any(confidence > 0.2) else "no heartbeat")
+        reasons.append("noisy" if np.any(confidence > HEARTBEAT) else "no heartbeat")
     if not readable and not reasons:
         reasons.append("too short" if measurement.duration_s < 2.0 * settings.least_beats else "noisy")
     quality = Quality(

@@ -358,7 +358,7 @@ def _character_lines(analysis: Analysis) -> list[Line]:
     extent = f"fills {_share(murmur.extent)} of systole"
     if murmur.onset is not None and murmur.end is not None:
         extent = f"fills {100 * murmur.onset:.0f} to {_share(murmur.end)} of systole"
-    slope = f"middle {_decibels(murmur.bulge_db)}, end {_decibels(murmur.slope_db)}"
+    slope = f"rises by {murmur.rise_db:.1f} dB, falls by {murmur.fall_db:.1f} dB"
     spectrum = murmur.spectrum
     tone = f"centroid {spectrum.centroid_hz:.0f} Hz" if spectrum else ""
     noise = f"entropy {_point(spectrum.entropy)}, tones {_share(spectrum.harmonicity)}" if spectrum else ""

@@ -56,10 +56,8 @@ class MurmurFeatures(Record):
         Where the profile is largest, as a share of systole.
     evenness_db : float
         Spread (largest less least) of the profile over the inner systole.
-    slope_db : float
-        Late third of systole above its early third.
-    bulge_db : float
-        Middle third above the mean of the early and late thirds.
+    rise_db, fall_db : float
+        From the first fifth of systole up to the loudest part, and down from there to the last fifth.
     late_diastole_db : float
         Late diastole against S2, 80 to 600 Hz.
     late_diastole_quiet : bool
@@ -77,8 +75,8 @@ class MurmurFeatures(Record):
     end: float | None
     peak: float
     evenness_db: float
-    slope_db: float
-    bulge_db: float
+    rise_db: float
+    fall_db: float
     late_diastole_db: float
     late_diastole_quiet: bool
     spectrum: SpectralShape | None
@@ -127,7 +125,6 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
     inner[-1] = min(inner[-1], inner[-2])
     filled = (inner >= FILLED_DB) & (inner >= inner[INNER].max() - 12.0)
     where = np.flatnonzero(filled)
-    early, middle, last = inner[1:4].mean(), inner[4:6].mean(), inner[6:9].mean()
     noise_free = _power(np.median(levels.systole_spectrum[trusted], axis=0)) - _power(
         np.median(levels.late_diastole_spectrum[trusted], axis=0)
     )
@@ -141,8 +138,8 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         end=float((where[-1] + 1) / N_PARTS) if where.size else None,
         peak=float((inner.argmax() + 0.5) / N_PARTS),
         evenness_db=float(np.ptp(inner[1:9])),
-        slope_db=float(last - early),
-        bulge_db=float(middle - 0.5 * (early + last)),
+        rise_db=float(inner.max() - inner[:2].min()),
+        fall_db=float(inner.max() - inner[-2:].min()),
         late_diastole_db=float(np.median(_decibels(late / s2))),
         late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),

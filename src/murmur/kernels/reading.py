@@ -6,22 +6,29 @@ import numpy as np
 
 from murmur.kernels import kernel
 
+#: A crossing may lie this many frames from the decoded boundary, which heeds the durations too.
+REACH = 3
+
 
 @kernel()
-def crossings(log_posteriors: np.ndarray, first_frame: int, start: np.ndarray, state: np.ndarray, out: np.ndarray) -> None:
+def crossings(
+    log_posteriors: np.ndarray, first_frame: int, start: np.ndarray, state: np.ndarray, previous: float, out: np.ndarray
+) -> None:
     """Where the posteriors of each state and the one before cross, in frames, nearest to the decoded boundary.
 
-    The decoded boundary lies between two frames. A crossing is looked for there and between the two frames on either side;
-    without one it is the middle. A span that begins the recording begins at 0.
+    The decoded boundary lies between two frames. Without a crossing within `REACH` frames on either side it is the middle of
+    the two. A span that begins the recording begins at 0; none begins before the one before it, the first not before
+    `previous`.
     """
     for i in range(start.shape[0]):
         if start[i] == 0:
             out[i] = 0.0
+            previous = 0.0
             continue
         middle = start[i] - 0.5
         place = middle
         best = np.inf
-        for left in range(start[i] - 2, start[i] + 1):
+        for left in range(start[i] - 1 - REACH, start[i] + REACH):
             k = left - first_frame
             if k < 0 or k + 1 >= log_posteriors.shape[0]:
                 continue
@@ -29,10 +36,11 @@ def crossings(log_posteriors: np.ndarray, first_frame: int, start: np.ndarray, s
             after = log_posteriors[k + 1, state[i]] - log_posteriors[k + 1, (state[i] + 3) % 4]
             if before < 0.0 <= after:
                 crossing = left + before / (before - after)
-                if abs(crossing - middle) < best:
+                if abs(crossing - middle) < best and crossing >= previous + 0.5:
                     best = abs(crossing - middle)
                     place = crossing
-        out[i] = place
+        out[i] = max(place, previous + 0.5)
+        previous = out[i]
 
 
 @kernel()

@@ -17,7 +17,7 @@ Table = NDArray[np.float64]
 #: steps, thirteen classes decode no better than these eight.
 CYCLE_S = 0.27 * 1.29 ** np.arange(8)
 #: Within a recording systole varies less than between children of one heart rate.
-WITHIN_SHARE = 0.7
+WITHIN_SHARE = 0.5
 DIASTOLE_DEVIATION = 0.12
 #: The longest and shortest S1, systole, S2 and diastole; a diastole longer than its class allows (a pause) goes on at a
 #: constant hazard.

@@ -48,14 +48,16 @@ class Cycles(Columns):
         return cls(np.empty((0, 5)), np.empty((0, len(EVIDENCE))))
 
 
-def refine_onsets(spans: Spans, log_posteriors: NDArray[np.float32], first_frame: int) -> NDArray[np.float64]:
+def refine_onsets(
+    spans: Spans, log_posteriors: NDArray[np.float32], first_frame: int, previous_s: float
+) -> NDArray[np.float64]:
     """Onset of each span in seconds, between frames where the posteriors cross; `log_posteriors[0]` is `first_frame`.
 
-    In training a state begins at the frame nearest to its label, so the posteriors cross half a frame before it: that is
-    made good here.
+    `previous_s` is the onset of the span before. In training a state begins at the frame nearest to its label, so the
+    posteriors cross half a frame before it: that is made good here.
     """
     onsets = np.empty(spans.start.shape[0])
-    crossings(log_posteriors, first_frame, spans.start, spans.state, onsets)
+    crossings(log_posteriors, first_frame, spans.start, spans.state, previous_s * FRAME_RATE_HZ - 0.5, onsets)
     return np.where(spans.start > 0, onsets + 0.5, 0.0) / FRAME_RATE_HZ
 
 
