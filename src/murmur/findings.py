@@ -57,8 +57,8 @@ LEAST_EXCESS = 0.3
 WIDE_SPLIT_MS = 45.0
 #: Early diastole this far above late diastole is a murmur's.
 DIASTOLIC_DB = 4.0
-#: Centroid and flatness between harsh and blowing murmurs.
-BLOWING_HZ, BLOWING_FLATNESS = 190.0, 0.125
+#: Bandwidth and centroid between harsh and blowing murmurs.
+BLOWING_WIDTH_HZ, BLOWING_HZ = 85.3, 185.0
 #: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
 IRREGULAR = 0.1
 
@@ -150,7 +150,7 @@ class ExtraSoundRule:
         return _sigmoid(float(often + loud + clear))
 
 
-S3_RULE = ExtraSoundRule(share=0.78, level_db=-12.0, prominence_db=11.0)
+S3_RULE = ExtraSoundRule(share=0.74, level_db=-13.0, prominence_db=10.0)
 S4_RULE = ExtraSoundRule(share=0.76, level_db=-15.0, prominence_db=15.0)
 CLICK_RULE = ExtraSoundRule(share=0.84, level_db=-8.0, prominence_db=22.0)
 
@@ -276,7 +276,7 @@ def blowing_probability(spectrum: SpectralShape) -> float:
 
     From the meaning of the words, not from experts' labels: in CirCor "blowing" says little else than "quiet".
     """
-    return _sigmoid((spectrum.centroid_hz - BLOWING_HZ) / 20.0 + (spectrum.flatness - BLOWING_FLATNESS) / 0.02)
+    return _sigmoid((spectrum.bandwidth_hz - BLOWING_WIDTH_HZ) / 3.0 + (spectrum.centroid_hz - BLOWING_HZ) / 30.0)
 
 
 def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
@@ -301,7 +301,7 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
     else:
         blowing = blowing_probability(murmur.spectrum)
         musical = _sigmoid((murmur.spectrum.harmonicity - 0.35) / 0.05)
-        spectrum = {"centroid_hz": murmur.spectrum.centroid_hz, "flatness": murmur.spectrum.flatness}
+        spectrum = {"centroid_hz": murmur.spectrum.centroid_hz, "bandwidth_hz": murmur.spectrum.bandwidth_hz}
         quality = _likeliest(
             {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}, spectrum
         )

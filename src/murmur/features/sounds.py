@@ -26,11 +26,11 @@ class CycleSounds(Columns):
     s2_split_s, s2_dip_db : ndarray
         Interval between S2's two main peaks (110 Hz envelope) and the depth of the dip between them.
     s3_level_db, s3_prominence_db, s3_lag_s : ndarray
-        Loudest peak of the 32 Hz envelope after S2: level against S1's, prominence, time after S2's onset.
+        Highest peak of the 32 Hz envelope after S2: level against S1's, prominence, time after S2's onset.
     s4_level_db, s4_prominence_db, s4_lead_s : ndarray
         The same before the next S1's onset.
     click_level_db, click_prominence_db, click_place : ndarray
-        Most prominent peak of the 320 Hz envelope in systole: level against S2's, above systole's median, place as a share
+        Highest peak of the 320 Hz envelope in systole: level against S2's, above systole's median, place as a share
         of systole.
     systole_level_db : ndarray
         Median of systole in that band against S2.

@@ -34,31 +34,30 @@ def gabor_envelopes(
 
 @kernel()
 def find_peak(envelope: np.ndarray, first: int, last: int) -> tuple[int, float]:
-    """The peak of largest prominence strictly inside `first` to `last`: its place and its prominence as a ratio of power.
+    """The highest peak strictly inside `first` to `last`: its place and its prominence as a ratio of power.
 
     The prominence is against the higher of the least values on its two sides. (−1, 1) where there is none.
     """
     where = -1
-    best = 1.0
     for k in range(first + 1, last - 1):
         here = envelope[k]
-        if here < envelope[k - 1] or here <= envelope[k + 1]:
-            continue
-        left = here
-        j = k - 1
-        while j >= first and envelope[j] <= here:
-            left = min(left, envelope[j])
-            j -= 1
-        right = here
-        j = k + 1
-        while j < last and envelope[j] <= here:
-            right = min(right, envelope[j])
-            j += 1
-        dip = max(left, right)
-        if here > best * dip and dip > 0.0:
-            best = here / dip
+        if here >= envelope[k - 1] and here > envelope[k + 1] and (where < 0 or here > envelope[where]):
             where = k
-    return where, best
+    if where < 0:
+        return where, 1.0
+    here = envelope[where]
+    left = here
+    j = where - 1
+    while j >= first and envelope[j] <= here:
+        left = min(left, envelope[j])
+        j -= 1
+    right = here
+    j = where + 1
+    while j < last and envelope[j] <= here:
+        right = min(right, envelope[j])
+        j += 1
+    dip = max(left, right)
+    return where, here / dip if dip > 0.0 else 1.0
 
 
 @kernel()
