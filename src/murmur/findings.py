@@ -145,7 +145,7 @@ class ExtraSoundRule:
         if sound.level_db is None or sound.prominence_db is None:
             return 0.0
         often = (sound.share - self.share) / 0.04
-        loud = np.clip((sound.level_db - self.level_db) / 2.0, -4.0, 3.5)
+        loud = np.clip((sound.level_db - self.level_db) / 2.0, -8.0, 3.5)
         clear = np.clip((sound.prominence_db - self.prominence_db) / 2.0, -6.0, 2.5)
         return _sigmoid(float(often + loud + clear))
 
