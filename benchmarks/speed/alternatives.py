@@ -1,11 +1,14 @@
 """What else a user could run on the same samples; each is left out with a word where it is not installed.
 
-Extra packages: ``pip install pyPCG-toolbox biosppy peakutils``. pyPCG's segmenter decodes with hsmmlearn, which is not on
-PyPI; without it, what comes before the decoding is timed, so the ratio is a lower bound.
+Extra packages: ``pip install pyPCG-toolbox biosppy peakutils cython git+https://github.com/jvkersch/hsmmlearn``. pyPCG's
+segmenter decodes with hsmmlearn, which is not on PyPI; without it, what comes before the decoding is timed, so the ratio
+is a lower bound.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 import types
 from collections.abc import Callable
@@ -27,6 +30,12 @@ def _floor(samples: Samples, sample_rate_hz: int) -> object:
     return stft(filtered, sample_rate_hz, nperseg=256, noverlap=216)
 
 
+def _at_1_khz(samples: Samples, sample_rate_hz: int) -> NDArray[np.float64]:
+    from scipy.signal import resample_poly
+
+    return resample_poly(samples.astype(np.float64), 1000, sample_rate_hz)  # type: ignore[no-any-return]
+
+
 def _pypcg() -> tuple[str, Run]:
     whole = True
     try:
@@ -43,23 +52,24 @@ def _pypcg() -> tuple[str, Run]:
                 setattr(module, attribute, type(attribute, (), {}))
             sys.modules[name] = module
     from pyPCG import lr_hsmm
-    from scipy.signal import resample_poly
 
     if whole:
         from murmur.synthesis import Phantom, synthesize
 
         model = lr_hsmm.LR_HSMM()
-        sound = synthesize(Phantom(), duration_s=20.0, sample_rate_hz=1000)
+        sound = synthesize(Phantom(), duration_s=20.0)
+        train = _at_1_khz(sound.samples, sound.sample_rate_hz)
         s1, s2 = ([a for a, _, s in sound.intervals if s == state] for state in (1, 3))
-        model.train_model([sound.samples.astype(float)], [s1], [s2])
+        with contextlib.redirect_stdout(io.StringIO()):
+            model.train_model([train], [s1], [s2])
 
         def run(samples: Samples, sample_rate_hz: int) -> object:
-            return model.segment_single(resample_poly(samples, 1000, sample_rate_hz), recalc_timing=True)
+            return model.segment_single(_at_1_khz(samples, sample_rate_hz), recalc_timing=True)
 
         return "pyPCG-toolbox HSMM (segmentation only)", run
 
     def features(samples: Samples, sample_rate_hz: int) -> object:
-        signal = resample_poly(samples, 1000, sample_rate_hz).astype(float)
+        signal = _at_1_khz(samples, sample_rate_hz)
         lr_hsmm._get_hr_sys(signal, 1000)
         return lr_hsmm._generate_features(signal, 1000, 50)
 
