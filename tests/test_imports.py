@@ -20,6 +20,7 @@ STAGES = [
     "murmur.errors",
     "murmur.settings",
     "murmur.kernels",
+    "murmur.sources",
     "murmur.recording",
     "murmur.conditioning",
     "murmur.spectrogram",

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import soundfile
 
-import murmur.recording
 from murmur.errors import (
     AudioFormatError,
     BadSamplesError,
@@ -287,7 +286,7 @@ def test_a_named_pipe(tmp_path):
 
 
 def test_a_pipe_has_a_limit(monkeypatch):
-    monkeypatch.setattr(murmur.recording, "_MAX_PIPED_BYTES", 1000)
+    monkeypatch.setattr("murmur.sources.byte_reader._MAX_PIPED_BYTES", 1000)
     with pytest.raises(TooLongError, match="the file object: the pipe gave more than"):
         load(Pipe(encoded()))
 
@@ -498,7 +497,7 @@ def test_durations(tmp_path):
 
 
 def test_more_than_memory_should_hold(monkeypatch):
-    monkeypatch.setattr(murmur.recording, "_MAX_LOADED_SAMPLES", 10_000)
+    monkeypatch.setattr("murmur.recording._MAX_LOADED_SAMPLES", 10_000)
     with pytest.raises(TooLongError, match="more than 10000 samples"):
         load(tone(), sample_rate_hz=RATE)
     with pytest.raises(TooLongError, match="more than 10000 samples"):
@@ -629,7 +628,8 @@ def test_a_nan_is_refused_at_once_and_silence_at_the_end():
 
 
 def test_too_long_is_seen_as_it_passes(monkeypatch):
-    monkeypatch.setattr(murmur.recording, "MAX_DURATION_S", 4.0)
+    for module in ("limits", "audio_file"):
+        monkeypatch.setattr(f"murmur.sources.{module}.MAX_DURATION_S", 4.0)
     data = encoded(tone(10 * RATE), fmt="FLAC")
     with pytest.raises(TooLongError, match="it holds more than"):
         load(data)

@@ -14,11 +14,12 @@ from murmur.features.murmur import MurmurFeatures, describe_murmur, mid_systole_
 from murmur.findings import Findings, clear_click, find_signs, no_findings
 from murmur.models import Models, shipped_models
 from murmur.quality import Quality, assess_quality, beat_confidence
-from murmur.recording import AudioInput, Source, open_source
+from murmur.recording import AudioInput, open_source
 from murmur.records import Record
 from murmur.rhythm import Rhythm, describe_rhythm
 from murmur.segmentation.result import Beats, Interval, Segmentation, State
 from murmur.settings import Settings
+from murmur.sources.source import Source
 from murmur.version import __version__
 
 __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]

@@ -1,0 +1,145 @@
+"""Bytes from a path, a file object or a pipe, as one seekable stream that a C library can read."""
+
+from __future__ import annotations
+
+import io
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from murmur.errors import AudioFormatError, MissingFileError, MurmurError, ParameterError, TooLongError
+
+__all__ = ["ByteReader", "adopt", "open_path"]
+
+_MAX_PIPED_BYTES = 2**32  # the most that a WAV header can state
+_PIPE_IN_MEMORY_BYTES = 2**26
+
+
+class ByteReader:
+    """A seekable byte stream as libsndfile wants it: no exception may cross the C library on its way up.
+
+    Positions count from where the stream stood when it was handed over.
+    """
+
+    def __init__(self, file: Any, *, owned: bool) -> None:
+        self._file = file
+        self._owned = owned
+        self._base = int(file.tell())
+        self.error: Exception | None = None
+
+    def tell(self) -> int:
+        """Return the position."""
+        try:
+            return int(self._file.tell()) - self._base
+        except Exception as error:
+            self.error = error
+            return 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position and return it."""
+        try:
+            if whence == io.SEEK_CUR:
+                offset, whence = offset + self.tell(), io.SEEK_SET
+            if whence == io.SEEK_SET:
+                # A damaged header may ask for a place before the beginning.
+                offset = max(offset, 0) + self._base
+            self._file.seek(offset, whence)
+        except Exception as error:
+            self.error = error
+        return self.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer and return how many bytes it took, fewer only at the end or on an error."""
+        view = memoryview(buffer).cast("B")
+        n_read = 0
+        try:
+            while n_read < len(view):
+                data = self._file.read(len(view) - n_read)
+                if not data:
+                    break
+                view[n_read : n_read + len(data)] = data
+                n_read += len(data)
+        except Exception as error:
+            self.error = error
+        return n_read
+
+    def read(self, n_bytes: int) -> bytes:
+        """Return the next bytes, fewer only at the end or on an error."""
+        buffer = bytearray(n_bytes)
+        return bytes(buffer[: self.readinto(buffer)])
+
+    def at_end(self) -> bool:
+        """Say whether every byte has been read."""
+        position = self.tell()
+        at_end = not self.read(1)
+        self.seek(position)
+        return at_end
+
+    def close(self) -> None:
+        """Close the stream, if it was opened here."""
+        if self._owned:
+            self._file.close()
+
+
+def open_path(path: str, label: str) -> ByteReader:
+    """Open a file, or read a named pipe to its end; MissingFileError where there is none to be read."""
+    if not path:
+        raise MissingFileError("the path is empty")
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise MissingFileError(f"{label}: is a folder, not a file; name a file in it")
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            # A device may never end.
+            raise MissingFileError(f"{label}: is a device, not a file; pipe the sound in or record it to a file")
+        file = Path(path).open("rb", buffering=0)  # noqa: SIM115  (closed by the reader)
+    except MissingFileError:
+        raise
+    except FileNotFoundError as error:
+        raise MissingFileError(f"{label}: no such file") from error
+    except PermissionError as error:
+        raise MissingFileError(f"{label}: no permission to read it") from error
+    except OSError as error:
+        raise MissingFileError(f"{label}: can't be opened: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL inside
+        raise MissingFileError(f"{label!r}: not a path: {error}") from error
+    if stat.S_ISREG(mode):
+        return ByteReader(file, owned=True)
+    with file:
+        return _drained(file, label)
+
+
+def adopt(file: Any, label: str) -> ByteReader:
+    """Read a caller's file object from where it stands; one that can't seek is read to its end."""
+    if isinstance(file, io.TextIOBase):
+        raise ParameterError(f'{label}: opened as text; open it as bytes, with mode "rb"')
+    if getattr(file, "closed", False):
+        raise ParameterError(f"{label}: the file object is closed")
+    try:
+        seekable = bool(file.seekable()) if hasattr(file, "seekable") else hasattr(file, "seek")
+        return ByteReader(file, owned=False) if seekable else _drained(file, label)
+    except MurmurError:
+        raise
+    except (OSError, ValueError, AttributeError) as error:
+        raise AudioFormatError(f"{label}: reading failed: {error}") from error
+
+
+def _drained(file: Any, label: str) -> ByteReader:
+    """Read a pipe to its end: libsndfile must seek."""
+    spool = tempfile.SpooledTemporaryFile(max_size=_PIPE_IN_MEMORY_BYTES)  # noqa: SIM115
+    try:
+        while data := file.read(2**16):
+            if not isinstance(data, bytes | bytearray):
+                raise ParameterError(f'{label}: gives text; open it as bytes, with mode "rb"')
+            spool.write(data)
+            if spool.tell() > _MAX_PIPED_BYTES:
+                raise TooLongError(f"{label}: the pipe gave more than {_MAX_PIPED_BYTES >> 30} GiB; record it to a file")
+        spool.seek(0)
+        return ByteReader(spool, owned=True)
+    except OSError as error:
+        spool.close()
+        raise AudioFormatError(f"{label}: reading failed: {error}") from error
+    except BaseException:
+        spool.close()
+        raise
