@@ -1,0 +1,44 @@
+"""Phantom heart sounds: seeded recordings of patients that never lived, with every sign known.
+
+A phantom is what a test or a demonstration needs and no data set gives: a recording that anyone may copy,
+with beats placed to the sample and a murmur, a quiet S1 or a gallop exactly as strong as was asked for.
+
+The heart sounds are sums of decaying narrow-band bursts, as valve sounds have been modelled since Xu et al.
+(2000) and Almasi et al. (2011); murmurs are coloured noise under an envelope; electromechanical systole
+shortens with the rate as Weissler et al. (1968) measured it. Band levels of S1, systole, S2, diastole and
+noise were set to the medians of the CirCor DigiScope recordings (Oliveira et al. 2022), and no
+audio of theirs is in here.
+
+Every level is in dB against one yardstick, the *normal S2*: the RMS of an unchanged S2 over 0.1 s, on the
+chest before the sensor. Levels can therefore be compared with each other and with those the analysis reports.
+
+References
+----------
+Weissler AM, Harris WS, Schoenfeld CD (1968). Systolic time intervals in heart failure in man. Circulation 37.
+Xu J, Durand LG, Pibarot P (2000). Nonlinear transient chirp signal modeling of the aortic and pulmonary
+components of the second heart sound. IEEE Transactions on Biomedical Engineering 47.
+Almasi A, Shamsollahi MB, Senhadji L (2011). A dynamical model for generating synthetic phonocardiogram
+signals. IEEE EMBC 2011.
+Oliveira J et al. (2022). The CirCor DigiScope dataset: from murmur detection to murmur classification.
+IEEE Journal of Biomedical and Health Informatics 26.
+"""
+
+from __future__ import annotations
+
+from murmur.synthesis.conditions import CONDITIONS, random_phantom
+from murmur.synthesis.phantom import Murmur, Phantom
+from murmur.synthesis.render import Synthetic, synthesize
+from murmur.synthesis.sensors import SENSORS
+from murmur.synthesis.sites import SITES, at_site
+
+__all__ = [
+    "CONDITIONS",
+    "SENSORS",
+    "SITES",
+    "Murmur",
+    "Phantom",
+    "Synthetic",
+    "at_site",
+    "random_phantom",
+    "synthesize",
+]

@@ -1,0 +1,214 @@
+"""What is asked for: a patient at one auscultation site, a murmur, and the sensor on the chest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from murmur.errors import ParameterError
+from murmur.synthesis.checks import check, check_name
+from murmur.synthesis.sensors import SENSORS
+
+__all__ = ["Murmur", "Phantom"]
+
+RHYTHMS = ("sinus", "atrial fibrillation", "premature beats")
+SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
+QUALITIES = ("blowing", "harsh", "musical")
+
+_MAX_LEVEL_DB = 40.0
+
+# Low edge, high edge, tilt of the density within them.
+_COLOURS = {
+    "blowing": (120.0, 600.0, -2.0),
+    "harsh": (60.0, 320.0, -3.0),
+    "musical": (150.0, 700.0, -8.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Murmur:
+    """A murmur, systolic or diastolic by where the `Phantom` holds it.
+
+    Parameters
+    ----------
+    level_db : float
+        RMS of the murmur where its envelope is greatest (all along, in a plateau), in dB against the RMS of a
+        normal S2. In CirCor, systole as a whole lies at about -10 dB in grade I and II, -2 dB in grade III.
+    onset, end : float
+        Where it begins and ends as a share (0 to 1) of systole, from the end of S1 to the onset of S2, or of
+        diastole, from the end of S2 to the next S1. A systolic murmur with onset 0 starts within S1, and one
+        with end 1 runs into S2, as pansystolic murmurs do.
+    shape : {"plateau", "diamond", "decrescendo", "crescendo"}
+        Envelope between onset and end.
+    quality : {"blowing", "harsh", "musical"}
+        Blowing is even, high noise; harsh is low, broad and rough; musical is tonal, on `low_hz`
+        as its fundamental.
+    low_hz, high_hz : float or None
+        Edges of the noise; None takes those of the quality.
+    tilt_db_per_octave : float or None
+        Slope of the power density between the edges, for musical murmurs of the harmonics; None as above.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+    """
+
+    level_db: float = -8.0
+    onset: float = 0.0
+    end: float = 1.0
+    shape: str = "plateau"
+    quality: str = "blowing"
+    low_hz: float | None = None
+    high_hz: float | None = None
+    tilt_db_per_octave: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check("level_db", self.level_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
+        check("onset", self.onset, 0.0, 1.0)
+        check("end", self.end, 0.0, 1.0)
+        if not self.end - self.onset >= 0.05:
+            raise ParameterError(f"end must be at least 0.05 after onset, not {self.onset} to {self.end}")
+        check_name("shape", self.shape, SHAPES)
+        check_name("quality", self.quality, QUALITIES)
+        check("low_hz", self.low_hz, 20.0, 900.0, optional=True)
+        check("high_hz", self.high_hz, 30.0, 1000.0, optional=True)
+        check("tilt_db_per_octave", self.tilt_db_per_octave, -24.0, 24.0, optional=True)
+        low_hz, high_hz, _ = self.colour
+        if not high_hz > low_hz:
+            raise ParameterError(f"high_hz must lie above low_hz, not {low_hz} to {high_hz}")
+
+    @property
+    def colour(self) -> tuple[float, float, float]:
+        """Lower edge (Hz), upper edge (Hz) and tilt (dB per octave), the quality's own where not given."""
+        low, high, tilt = _COLOURS[self.quality]
+        return (
+            low if self.low_hz is None else self.low_hz,
+            high if self.high_hz is None else self.high_hz,
+            tilt if self.tilt_db_per_octave is None else self.tilt_db_per_octave,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Phantom:
+    """A patient at one auscultation site, and the sensor on the chest.
+
+    Levels are in dB against the RMS of a normal S2; None means absent.
+
+    Parameters
+    ----------
+    heart_rate_bpm : float
+        Mean rate, 40 to 200 per minute.
+    rate_variability : float
+        Depth of the respiratory sinus arrhythmia as a share of the cycle, 0 to 0.3.
+    rhythm : {"sinus", "atrial fibrillation", "premature beats"}
+        In atrial fibrillation every cycle differs (coefficient of variation about 0.22), S1 varies and there
+        is no S4; premature beats come at about 0.62 of a cycle and are followed by a full compensatory pause.
+    s1_level_db : float
+        Change of the whole S1, at all frequencies, from what is normal at the site; negative is quiet.
+    s1_over_s2_db : float
+        What is normal at the site: S1 against S2, from the mean of all sites.
+    s2_split_ms : float or None
+        Mean interval from A2 to P2, at most 90; None or 0 is a single S2.
+    s2_split_swing_ms : float
+        By how much the split widens at the height of inspiration, and narrows in expiration.
+    heart_sound_pitch : float
+        Factor on all frequencies of S1 and S2; above 1 for thin chests.
+    s3_level_db, s4_level_db : float or None
+        RMS of S3 and S4 over 60 ms.
+    click_level_db : float or None
+        RMS of a systolic click over 20 ms.
+    click_place : float
+        Where the click lies, as a share of systole.
+    systolic_murmur, diastolic_murmur : Murmur or None
+        The murmurs.
+    sensor : str
+        One of `SENSORS`: "flat", "electronic" (20 Hz to 1 kHz), "contact" (low-passed at 400 Hz),
+        "air-coupled" (tubing that resonates).
+    noise_level_db : float or None
+        RMS of the ambient and sensor noise within 25 to 800 Hz in the recording, against a normal S2 in the
+        recording. CirCor's median is -14.
+    noise_unrest_db : float
+        Standard deviation of the noise's level over time.
+    respiration_level_db : float or None
+        RMS of breath sounds at the height of inspiration.
+    respiration_rate_per_min : float
+        Breaths per minute.
+    hum_level_db : float or None
+        RMS of mains hum with its third harmonic.
+    hum_hz : float
+        Frequency of the hum.
+    knocks_per_minute : float
+        Bursts of friction and knocks against the sensor.
+    knock_level_db : float
+        Typical RMS of a knock.
+    peak_level_dbfs : float
+        Greatest sample, against full scale. Not used when `clip_fraction` is above 0.
+    clip_fraction : float
+        Share of samples cut off at full scale, 0 to 0.5.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+    """
+
+    heart_rate_bpm: float = 75.0
+    rate_variability: float = 0.03
+    rhythm: str = "sinus"
+    s1_level_db: float = 0.0
+    s1_over_s2_db: float = 0.0
+    s2_split_ms: float | None = 25.0
+    s2_split_swing_ms: float = 5.0
+    heart_sound_pitch: float = 1.0
+    s3_level_db: float | None = None
+    s4_level_db: float | None = None
+    click_level_db: float | None = None
+    click_place: float = 0.5
+    systolic_murmur: Murmur | None = None
+    diastolic_murmur: Murmur | None = None
+    sensor: str = "electronic"
+    noise_level_db: float | None = -20.0
+    noise_unrest_db: float = 2.0
+    respiration_level_db: float | None = -24.0
+    respiration_rate_per_min: float = 18.0
+    hum_level_db: float | None = None
+    hum_hz: float = 50.0
+    knocks_per_minute: float = 0.0
+    knock_level_db: float = 3.0
+    peak_level_dbfs: float = -6.0
+    clip_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check("heart_rate_bpm", self.heart_rate_bpm, 40.0, 200.0)
+        check("rate_variability", self.rate_variability, 0.0, 0.3)
+        check_name("rhythm", self.rhythm, RHYTHMS)
+        check("s1_level_db", self.s1_level_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
+        check("s1_over_s2_db", self.s1_over_s2_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
+        check("s2_split_ms", self.s2_split_ms, 0.0, 90.0, optional=True)
+        check("s2_split_swing_ms", self.s2_split_swing_ms, 0.0, 30.0)
+        check("heart_sound_pitch", self.heart_sound_pitch, 0.5, 2.0)
+        for name in (
+            "s3_level_db",
+            "s4_level_db",
+            "click_level_db",
+            "noise_level_db",
+            "respiration_level_db",
+            "hum_level_db",
+        ):
+            check(name, getattr(self, name), -80.0, _MAX_LEVEL_DB, optional=True)
+        check("click_place", self.click_place, 0.0, 1.0)
+        for name in ("systolic_murmur", "diastolic_murmur"):
+            if not isinstance(getattr(self, name), Murmur | None):
+                raise ParameterError(f"{name} must be a Murmur or None, not {getattr(self, name)!r}")
+        check_name("sensor", self.sensor, SENSORS)
+        check("noise_unrest_db", self.noise_unrest_db, 0.0, 20.0)
+        check("respiration_rate_per_min", self.respiration_rate_per_min, 4.0, 90.0)
+        check("hum_hz", self.hum_hz, 20.0, 400.0)
+        check("knocks_per_minute", self.knocks_per_minute, 0.0, 600.0)
+        check("knock_level_db", self.knock_level_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
+        check("peak_level_dbfs", self.peak_level_dbfs, -80.0, 0.0)
+        check("clip_fraction", self.clip_fraction, 0.0, 0.5)
+        if self.rhythm == "atrial fibrillation" and self.s4_level_db is not None:
+            raise ParameterError("s4_level_db must be None in atrial fibrillation: no atrial beat, no S4")
