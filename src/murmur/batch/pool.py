@@ -9,14 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessP
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from murmur.batch.inputs import Input
+from murmur.batch.stop import Stop
 from murmur.batch.worker import Outcome, Task, examine_chunk, failure, ready, start_worker
 from murmur.errors import MurmurError
-
-if TYPE_CHECKING:
-    from murmur.batch.runner import Stop
 
 __all__ = ["in_workers"]
 

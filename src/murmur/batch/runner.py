@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
 from murmur.batch.inputs import Input, find_inputs
+from murmur.batch.stop import Stop
 from murmur.batch.tables import (
     CYCLE_COLUMNS,
     PATIENT_COLUMNS,
@@ -220,37 +218,6 @@ def _in_workers(items: Sequence[Input], task: Task, jobs: int, stop: Stop) -> Ge
     from murmur.batch.pool import in_workers  # which one file has no use for
 
     yield from in_workers(items, task, jobs, stop)
-
-
-# --- stopping ----------------------------------------------------------------------------
-
-
-class Stop:
-    """Whether Ctrl-C was pressed: the first asks to end in order, the second ends at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: Any = None
-        self._set = False
-
-    def __enter__(self) -> Stop:
-        # a host program's own handler stays, and other threads than the main one can't have any
-        if (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
-            self._before = signal.signal(signal.SIGINT, self._ask)
-            self._set = True
-        return self
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._set:
-            signal.signal(signal.SIGINT, self._before)
 
 
 # --- the output folder ------------------------------------------------------------------
