@@ -107,12 +107,8 @@ def test_a_stream_keeps_a_bounded_past(models, listen):
 # where the beats are
 
 
-@pytest.mark.parametrize(
-    ("heart_rate_bpm", "least"),
-    # at 150 per minute systole and diastole are equally long, and S1 and S2 can be taken for each other: a known limit
-    [(45.0, 0.95), (60.0, 0.95), (75.0, 0.95), (95.0, 0.95), (120.0, 0.95), (150.0, 0.75)],
-)
-def test_onsets_are_where_they_are(measure, listen, heart_rate_bpm, least):
+@pytest.mark.parametrize("heart_rate_bpm", [45.0, 60.0, 75.0, 95.0, 120.0, 150.0])
+def test_onsets_are_where_they_are(measure, listen, heart_rate_bpm):
     sensitivity, precision = [], []
     for seed in range(1, 5):
         recording = listen(12.0, seed, heart_rate_bpm=heart_rate_bpm)
@@ -120,8 +116,8 @@ def test_onsets_are_where_they_are(measure, listen, heart_rate_bpm, least):
         got = sounds(measure(recording.samples))
         sensitivity.append(found(between(truth, 0.3, 11.7), got, 0.06))
         precision.append(found(between(got, 0.3, 11.7), truth, 0.06))
-    assert np.concatenate(sensitivity).mean() >= least
-    assert np.concatenate(precision).mean() >= least
+    assert np.concatenate(sensitivity).mean() >= 0.95
+    assert np.concatenate(precision).mean() >= 0.95
 
 
 def test_cycles_are_made_of_the_spans(measure, listen):

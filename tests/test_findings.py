@@ -238,7 +238,7 @@ def test_models_of_another_version_are_refused(tmp_path):
     Models.load(tmp_path)
     with np.load(tmp_path / "segmentation.npz") as stored:
         arrays = dict(stored)
-    arrays["network0.stem_weight"] = arrays["network0.stem_weight"][:, :16]
+    arrays["network.stem_weight"] = arrays["network.stem_weight"][:, :16]
     np.savez(tmp_path / "segmentation.npz", **arrays)
     with pytest.raises(ParameterError, match="another version"):
         Models.load(tmp_path)

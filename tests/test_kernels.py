@@ -375,6 +375,21 @@ def test_s2_with_two_components_gives_their_interval_and_the_dip_between():
     assert dip_db == pytest.approx(10 * np.log10(bells[285] / bells[265:286].min()), abs=0.1)
 
 
+def test_components_of_two_humps_are_as_far_apart_as_their_centres():
+    """A2's second hump is the highest peak and P2's first the deepest parted from it: they are not what is split."""
+    middle = [(262, -3.0, 3), (272, 0.0, 3), (290, -5.0, 3), (300, -7.0, 3)]
+    split_s, _ = cycle_events(middle=middle)[:2]
+    bells = envelope((110, 0.0, 8), *middle)
+    dip = 272 + int(bells[272:291].argmin())
+    reach = int(1.25 * (290 - 272))
+    frames = np.arange(bells.size)
+    above = np.maximum(bells - bells[dip], 0.0)
+    sides = [slice(dip - reach, dip), slice(dip + 1, dip + reach + 1)]
+    before, after = (np.average(frames[side], weights=above[side]) for side in sides)
+    assert split_s == pytest.approx((after - before) / ENVELOPE_RATE, abs=1e-6)
+    assert split_s > 1.25 * (290 - 272) / ENVELOPE_RATE
+
+
 def test_s2_with_one_component_gives_no_split():
     assert np.isnan(cycle_events()[:2]).all()
 

@@ -28,7 +28,7 @@ def test_onsets(circor):
     assert figures["S1 onset F1, 60 ms"].value >= 0.965
     assert figures["S2 onset F1, 60 ms"].value >= 0.965
     assert figures["frame accuracy"].value >= 0.90
-    assert figures["recordings under .6 frame accuracy"].value <= 0.037  # 50 of 1414 now; the aim is 1.5 %
+    assert figures["recordings under .6 frame accuracy"].value <= 0.035
 
 
 def test_murmur(circor):

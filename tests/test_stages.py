@@ -21,7 +21,7 @@ from murmur.segmentation.durations import (
     DurationTables,
     fit_durations,
 )
-from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter, Normaliser, log_bands_filterbank
+from murmur.segmentation.emissions import CLIP, FRAMES_PER_STEP, N_BANDS, Emitter, Normaliser, log_bands_filterbank
 from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
 from murmur.spectrogram import BIN_HZ, N_BINS, Spectrogram
 from murmur.track import Track
@@ -69,7 +69,7 @@ def bands(clean):
 
 @pytest.fixture(scope="module")
 def posteriors(bands, models):
-    return whole(Emitter(models.segmentation.networks), bands)
+    return whole(Emitter(models.segmentation.network), bands)
 
 
 # any cutting gives the same bits
@@ -110,10 +110,10 @@ def test_normaliser_does_not_see_blocks(clean, cut):
 
 @pytest.mark.parametrize("frames", [1, 2, 700, 701])
 def test_emitter_does_not_see_blocks(bands, models, cut, frames):
-    network, rows = models.segmentation.networks[0], bands[:frames]
-    got = in_blocks(Emitter([network]), cut(rows))
+    network, rows = models.segmentation.network, bands[:frames]
+    got = in_blocks(Emitter(network), cut(rows))
     assert got.shape == (frames, 4)
-    np.testing.assert_array_equal(got, whole(Emitter([network]), rows))
+    np.testing.assert_array_equal(got, whole(Emitter(network), rows))
 
 
 def decoded(tables, blocks):
@@ -269,9 +269,10 @@ def test_gain_and_polarity_are_normalised_away(clean, bands, gain):
 
 
 def test_posteriors_of_a_stretch_do_not_depend_on_what_was_long_before(bands, posteriors, models):
-    networks = models.segmentation.networks
-    got, memory = whole(Emitter(networks), bands[701:]), networks[0].memory
-    np.testing.assert_allclose(got[memory:], posteriors[701 + memory :], atol=1e-5)
+    network = models.segmentation.network
+    before, memory = 350 * FRAMES_PER_STEP, network.memory * FRAMES_PER_STEP
+    got = whole(Emitter(network), bands[before:])
+    np.testing.assert_allclose(got[memory:], posteriors[before + memory :], atol=1e-5)
 
 
 def test_normalised_bands_are_standardised(bands):
@@ -343,17 +344,25 @@ def test_posteriors_are_probabilities(posteriors):
 
 def test_posteriors_do_not_look_beyond_the_lookahead(bands, posteriors, models):
     """What changes from frame 600 on changes nothing before it by more than the lookahead."""
-    networks = models.segmentation.networks
+    network = models.segmentation.network
     changed = bands.copy()
     changed[600:] *= -1.0
-    got = whole(Emitter(networks), changed)
-    unchanged = 600 - networks[0].lookahead
+    got = whole(Emitter(network), changed)
+    unchanged = 600 - network.lookahead
     np.testing.assert_array_equal(got[:unchanged], posteriors[:unchanged])
     assert np.abs(got - posteriors)[unchanged : 600 + 50].max() > 0.1
 
 
+@pytest.mark.parametrize("silent", [1, 2, 37])
+def test_silence_before_changes_no_posterior(bands, posteriors, models, cut, silent):
+    rows = np.concatenate([np.full((silent, N_BANDS), -CLIP, dtype=np.float32), bands])
+    network = models.segmentation.network
+    np.testing.assert_array_equal(whole(Emitter(network), rows)[silent:], posteriors)
+    np.testing.assert_array_equal(in_blocks(Emitter(network), cut(rows))[silent:], posteriors)
+
+
 def test_posteriors_are_late_by_the_lookahead_alone(bands, models):
-    emitter, network = Emitter(models.segmentation.networks), models.segmentation.networks[0]
+    emitter, network = Emitter(models.segmentation.network), models.segmentation.network
     assert emitter.push(bands[:400]).shape[0] == 400 - network.lookahead
 
 
@@ -508,14 +517,7 @@ def test_a_track_forgets_no_more_than_it_holds():
     assert (track.first, track.end) == (5, 5)
 
 
-def test_networks_speak_with_the_mean_of_their_logits(models, bands):
-    network = models.segmentation.networks[0]
-    louder = replace(network, head_weight=3 * network.head_weight, head_bias=3 * network.head_bias)
-    doubled = replace(network, head_weight=2 * network.head_weight, head_bias=2 * network.head_bias)
-    np.testing.assert_allclose(whole(Emitter([network, louder]), bands), whole(Emitter([doubled]), bands), atol=1e-4)
-
-
-def test_networks_of_different_lookahead_are_refused(models):
-    network = models.segmentation.networks[0]
-    with pytest.raises(ValueError, match="lookahead"):
-        Emitter([network, replace(network, lookahead=12)])
+def test_a_lookahead_of_half_a_step_is_refused(models):
+    network = models.segmentation.network
+    with pytest.raises(ValueError, match="whole number of steps"):
+        replace(network, lookahead=23)

@@ -68,6 +68,49 @@ def test_the_trained_network_is_the_one_that_runs():
     surrounded[:, MEMORY : MEMORY + 300] = bands.T
     with torch.no_grad():
         wanted = torch.log_softmax(network(torch.from_numpy(surrounded[None])), 1)[0].numpy().T
-    emitter = Emitter([export(network)])
+    emitter = Emitter(export(network))
     got = np.concatenate([emitter.push(bands), emitter.finish()])
     np.testing.assert_allclose(got, wanted, atol=1e-4)
+
+
+def swap_tolerant_loss_twin(logits, states, swapped, independent):
+    total, count = 0.0, 0
+    for crop, wanted in zip(logits, states, strict=True):
+        log_p = crop - np.log(np.exp(crop).sum(axis=0))
+        frames = np.flatnonzero(wanted >= 0)
+        if not frames.size:
+            continue
+        as_is = np.mean([log_p[wanted[k], k] for k in frames])
+        other = np.mean([log_p[(wanted[k] + 2) % 4, k] for k in frames])
+        likelihood = (1 - swapped) * np.exp(independent * as_is) + swapped * np.exp(independent * other)
+        total -= np.log(likelihood) / independent * frames.size
+        count += frames.size
+    return total / count
+
+
+def test_swap_tolerant_loss_is_a_mixture_over_whole_crops():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(3)
+    from murmur.training.segmentation import INDEPENDENT_FRAMES, SWAPPED, swap_tolerant_loss
+
+    logits = rng.standard_normal((5, 4, 60)).astype(np.float32)
+    states = rng.integers(-1, 4, size=(5, 60))
+    states[3] = -1
+    got = float(swap_tolerant_loss(torch.from_numpy(logits), torch.from_numpy(states)))
+    assert got == pytest.approx(swap_tolerant_loss_twin(logits, states, SWAPPED, INDEPENDENT_FRAMES), rel=1e-4)
+
+
+def test_swapped_labels_hardly_pull_at_a_network_that_is_sure():
+    torch = pytest.importorskip("torch")
+    from murmur.training.segmentation import swap_tolerant_loss
+
+    states = torch.arange(4).repeat_interleave(50)[None]
+
+    def pull(wanted):
+        logits = (4.0 * torch.nn.functional.one_hot(states, 4).permute(0, 2, 1)).float().requires_grad_()
+        swap_tolerant_loss(logits, wanted).backward()
+        return float(logits.grad.abs().sum())
+
+    wrong_in_one_state = torch.where(states == 0, 1, states)
+    assert pull((states + 2) % 4) == pytest.approx(pull(states), rel=1e-3)
+    assert pull(wrong_in_one_state) > 5 * pull(states)

@@ -99,6 +99,7 @@ def report(folder: Path, models_folder: Path) -> dict[str, Any]:
         "data": {"patients": len(groups), "recordings": len(scored)},
         "segmentation": segmentation_figures(groups),
         "segmentation by heart rate": by_rate(scored),
+        "S1 and S2 swapped against the labels": swapped_figures(by_patient),
         "murmur": murmur_figures(by_patient, models),
         "character": character_figures(scored),
         "heart sounds": heart_sound_figures(by_patient, models),
@@ -138,6 +139,59 @@ def by_rate(scored: list[Scored]) -> dict[str, Any]:
                 items.append(item)
         rows[f"{low} to {high} per minute (n = {len(items)})"] = (pooled(items, 1, 60).f1, pooled(items, 3, 60).f1)
     return rows
+
+
+def labelled_lengths_s(recording: LabelledRecording) -> tuple[float, float] | None:
+    """Median systole, from S1's onset to S2's, and median cycle of the labelled beats."""
+    spans = [i for i in recording.intervals if i[2]]
+    beats = [
+        (third[0] - first[0], last[0] - first[0])
+        for first, third, last in zip(spans, spans[2:], spans[4:], strict=False)
+        if (first[2], third[2], last[2]) == (1, 3, 1)
+    ]
+    return tuple(np.median(beats, axis=0).tolist()) if len(beats) >= 3 else None
+
+
+def is_swapped(item: Scored) -> bool:
+    """Whether most labelled S1 are our S2 and most labelled S2 our S1."""
+    found = {
+        state: np.array([i.start_s for i in item.analysis.segmentation.intervals if i.state == state]) for state in (1, 3)
+    }
+    crossed = [score_onsets(found[4 - state], item.recording.intervals, state).sensitivity for state in (1, 3)]
+    straight = [item.onsets[state, 60].sensitivity for state in (1, 3)]
+    return min(crossed) > 0.6 and max(straight) < 0.4
+
+
+def swapped_figures(by_patient: dict[str, list[Scored]], systole_slope: float = 0.227) -> dict[str, Any]:
+    """Recordings whose S1 and S2 we call the other way round than the labels, and whom the child's other recordings support.
+
+    Systole changes little between a child's recordings but for the rate: the other recordings' labels, moved to this one's
+    cycle by 0.227 s per second of cycle, say which of the two intervals is systole. They judge only where the two differ by
+    more than 10 ms from being equally fitting.
+    """
+    count, ours, theirs, names = 0, 0, 0, []
+    for items in by_patient.values():
+        right = [i for i in items if i.frame_accuracy >= 0.6 and labelled_lengths_s(i.recording)]
+        for item in items:
+            if not item.labelled_frames or not is_swapped(item):
+                continue
+            count += 1
+            names.append(item.recording.name)
+            lengths = labelled_lengths_s(item.recording)
+            others = [labelled_lengths_s(i.recording) for i in right]
+            if lengths is None or not others:
+                continue
+            systole_s, cycle_s = lengths
+            usual_s = float(np.median([s + systole_slope * (cycle_s - c) for s, c in others]))
+            doubt_s = abs(systole_s - usual_s) - abs(cycle_s - systole_s - usual_s)
+            ours += doubt_s > 0.01
+            theirs += doubt_s < -0.01
+    return {
+        "recordings": count,
+        "the child's other recordings contradict the labels": ours,
+        "the child's other recordings agree with the labels": theirs,
+        "names": ", ".join(sorted(names)),
+    }
 
 
 def murmur_figures(by_patient: dict[str, list[Scored]], models: dict[int, murmur.Models]) -> dict[str, Any]:

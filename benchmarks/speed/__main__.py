@@ -52,7 +52,7 @@ def stages(samples: np.ndarray, rate: int) -> dict[str, Callable[[], object]]:
     clean = condition()
     power = whole(Spectrogram(), clean)
     bands = whole(Normaliser(), power)
-    posteriors = whole(Emitter(segmentation.networks), bands)
+    posteriors = whole(Emitter(segmentation.network), bands)
 
     def decode() -> object:
         decoder = Decoder(segmentation.tables)
@@ -63,7 +63,7 @@ def stages(samples: np.ndarray, rate: int) -> dict[str, Callable[[], object]]:
         "spectrogram": lambda: whole(Spectrogram(), clean),
         "envelopes": lambda: whole(Envelopes(), clean),
         "log bands, normalised": lambda: whole(Normaliser(), power),
-        "networks": lambda: whole(Emitter(segmentation.networks), bands),
+        "network": lambda: whole(Emitter(segmentation.network), bands),
         "decoding": decode,
     }
 

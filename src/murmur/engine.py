@@ -109,7 +109,7 @@ class Engine:
         self._spectrogram = Spectrogram()
         self._envelopes = Envelopes()
         self._normaliser = Normaliser()
-        self._emitter = Emitter(model.networks)
+        self._emitter = Emitter(model.network)
         self._decoder = Decoder(model.tables)
         # what is still needed of the stream
         self._limited = Track(dtype=np.uint8)

@@ -24,7 +24,7 @@ class CycleSounds(Columns):
     Attributes
     ----------
     s2_split_s, s2_dip_db : ndarray
-        Interval between S2's two main peaks (110 Hz envelope) and the depth of the dip between them.
+        Interval between the centres of S2's two components (110 Hz envelope) and the depth of the dip between their peaks.
     s3_level_db, s3_prominence_db, s3_lag_s : ndarray
         Highest peak of the 32 Hz envelope after S2: level against S1's, prominence, time after S2's onset.
     s4_level_db, s4_prominence_db, s4_lead_s : ndarray

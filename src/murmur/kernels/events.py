@@ -74,9 +74,10 @@ def cycle_events(
 
     The envelopes begin at frame `first_frame`.
 
-    Columns: S2 split in s (NaN: one peak) and the depth of the dip between its components in dB; level of S3 against S1
-    (low band), its prominence in dB, its place after S2 in s; the same of S4 with its place before S1; and level of a
-    click against S2 (high band), its prominence, its place as a share of systole; level of systole's median in that band.
+    Columns: interval between S2's components in s (NaN: one peak) and the depth of the dip between them in dB; level of S3
+    against S1 (low band), its prominence in dB, its place after S2 in s; the same of S4 with its place before S1; and level
+    of a click against S2 (high band), its prominence, its place as a share of systole; level of systole's median in that
+    band.
     """
     n = low.shape[0]
     for i in range(bounds.shape[0]):
@@ -134,12 +135,16 @@ def _largest(envelope: np.ndarray, start: float, stop: float, n: int) -> float:
 
 @kernel()
 def _split(envelope: np.ndarray, first: int, last: int, rate: float) -> tuple[float, float]:
-    """Interval (s) between the two main peaks and the depth of the dip between them (dB); NaN where there is one peak."""
+    """Interval (s) between S2's two components and the depth (dB) of the dip between their peaks; NaN where there is one.
+
+    A component's own frequencies beat and can give it two humps: the interval is between the centres of what rises above the
+    dip on its two sides, each as far out as 1.25 times the distance of the peaks.
+    """
     top = first
     for k in range(first, last):
         if envelope[k] > envelope[top]:
             top = k
-    other = -1
+    other, parting = -1, -1
     depth = 1.0
     for k in range(first + 1, last - 1):
         if abs(k - top) < 0.015 * rate or abs(k - top) > 0.11 * rate:
@@ -147,12 +152,28 @@ def _split(envelope: np.ndarray, first: int, last: int, rate: float) -> tuple[fl
         here = envelope[k]
         if here < envelope[k - 1] or here <= envelope[k + 1] or here < 0.03 * envelope[top]:
             continue
-        dip = here
+        lowest = min(k, top)
         for j in range(min(k, top), max(k, top)):
-            dip = min(dip, envelope[j])
+            if envelope[j] < envelope[lowest]:
+                lowest = j
+        dip = envelope[lowest]
         if here > depth * dip and dip > 0.0:
             depth = here / dip
-            other = k
+            other, parting = k, lowest
     if other < 0:
         return np.nan, np.nan
-    return abs(other - top) / rate, 10.0 * np.log10(depth)
+    reach = int(1.25 * abs(other - top))
+    before = _centre(envelope, max(first, parting - reach), parting, parting)
+    after = _centre(envelope, parting + 1, min(last, parting + reach + 1), parting)
+    return (after - before) / rate, 10.0 * np.log10(depth)
+
+
+@kernel()
+def _centre(envelope: np.ndarray, first: int, last: int, parting: int) -> float:
+    """Centre of gravity, from the parting on, of what rises above the envelope there."""
+    total, moment = 0.0, 0.0
+    for k in range(first, last):
+        above = max(float(envelope[k]) - envelope[parting], 0.0)
+        total += above
+        moment += above * (k - parting)  # a sum that does not know where the envelope begins
+    return moment / total

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +18,8 @@ Frames = NDArray[np.float32]
 
 N_BANDS = 32
 N_STATES = 4
+#: The network takes two frames at a step and speaks of two: half the work, and a memory twice as long.
+FRAMES_PER_STEP = 2
 #: Normalised log bands are clipped to ± this; digital silence is −CLIP in every band.
 CLIP = 4.0
 INITIAL_FRAMES = 100
@@ -138,23 +139,25 @@ class NetworkWeights:
     def __post_init__(self) -> None:
         blocks, channels = self.block_weight.shape[0], self.stem_weight.shape[-1]
         wanted = {
-            "stem_weight": (3, N_BANDS, channels),
+            "stem_weight": (3, FRAMES_PER_STEP * N_BANDS, channels),
             "stem_bias": (channels,),
             "block_weight": (blocks, 3, channels, channels),
             "block_bias": (blocks, channels),
             "mix_weight": (blocks, channels, channels),
             "mix_bias": (blocks, channels),
             "dilations": (blocks,),
-            "head_weight": (channels, N_STATES),
-            "head_bias": (N_STATES,),
+            "head_weight": (channels, FRAMES_PER_STEP * N_STATES),
+            "head_bias": (FRAMES_PER_STEP * N_STATES,),
         }
         for name, shape in wanted.items():
             if getattr(self, name).shape != shape:  # a kernel would read past the end
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
+        if self.lookahead % FRAMES_PER_STEP:
+            raise ValueError(f"lookahead is {self.lookahead} frames, not a whole number of steps")
 
     @property
     def memory(self) -> int:
-        """How many frames back an output can see."""
+        """How many steps back an output can see."""
         return 2 + 2 * int(self.dilations.sum())
 
 
@@ -170,11 +173,11 @@ class NetworkState:
         return NetworkState(self.stem.copy(), self.blocks.copy())
 
 
-def _run(weights: NetworkWeights, bands: Frames, state: NetworkState) -> Frames:
+def _run(weights: NetworkWeights, steps: Frames, state: NetworkState) -> Frames:
     w = weights
-    logits = np.empty((bands.shape[0], N_STATES), dtype=np.float32)
+    logits = np.empty((steps.shape[0], FRAMES_PER_STEP * N_STATES), dtype=np.float32)
     dilated_network(
-        bands, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias, w.dilations,
+        steps, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias, w.dilations,
         w.head_weight, w.head_bias, state.stem, state.blocks, logits,
     )  # fmt: skip
     return logits
@@ -184,46 +187,67 @@ def _silence(frames: int) -> Frames:
     return np.full((frames, N_BANDS), -CLIP, dtype=np.float32)
 
 
+def _steps(frames: Frames) -> Frames:
+    """Frames (steps · FRAMES_PER_STEP, N_BANDS) as the network takes them, one row a step."""
+    return frames.reshape(-1, FRAMES_PER_STEP * N_BANDS)
+
+
 @lru_cache(maxsize=8)
 def _after_silence(weights: NetworkWeights) -> NetworkState:
     """State of a network that has heard nothing but silence for as long as it can remember."""
     blocks, _, channels, _ = weights.block_weight.shape
     longest = 2 * int(weights.dilations.max())
-    state = NetworkState(np.zeros((N_BANDS, 2), dtype=np.float32), np.zeros((blocks, channels, longest), dtype=np.float32))
-    _run(weights, _silence(weights.memory + 1), state)
+    stem = np.zeros((FRAMES_PER_STEP * N_BANDS, 2), dtype=np.float32)
+    state = NetworkState(stem, np.zeros((blocks, channels, longest), dtype=np.float32))
+    _run(weights, _steps(_silence(FRAMES_PER_STEP * (weights.memory + 1))), state)
     return state
 
 
 class Emitter:
     """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands.
 
-    The networks are causal and their target is late by the lookahead, so they can run on live audio. Silence surrounds the
-    recording.
+    The network is causal and its target is late by the lookahead, so it can run on live audio. Silence surrounds the
+    recording; steps are counted from the first frame with a sound, so that silence put before changes nothing.
     """
 
-    def __init__(self, networks: Sequence[NetworkWeights]) -> None:
-        self._networks = tuple(networks)
-        self._lookahead = self._networks[0].lookahead
-        if any(network.lookahead != self._lookahead for network in self._networks):
-            raise ValueError("networks of different lookahead can't be averaged")
-        self._states = [_after_silence(network).copy() for network in self._networks]
-        self._steps = 0
+    def __init__(self, network: NetworkWeights) -> None:
+        self._network = network
+        self._state = _after_silence(network).copy()
+        self._waiting = _silence(0)
+        self._early = network.lookahead  # posteriors of frames before the first, still to be dropped
+        self._owed = 0
+        self._silent = 0  # frames before the first sound
+        self._sounding = False
 
     def push(self, bands: Frames) -> Frames:
         """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
-        logits = np.zeros((bands.shape[0], N_STATES), dtype=np.float32)
-        for network, state in zip(self._networks, self._states, strict=True):
-            logits += _run(network, bands, state)
-        logits /= len(self._networks)
-        early = min(max(self._lookahead - self._steps, 0), logits.shape[0])
-        self._steps += logits.shape[0]
+        self._owed += bands.shape[0]
+        bands = np.concatenate([self._waiting, self._on_step(bands)])
+        whole = bands.shape[0] - bands.shape[0] % FRAMES_PER_STEP
+        self._waiting = bands[whole:]
+        steps = _steps(bands[:whole])
+        logits = _run(self._network, steps, self._state).reshape(-1, N_STATES)
+        early = min(self._early, logits.shape[0])
+        self._early -= early
         logits = logits[early:]
+        self._owed -= logits.shape[0]
         posteriors = np.empty_like(logits)
         log_softmax(logits, posteriors)
         return posteriors
 
     def finish(self) -> Frames:
         """Return the posteriors of the last frames."""
-        late = min(self._steps, self._lookahead)
-        posteriors = self.push(_silence(self._lookahead))
-        return posteriors[posteriors.shape[0] - late :]
+        owed = self._owed
+        rest = -self._waiting.shape[0] % FRAMES_PER_STEP
+        return self.push(_silence(self._network.lookahead + rest))[:owed]
+
+    def _on_step(self, bands: Frames) -> Frames:
+        """Lengthen the silence before the first sound to whole steps; what that adds is dropped again."""
+        if self._sounding:
+            return bands
+        sounding = (bands > -CLIP).any(axis=1)
+        self._sounding = bool(sounding.any())
+        self._silent += int(sounding.argmax()) if self._sounding else bands.shape[0]
+        added = -self._silent % FRAMES_PER_STEP if self._sounding else 0
+        self._early += added
+        return np.concatenate([_silence(added), bands])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -16,22 +15,22 @@ __all__ = ["SegmentationModel"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentationModel:
-    """Everything trained that segmentation needs; several networks speak with one voice, the mean of their logits."""
+    """Everything trained that segmentation needs."""
 
-    networks: tuple[NetworkWeights, ...]
+    network: NetworkWeights
     durations: DurationModel
     tables: DurationTables
 
     @classmethod
-    def of(cls, networks: Sequence[NetworkWeights], durations: DurationModel) -> SegmentationModel:
+    def of(cls, network: NetworkWeights, durations: DurationModel) -> SegmentationModel:
         """Put together, with the durations tabulated."""
-        return cls(tuple(networks), durations, DurationTables.build(durations))
+        return cls(network, durations, DurationTables.build(durations))
 
     def save(self, path: str | Path) -> None:
         """Write one ``.npz``; weights as float16, which changes no figure."""
         arrays = {}
-        parts: dict[str, NetworkWeights | DurationModel] = {f"network{i}": n for i, n in enumerate(self.networks)}
-        for part, record in {**parts, "durations": self.durations}.items():
+        for part in ("network", "durations"):
+            record = getattr(self, part)
             for field in fields(record):
                 value = np.asarray(getattr(record, field.name))
                 arrays[f"{part}.{field.name}"] = value.astype(np.float16) if value.dtype == np.float32 else value
@@ -44,12 +43,8 @@ class SegmentationModel:
             values = {
                 name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in stored.items()
             }
-        networks: list[NetworkWeights] = []
-        while f"network{len(networks)}.lookahead" in values:
-            part = {f.name: values[f"network{len(networks)}.{f.name}"] for f in fields(NetworkWeights)}
-            networks.append(NetworkWeights(**{**part, "lookahead": int(part["lookahead"])}))
-        if not networks:
-            raise ValueError("no network in it")
+        network = {f.name: values[f"network.{f.name}"] for f in fields(NetworkWeights)}
         durations = {f.name: values[f"durations.{f.name}"] for f in fields(DurationModel)}
+        network["lookahead"] = int(network["lookahead"])
         durations["diastole_deviation"] = float(durations["diastole_deviation"])
-        return cls.of(networks, DurationModel(**durations))
+        return cls.of(NetworkWeights(**network), DurationModel(**durations))

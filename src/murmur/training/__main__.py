@@ -21,9 +21,8 @@ from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise
 from murmur.training.segmentation import Prepared, durations_of, export, prepare, train_network
 
-VARIANTS = 4
-#: Networks that are averaged, by the seed of their training and of the disturbed versions that they see.
-SEEDS = (20, 40)
+VARIANTS = 8
+SEED = 20
 EVERYONE = -1
 
 
@@ -39,35 +38,29 @@ class _Task:
     prepared: Prepared
     out: Path
     steps: int
-    seed: int
 
     @classmethod
     def run(cls, fold: int) -> str:
         torch.set_num_threads(1)
-        name = model_name(f"network{cls.seed}", fold)
+        name = model_name("segmentation", fold)
         chosen = [i for i, r in enumerate(cls.data.recordings) if r.fold != fold]
         log = (cls.out / name).with_suffix(".log")
         log.unlink(missing_ok=True)
-        network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=cls.seed + fold, log=log)
+        network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=SEED + fold, log=log)
         durations = durations_of([cls.data.recordings[i] for i in chosen])
-        SegmentationModel.of([export(network)], durations).save(cls.out / name)
+        SegmentationModel.of(export(network), durations).save(cls.out / name)
         return name
 
 
 def train_segmentation(data: CircorSet, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
-    """Train the networks and fit the durations, `jobs` at a time; then join each fold's networks."""
+    """Train the networks and fit the durations, `jobs` folds at a time."""
     began = time.perf_counter()
     _Task.data, _Task.out, _Task.steps = data, out, steps
-    for seed in SEEDS:
-        _Task.seed, _Task.prepared = seed, prepare(data.recordings, VARIANTS, seed)
-        print(f"prepared {len(data.recordings)} recordings after {time.perf_counter() - began:.0f} s", flush=True)
-        with multiprocessing.get_context("fork").Pool(jobs) as pool:
-            for name in pool.imap_unordered(_Task.run, folds):
-                print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
-    for fold in folds:
-        members = [SegmentationModel.load(out / model_name(f"network{seed}", fold)) for seed in SEEDS]
-        joined = SegmentationModel.of([m.networks[0] for m in members], members[0].durations)
-        joined.save(out / model_name("segmentation", fold))
+    _Task.prepared = prepare(data.recordings, VARIANTS, SEED, jobs)
+    print(f"prepared {len(data.recordings)} recordings after {time.perf_counter() - began:.0f} s", flush=True)
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        for name in pool.imap_unordered(_Task.run, folds):
+            print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
 
 
 def train_findings(data: CircorSet, out: Path) -> None:
@@ -93,7 +86,7 @@ def main() -> None:
     parser.add_argument("stage", choices=["segmentation", "findings", "all"])
     parser.add_argument("--data", required=True, type=Path, help="CirCor's folder as published")
     parser.add_argument("--out", required=True, type=Path, help="where the models go")
-    parser.add_argument("--steps", type=int, default=3500, help="training steps for each network")
+    parser.add_argument("--steps", type=int, default=5000, help="training steps for each network")
     parser.add_argument("--jobs", type=int, default=2, help="networks trained at a time, one core each")
     parser.add_argument("--folds", type=int, nargs="*", default=[*range(N_FOLDS), EVERYONE], help="-1: on everyone")
     arguments = parser.parse_args()

@@ -12,6 +12,7 @@ States = NDArray[np.int8]
 Intervals = tuple[tuple[float, float, int], ...]
 
 SOUNDS, DIASTOLE = (1, 3), 4
+SHORTEST_DIASTOLE_S = 0.06
 
 
 def coloured_noise(
@@ -63,7 +64,7 @@ def vary_rhythm(
 
     Children's recordings hold little of the rhythms of grown and sick hearts; systole hardly changes in them, diastole does.
     """
-    mode = rng.choice(["irregular", "slow", "premature"])
+    mode = rng.choice(["irregular", "slow", "premature"], p=[0.3, 0.2, 0.5])
     steady = rng.uniform(1.0, 3.0) if mode == "slow" or rng.random() < 0.5 else 1.0
     unsteady = 0.0 if mode == "slow" else 0.3
     pieces: list[Samples] = []
@@ -80,9 +81,9 @@ def vary_rhythm(
                 factor *= float(np.exp(rng.normal(0.1, 0.45)))
             elif mode == "premature" and longer_next:
                 factor, longer_next = factor * rng.uniform(1.3, 1.8), False
-            elif mode == "premature" and rng.random() < 0.2:
-                factor, longer_next = factor * rng.uniform(0.15, 0.6), True
-            factor = float(np.clip(factor * length_s, 0.07, 2.2) / length_s)
+            elif mode == "premature" and rng.random() < 0.2:  # however soon after S2
+                factor, longer_next = rng.uniform(SHORTEST_DIASTOLE_S / length_s, 0.6 * factor), True
+            factor = float(np.clip(factor * length_s, SHORTEST_DIASTOLE_S, 2.2) / length_s)
         first, last = round(start_s * sample_rate_hz), round(end_s * sample_rate_hz)
         pieces.append(samples[round(copied * sample_rate_hz) : first])
         piece = samples[first:last]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import multiprocessing
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from torch import nn
 
 from murmur.conditioning import Conditioner
 from murmur.segmentation.durations import DurationModel, fit_durations
-from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, NetworkWeights, Normaliser
+from murmur.segmentation.emissions import CLIP, FRAMES_PER_STEP, N_BANDS, N_STATES, NetworkWeights, Normaliser
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.spectrogram import Spectrogram
 from murmur.training.augment import Intervals, disturb, vary_rhythm
@@ -28,20 +31,27 @@ __all__ = [
     "frame_states",
     "normalised_bands",
     "prepare",
+    "swap_tolerant_loss",
     "train_network",
 ]
 
-CHANNELS = 24
+CHANNELS = 32
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 LOOKAHEAD = 24
 #: Frames before a crop that the network may look back on.
-MEMORY = 2 + 2 * sum(DILATIONS)
+MEMORY = FRAMES_PER_STEP * (2 + 2 * sum(DILATIONS))
 CROP_FRAMES = 1200
 BATCH = 16
+#: A crop's labels are taken to have S1 and S2 swapped with this chance: at fast rates experts confuse them too, and the
+#: child's other recordings then contradict the labels.
+SWAPPED = 0.03
+#: Frames that say one independent thing each of whether they are: neighbours say the same.
+INDEPENDENT_FRAMES = 10.0
 
 
-#: Of every recording its versions, each (bands, states): what the network sees and what it should say.
-Prepared = Sequence[Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]]
+#: A recording's versions, each (bands, states): what the network sees and what it should say; the clean one first.
+Versions = Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]
+Prepared = Sequence[Versions]
 
 
 class SegmentationNetwork(nn.Module):
@@ -49,18 +59,20 @@ class SegmentationNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Conv1d(N_BANDS, CHANNELS, 3)
+        self.stem = nn.Conv1d(FRAMES_PER_STEP * N_BANDS, CHANNELS, 3)
         self.convs = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 3, dilation=d) for d in DILATIONS)
         self.mixes = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 1) for _ in DILATIONS)
-        self.head = nn.Conv1d(CHANNELS, N_STATES, 1)
+        self.head = nn.Conv1d(CHANNELS, FRAMES_PER_STEP * N_STATES, 1)
 
     def forward(self, bands: torch.Tensor) -> torch.Tensor:
         """Take bands (batch, N_BANDS, MEMORY + frames + LOOKAHEAD); return logits (batch, N_STATES, frames)."""
-        x = self.stem(nn.functional.pad(bands, (2, 0)))
+        steps = bands.unflatten(2, (-1, FRAMES_PER_STEP)).permute(0, 3, 1, 2).flatten(1, 2)
+        x = self.stem(nn.functional.pad(steps, (2, 0)))
         for dilation, conv, mix in zip(DILATIONS, self.convs, self.mixes, strict=True):
             y = conv(nn.functional.pad(torch.relu(x), (2 * dilation, 0)))
             x = x + mix(torch.relu(y))
-        return self.head(torch.relu(x[:, :, MEMORY + LOOKAHEAD :]))
+        logits = self.head(torch.relu(x[:, :, (MEMORY + LOOKAHEAD) // FRAMES_PER_STEP :]))
+        return logits.unflatten(1, (FRAMES_PER_STEP, N_STATES)).permute(0, 2, 3, 1).flatten(2, 3)
 
 
 def export(network: SegmentationNetwork) -> NetworkWeights:
@@ -105,26 +117,56 @@ def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.
     return states
 
 
-def prepare(recordings: Sequence[LabelledRecording], variants: int, seed: int) -> Prepared:
-    """Clean and disturbed versions of every recording: (bands, states) for each, the clean one first."""
-    prepared: list[list[tuple[NDArray[np.float16], NDArray[np.int8]]]] = []
-    for index, recording in enumerate(recordings):
-        versions = []
-        for variant in range(variants + 1):
-            rng = np.random.default_rng([seed, index, variant])
-            samples, rate = recording.samples(), recording.sample_rate_hz
-            speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(np.log(0.75), np.log(1.25))))
-            intervals = recording.intervals
-            if variant and rng.random() < 0.5:
-                samples, intervals = vary_rhythm(samples, intervals, rate, rng)
-            frames = int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2
-            states = frame_states(intervals, speed, frames)
-            if variant:
-                samples, states = disturb(samples, states, rate * speed, FRAME_RATE_HZ, rng)
-            bands = normalised_bands(samples, rate * speed)
-            versions.append((bands.astype(np.float16), states[: bands.shape[0]]))
-        prepared.append(versions)
-    return prepared
+def _versions(recording: LabelledRecording, variants: int, seed: Sequence[int]) -> Versions:
+    """One recording's clean version, then disturbed ones."""
+    versions = []
+    for variant in range(variants + 1):
+        rng = np.random.default_rng([*seed, variant])
+        samples, rate = recording.samples(), recording.sample_rate_hz
+        speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(np.log(0.75), np.log(1.25))))
+        intervals = recording.intervals
+        if variant and rng.random() < 0.5:
+            samples, intervals = vary_rhythm(samples, intervals, rate, rng)
+        frames = int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2
+        states = frame_states(intervals, speed, frames)
+        if variant:
+            samples, states = disturb(samples, states, rate * speed, FRAME_RATE_HZ, rng)
+        bands = normalised_bands(samples, rate * speed)
+        versions.append((bands.astype(np.float16), states[: bands.shape[0]]))
+    return versions
+
+
+def prepare(recordings: Sequence[LabelledRecording], variants: int, seed: int, jobs: int = 1) -> Prepared:
+    """Clean and disturbed versions of every recording, in `jobs` processes."""
+    seeds = [(seed, index) for index in range(len(recordings))]
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(_versions, recordings, [variants] * len(recordings), seeds, chunksize=8))
+
+
+def swap_tolerant_loss(logits: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy over labelled frames under labels whose S1 and S2 may be swapped throughout a crop.
+
+    A crop's likelihood is the mixture of its labels as they stand and swapped (S1 with S2, systole with diastole), after
+    label-noise mixtures (Bootkrajang and Kabán 2012), but for all frames of a crop at once.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (batch, N_STATES, frames)
+    states : Tensor of int, shape (batch, frames)
+        0 to 3; −1 where nothing is labelled.
+    """
+    labelled = states >= 0
+    count = labelled.sum(dim=1)
+    log_p = torch.log_softmax(logits, dim=1)
+    states = states.clamp(min=0)
+
+    def mean_log_p(wanted: torch.Tensor) -> torch.Tensor:
+        return (log_p.gather(1, wanted[:, None])[:, 0] * labelled).sum(dim=1) / count.clamp(min=1)
+
+    as_they_stand = math.log(1.0 - SWAPPED) + INDEPENDENT_FRAMES * mean_log_p(states)
+    swapped = math.log(SWAPPED) + INDEPENDENT_FRAMES * mean_log_p((states + 2) % N_STATES)
+    per_crop = -torch.logaddexp(as_they_stand, swapped) / INDEPENDENT_FRAMES
+    return (per_crop * count).sum() / count.sum()
 
 
 def train_network(
@@ -156,8 +198,7 @@ def train_network(
             bands[row, :, MEMORY - before : MEMORY - before + piece.shape[0]] = piece.T
             target = y[start : start + CROP_FRAMES]
             states[row, : target.shape[0]] = target
-        logits = network(torch.from_numpy(bands))
-        loss = nn.functional.cross_entropy(logits, torch.from_numpy(states - 1), ignore_index=-1)
+        loss = swap_tolerant_loss(network(torch.from_numpy(bands)), torch.from_numpy(states - 1))
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
