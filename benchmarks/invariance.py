@@ -93,6 +93,7 @@ def changes(paths: list[Path]) -> None:
         "times 0.01": lambda x, fs: (x * np.float32(0.01), fs, 0.0),
         "inverted": lambda x, fs: (-x, fs, 0.0),
         "0.37 s of silence before": lambda x, fs: (np.concatenate([np.zeros(int(0.37 * fs), np.float32), x]), fs, 0.37),
+        "its first 10 ms left out": lambda x, fs: (x[int(0.01 * fs) :], fs, -0.01),
     }
     kept: dict[str, list[int]] = {name: [0, 0] for name in kinds}
     moved: dict[str, Counter[str]] = {name: Counter() for name in kinds}

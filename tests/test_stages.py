@@ -356,9 +356,19 @@ def test_posteriors_do_not_look_beyond_the_lookahead(bands, posteriors, models):
 @pytest.mark.parametrize("silent", [1, 2, 37])
 def test_silence_before_changes_no_posterior(bands, posteriors, models, cut, silent):
     rows = np.concatenate([np.full((silent, N_BANDS), -CLIP, dtype=np.float32), bands])
-    network = models.segmentation.network
-    np.testing.assert_array_equal(whole(Emitter(network), rows)[silent:], posteriors)
-    np.testing.assert_array_equal(in_blocks(Emitter(network), cut(rows))[silent:], posteriors)
+    for blocks in ([rows], cut(rows), [rows[:silent], rows[silent:]]):
+        emitter = Emitter(models.segmentation.network)
+        emitter.begin_at(silent)
+        parts = [emitter.push(block) for block in blocks]
+        np.testing.assert_array_equal(np.concatenate([*parts, emitter.finish()])[silent:], posteriors)
+
+
+def test_a_step_may_be_set_late_in_a_silence(bands, posteriors, models):
+    emitter, silence = Emitter(models.segmentation.network), np.full((37, N_BANDS), -CLIP, dtype=np.float32)
+    parts = [emitter.push(silence[:31])]
+    emitter.begin_at(37)
+    parts += [emitter.push(silence[31:]), emitter.push(bands), emitter.finish()]
+    np.testing.assert_array_equal(np.concatenate(parts)[37:], posteriors)
 
 
 def test_posteriors_are_late_by_the_lookahead_alone(bands, models):

@@ -120,6 +120,7 @@ class Engine:
         self._open = Spans.joined([])
         self._open_onsets_s = np.empty(0)
         self._last_onset_s = 0.0
+        self._sounding = False
         # what is settled
         self._states: list[NDArray[np.int64]] = []
         self._onsets_s: list[NDArray[np.float64]] = []
@@ -153,6 +154,9 @@ class Engine:
         conditioned = self._conditioner.finish() if last else self._conditioner.push(block)
         power = _through(self._spectrogram, conditioned.samples, last)
         bands = _through(self._normaliser, power, last)
+        if not self._sounding and self._conditioner.first_sound >= 0:
+            self._sounding = True
+            self._emitter.begin_at(round(self._conditioner.first_sound / HOP))
         log_posteriors = _through(self._emitter, bands, last)
         spans = self._decoder.push(log_posteriors)
         if last:

@@ -207,7 +207,7 @@ class Emitter:
     """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands.
 
     The network is causal and its target is late by the lookahead, so it can run on live audio. Silence surrounds the
-    recording; steps are counted from the first frame with a sound, so that silence put before changes nothing.
+    recording.
     """
 
     def __init__(self, network: NetworkWeights) -> None:
@@ -216,13 +216,20 @@ class Emitter:
         self._waiting = _silence(0)
         self._early = network.lookahead  # posteriors of frames before the first, still to be dropped
         self._owed = 0
-        self._silent = 0  # frames before the first sound
-        self._sounding = False
+
+    def begin_at(self, frame: int) -> None:
+        """Let a step begin at the first frame with a sound, before that comes: silence before it then changes nothing.
+
+        The silence is lengthened to whole steps, and what that adds is dropped again.
+        """
+        added = -frame % FRAMES_PER_STEP
+        self._waiting = np.concatenate([self._waiting, _silence(added)])
+        self._early += added
 
     def push(self, bands: Frames) -> Frames:
         """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
         self._owed += bands.shape[0]
-        bands = np.concatenate([self._waiting, self._on_step(bands)])
+        bands = np.concatenate([self._waiting, bands])
         whole = bands.shape[0] - bands.shape[0] % FRAMES_PER_STEP
         self._waiting = bands[whole:]
         steps = _steps(bands[:whole])
@@ -240,14 +247,3 @@ class Emitter:
         owed = self._owed
         rest = -self._waiting.shape[0] % FRAMES_PER_STEP
         return self.push(_silence(self._network.lookahead + rest))[:owed]
-
-    def _on_step(self, bands: Frames) -> Frames:
-        """Lengthen the silence before the first sound to whole steps; what that adds is dropped again."""
-        if self._sounding:
-            return bands
-        sounding = (bands > -CLIP).any(axis=1)
-        self._sounding = bool(sounding.any())
-        self._silent += int(sounding.argmax()) if self._sounding else bands.shape[0]
-        added = -self._silent % FRAMES_PER_STEP if self._sounding else 0
-        self._early += added
-        return np.concatenate([_silence(added), bands])
