@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 import soundfile
 
@@ -280,6 +281,15 @@ def test_segment(folder, tmp_path, capsys):
     assert (tmp_path / "x.tsv").read_text(encoding="utf-8") == told
     intervals = read_segments(tmp_path / "x.tsv")
     assert (intervals[0][0], intervals[-1][1]) == (0.0, 6.0)
+
+
+def test_segment_says_when_it_only_guesses(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "noise.wav", 0.1 * rng.standard_normal(24000), 4000)
+    assert main(["segment", str(tmp_path / "noise.wav")]) == 0
+    told = capsys.readouterr()
+    assert told.out
+    assert "beats can be trusted: these states are a guess" in told.err
 
 
 def test_segment_of_what_is_none(folder, tmp_path, capsys):

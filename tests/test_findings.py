@@ -126,7 +126,7 @@ def regular(**changes):
 def sounds_with(**changes):
     sounds = HeartSounds(
         s1_s2_level_db=0.0, s1_s2_spread_db=1.0, s1_s2_by_band_db=(0.0,) * 8, s2_split_ms=None, s2_split_share=0.1,
-        s3=NOTHING, s4=NOTHING, click=NOTHING,
+        s3=NOTHING, s4=NOTHING, click=NOTHING, cycles=14,
     )  # fmt: skip
     return replace(sounds, **changes)
 
@@ -202,6 +202,15 @@ def test_s1_intensity(level_db, value):
     found = find(sounds=sounds_with(s1_s2_level_db=level_db)).s1_intensity
     assert found.value == value
     assert found.evidence["departure_db"] == pytest.approx(level_db - found.evidence["usual_at_site_db"])
+
+
+@pytest.mark.parametrize("name", ["s3", "s4", "click"])
+def test_an_extra_sound_needs_beats_to_come_back_in(name):
+    loud = ExtraSound(1.0, 5.0, 40.0, 0.15)
+    assert getattr(find(sounds=sounds_with(**{name: loud})), name).value == "present"
+    few = getattr(find(sounds=sounds_with(**{name: loud}, cycles=5)), name)
+    assert few.value is None
+    assert "fewer than 6 beats" in few.reason
 
 
 def test_split_is_a_value_and_its_width_a_probability():

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 import murmur
-from murmur.patient import SiteFigures
+from murmur.errors import ParameterError
+from murmur.patient import SiteFigures, join_patient
 
 
 def site(name, present=0.02, **changes):
@@ -93,3 +94,9 @@ def test_score_rises_with_each_part():
 
 def test_nobody():
     assert murmur.join_patient("7", []).murmur == "unknown"
+
+
+@pytest.mark.parametrize("sites", ["abc", None, [None], ["a.wav"], 3])
+def test_what_is_no_recording_is_refused(sites):
+    with pytest.raises(ParameterError, match="join_patient takes a list of what analyze"):
+        join_patient("1", sites)

@@ -621,6 +621,9 @@ def test_a_nan_is_refused_at_once_and_silence_at_the_end():
     assert [len(next(blocks)) for _ in range(3)] == [RATE] * 3
     with pytest.raises(BadSamplesError, match="silent: all 12000"):
         next(blocks)
+    one_dead = np.stack([np.zeros(3 * RATE), tone(3 * RATE)], axis=1)
+    with pytest.raises(BadSamplesError, match=r"the channel taken \(2 channels: took channel 0\)"):
+        load(one_dead, sample_rate_hz=RATE)
     # Constant within each block is not constant.
     steps = np.repeat([0.0, 0.5, 0.0], RATE)
     assert load(steps, sample_rate_hz=RATE).duration_s == 3.0

@@ -55,6 +55,8 @@ END_LEFT_DB = -6.5
 LEAST_EXCESS = 0.3
 #: A physiological split of S2 seldom exceeds this at rest.
 WIDE_SPLIT_MS = 45.0
+#: An extra sound must come back in this many beats.
+FEWEST_CYCLES = 6
 #: Early diastole this far above late diastole is a murmur's.
 DIASTOLIC_DB = 4.0
 #: Bandwidth and centroid between harsh and blowing murmurs.
@@ -72,7 +74,9 @@ class Finding(Record):
     value : str, float or None
         What was found; None where it can't be told.
     probability : float or None
-        Probability of the sign, where it has one.
+        Of what the sign is named after, whatever `value` says: that S1 is quiet, that the split of S2 is wide, that an S3,
+        S4, click, diastolic murmur or irregular rhythm is there. Where `value` is one of several words (timing, shape,
+        pitch, quality, grade), that this is the right one; the others' are in the evidence.
     evidence : dict of str to float or None
         The measurements that it rests on.
     reason : str or None
@@ -187,7 +191,11 @@ def find_signs(
     systolic = models.murmur_probabilities(vector)
     heard = _murmur(systolic, diastolic, murmur, settings)
     timing = timing_probabilities(murmur)
-    s1, split, s3 = _s1_intensity(sounds, site, models), _s2_split(sounds), _extra_sound(sounds.s3, S3_RULE)
+    s1, split = _s1_intensity(sounds, site, models), _s2_split(sounds)
+    s3, s4, click = (
+        _extra_sound(sound, rule, sounds.cycles)
+        for sound, rule in ((sounds.s3, S3_RULE), (sounds.s4, S4_RULE), (sounds.click, CLICK_RULE))
+    )
     if decide_murmur(systolic, settings) != "present":
         character = _no_character(NOT_SYSTOLIC[heard.value], timing)
     elif murmur.extent == 0:
@@ -200,8 +208,8 @@ def find_signs(
         s1_intensity=s1,
         s2_split=split,
         s3=s3,
-        s4=_extra_sound(sounds.s4, S4_RULE),
-        click=_extra_sound(sounds.click, CLICK_RULE),
+        s4=s4,
+        click=click,
         diastolic_murmur=diastolic,
         irregular_rhythm=_irregular_rhythm(rhythm),
         premature_beats=_premature_beats(rhythm),
@@ -346,7 +354,9 @@ def _s2_split(sounds: HeartSounds) -> Finding:
     return Finding(sounds.s2_split_ms, _sigmoid((sounds.s2_split_ms - WIDE_SPLIT_MS) / 4.0), evidence)
 
 
-def _extra_sound(sound: ExtraSound, rule: ExtraSoundRule) -> Finding:
+def _extra_sound(sound: ExtraSound, rule: ExtraSoundRule, cycles: int) -> Finding:
+    if cycles < FEWEST_CYCLES:  # chance comes at the same place in a few beats, too
+        return Finding(None, reason=f"fewer than {FEWEST_CYCLES} beats were measured")
     probability = rule.probability(sound)
     evidence: Evidence = {
         "share_of_cycles": sound.share,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.errors import ParameterError
 from murmur.findings import GRADES, LOUD_S1_DB, decide_murmur, s1_quiet_probability
 from murmur.models import Models, shipped_models
 from murmur.records import Record
@@ -135,9 +136,30 @@ def join_patient(
     settings: Settings | None = None,
     models: Models | None = None,
 ) -> PatientAnalysis:
-    """Join one person's recordings, given as analyses or as their `SiteFigures`."""
+    """Join one person's recordings.
+
+    Parameters
+    ----------
+    patient : str
+        Who.
+    sites : sequence of Analysis or SiteFigures
+        Their recordings, in any order, several at a site too; without a readable one the patient is "unknown".
+    settings : Settings, optional
+        What may be tuned.
+    models : Models, optional
+        Other trained models than those that ship.
+
+    Returns
+    -------
+    PatientAnalysis
+
+    Raises
+    ------
+    ParameterError
+        If `sites` is anything else.
+    """
     settings, findings = settings or Settings(), (models or shipped_models()).findings
-    figures = [s if isinstance(s, SiteFigures) else site_figures(s) for s in sites]
+    figures = [s if isinstance(s, SiteFigures) else site_figures(s) for s in _checked(sites)]
     read = [f for f in figures if f.readable and f.present_probability is not None]
     if not read:
         return _unread(patient, len(figures))
@@ -181,6 +203,16 @@ def join_patient(
         mitral_regurgitation_score=float(np.mean(known)) if known else None,
         score_parts=parts,
     )
+
+
+def _checked(sites: object) -> list[SiteFigures | Analysis]:
+    from murmur.analysis import Analysis
+
+    given: list[object] = list(sites) if isinstance(sites, Iterable) and not isinstance(sites, str) else [sites]
+    for one in given:
+        if not isinstance(one, SiteFigures | Analysis):
+            raise ParameterError(f"join_patient takes a list of what analyze() gave for one person, not {one!r:.80}")
+    return cast("list[SiteFigures | Analysis]", given)
 
 
 def _unread(patient: str, recordings: int) -> PatientAnalysis:

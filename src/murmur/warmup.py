@@ -10,8 +10,8 @@ __all__ = ["warm_up"]
 def warm_up() -> None:
     """Run the whole flow once on noise, so that no later call compiles or loads anything.
 
-    Takes some seconds the first time on a machine, and a fraction of one after that: kernels are cached on disk where that
-    can be written.
+    Takes about half a minute the first time on a machine, and a fraction of a second after that: kernels are cached on disk
+    where that can be written.
     """
     from murmur.analysis import analyze
 

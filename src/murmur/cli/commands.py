@@ -193,10 +193,15 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
 
     settings, models = _settings(options.changes), load_models(options.models)
     try:
-        intervals = segment(options.file, channel=options.channel, settings=settings, models=models).intervals
+        found = segment(options.file, channel=options.channel, settings=settings, models=models)
     except MurmurError as error:
         print(f"murmur: {error}", file=sys.stderr)
         return SOME_FAILED
+    intervals = found.intervals
+    trusted = int((found.beats.confidence >= settings.least_confidence).sum())
+    if trusted < settings.least_beats:
+        count = f"{trusted} of {len(found.beats.confidence)}"
+        print(f"murmur: {options.file}: {count} beats can be trusted: these states are a guess", file=sys.stderr)
     if options.output is not None:
         try:
             write_segments(options.output, intervals)

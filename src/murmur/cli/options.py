@@ -32,7 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "warm-up",
         help="compile every kernel, so that later starts are fast",
-        description="Compile every kernel and keep it on disk, so that later starts are fast. Takes some seconds once.",
+        description="Compile every kernel and keep it on disk, so that later starts are fast. Takes half a minute once.",
     )
     commands.add_parser(
         "schema",

@@ -111,8 +111,9 @@ def tell(analysis: Analysis) -> Story:
     """Tell one recording."""
     if analysis.status != "ok":
         why = ", ".join(analysis.quality.reasons) or "of too little quality"
-        beats = _count(analysis.quality.trusted_beats, "beat")
-        warning = f"Unreadable: {why}. Only {beats} could be trusted, so nothing is said of heart or murmur."
+        beats = analysis.quality.trusted_beats
+        trusted = f"Only {_count(beats, 'beat')}" if beats else "No beat"
+        warning = f"Unreadable: {why}. {trusted} could be trusted, so nothing is said of heart or murmur."
         return Story(analysis.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
     return Story(
         title=analysis.path,
@@ -287,7 +288,7 @@ def _rhythm(analysis: Analysis) -> Sentence:
     if rhythm.heart_rate_bpm is None:
         return "", Tone.NORMAL
     words = {"present": "Irregular rhythm", "absent": "Regular rhythm"}
-    text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm')}, {rhythm.heart_rate_bpm:.0f}/min"
+    text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm not judged')}, {rhythm.heart_rate_bpm:.0f}/min"
     abnormal = found.irregular_rhythm.value == "present"
     if found.premature_beats.value == "present":
         text += f", {_count(rhythm.premature_beats, 'premature beat')}"

@@ -67,6 +67,8 @@ class HeartSounds(Record):
         Share of cycles whose S2 has two peaks at about that interval.
     s3, s4, click : ExtraSound
         Extra low sounds after S2 and before S1, and a sharp one in systole.
+    cycles : int
+        How many cycles these figures rest on.
     """
 
     s1_s2_level_db: float
@@ -77,6 +79,7 @@ class HeartSounds(Record):
     s3: ExtraSound
     s4: ExtraSound
     click: ExtraSound
+    cycles: int
 
 
 def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
@@ -96,6 +99,7 @@ def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mas
         s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),
         s4=_extra(sounds.s4_level_db, sounds.s4_prominence_db, sounds.s4_lead_s, trusted, STEADY_S),
         click=_extra(sounds.click_level_db, sounds.click_prominence_db, sounds.click_place, trusted, STEADY_SHARE),
+        cycles=int(trusted.sum()),
     )
 
 

@@ -178,7 +178,7 @@ def _stated(start: bytes) -> str:
         n_channels = int.from_bytes(start[22:24], "little")
         rate = int.from_bytes(start[24:28], "little")
         bits = int.from_bytes(start[34:36], "little")
-        return f": it states {n_channels} channels, {rate} Hz, {bits} bits"
+        return f": it states {n_channels} channel{'' if n_channels == 1 else 's'}, {rate} Hz, {bits} bits"
     return ""
 
 

@@ -44,7 +44,8 @@ def checked_rate(value: object, label: str, kind: type[MurmurError]) -> float:
     if math.isnan(rate):
         raise kind(f"{label}: the sample rate must be a number in Hz, not {value!r}")
     if not MIN_SAMPLE_RATE_HZ <= rate <= MAX_SAMPLE_RATE_HZ:
-        remedy = "give it in Hz, not kHz" if 0 < rate < 200 else "check the rate, or resample to 4000 Hz"
+        in_khz = 0 < rate < 200 and kind is ParameterError  # a person may slip, a header states Hz
+        remedy = "give it in Hz, not kHz" if in_khz else "check the rate, or resample to 4000 Hz"
         raise kind(
             f"{label}: a sample rate of {rate:.10g} Hz is out of range ({MIN_SAMPLE_RATE_HZ:g} to "
             f"{MAX_SAMPLE_RATE_HZ:g} Hz); {remedy}"
@@ -101,9 +102,10 @@ def seconds(n_samples: int, rate: float) -> str:
 class Watch:
     """The checks on samples that pass by, and at the end on all of them."""
 
-    def __init__(self, label: str, sample_rate_hz: float) -> None:
+    def __init__(self, label: str, sample_rate_hz: float, notes: tuple[str, ...] = ()) -> None:
         self._label = label
         self._rate = sample_rate_hz
+        self._remedy = f"check the microphone and the channel taken{''.join(f' ({note})' for note in notes)}"
         self._lowest = math.inf
         self._highest = -math.inf
         self.n_samples = 0
@@ -144,11 +146,8 @@ class Watch:
             raise _too_short(self._label, self.n_samples, self._rate, n_promised)
         if max(-self._lowest, self._highest) < _SMALLEST_PEAK:
             peak = "0" if self._lowest == self._highest == 0 else f"below {_SMALLEST_PEAK:g}"
-            raise BadSamplesError(
-                f"{self._label}: silent: all {self.n_samples} samples are {peak}; check the microphone and the channel taken"
-            )
+            raise BadSamplesError(f"{self._label}: silent: all {self.n_samples} samples are {peak}; {self._remedy}")
         if self._lowest == self._highest:
             raise BadSamplesError(
-                f"{self._label}: constant: all {self.n_samples} samples are {self._highest:.6g}; "
-                "check the microphone and the channel taken"
+                f"{self._label}: constant: all {self.n_samples} samples are {self._highest:.6g}; {self._remedy}"
             )

@@ -106,7 +106,7 @@ class Source(ABC):
         return self._checked_blocks(n_block)
 
     def _checked_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.float32]]:
-        watch = Watch(self.label, self.sample_rate_hz)
+        watch = Watch(self.label, self.sample_rate_hz, self.notes)
         try:
             for block in self._raw_blocks(n_block):
                 yield watch.passed(block)

@@ -14,7 +14,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
+try:
+    import sklearn  # noqa: F401
+    import torch
+except ModuleNotFoundError as error:
+    raise SystemExit(f'training needs {error.name}: pip install "murmur-pcg[train]"') from None
 
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
