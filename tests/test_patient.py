@@ -43,7 +43,7 @@ def unreadable(name):
 
 def test_a_murmur_everywhere():
     sites = [
-        site(name, 0.95, murmur_level_db=level)
+        site(name, 0.998, unknown_probability=0.001, absent_probability=0.001, murmur_level_db=level)
         for name, level in (("AV", -18.0), ("TV", -12.0), ("MV", -5.0), ("Ax", -14.0))
     ]
     joined = murmur.join_patient("7", sites)
@@ -54,6 +54,20 @@ def test_a_murmur_everywhere():
     assert joined.grade == "III/VI"
     assert joined.apex_over_base_db == pytest.approx(13.0)
     assert joined.score_parts["loudest_at_the_apex"] > 0.95
+
+
+def test_a_murmur_at_one_of_four_sites_is_a_faint_one():
+    sites = [site("AV", 0.95, murmur_level_db=-18.0), *(site(name) for name in ("PV", "TV", "MV"))]
+    assert murmur.join_patient("7", sites).grade == "I/VI"
+
+
+def test_what_is_no_murmur_is_not_loudest_at_the_apex():
+    heard = site("AV", 0.95, murmur_level_db=-18.0)
+    rest = [site("MV", murmur_level_db=-5.0)]
+    assert murmur.join_patient("7", [heard, *rest]).score_parts["loudest_at_the_apex"] < 0.05
+    none = murmur.join_patient("7", [site("AV", murmur_level_db=-18.0), *rest])
+    assert none.apex_over_base_db is None
+    assert none.score_parts["loudest_at_the_apex"] == 0.0
 
 
 def test_none_anywhere():

@@ -13,6 +13,14 @@ import numpy as np
 import murmur
 from benchmarks.accuracy.figures import bootstrap, calibration
 from murmur.finding_models import FindingModels
+from murmur.findings import (
+    GRADES,
+    PITCHES,
+    blowing_probability,
+    loudness_vector,
+    shape_probabilities,
+    timing_probabilities,
+)
 from murmur.formats.circor import Patient
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, LabelledRecording, read_circor
@@ -101,7 +109,8 @@ def report(folder: Path, models_folder: Path) -> dict[str, Any]:
         "segmentation by heart rate": by_rate(scored),
         "S1 and S2 swapped against the labels": swapped_figures(by_patient),
         "murmur": murmur_figures(by_patient, models),
-        "character": character_figures(scored),
+        "character": character_figures(scored, models),
+        "grade": grade_figures(by_patient, models),
         "heart sounds": heart_sound_figures(by_patient, models),
         "readable": readable_figures(scored),
         "worst recordings": worst(scored),
@@ -235,15 +244,32 @@ def murmur_figures(by_patient: dict[str, list[Scored]], models: dict[int, murmur
     return figures
 
 
-def character_figures(scored: list[Scored]) -> dict[str, Any]:
+def quadratic_kappa(found: list[int], true: list[int]) -> float:
+    """Cohen's kappa with quadratic weights; NaN where all are alike."""
+    from sklearn.metrics import cohen_kappa_score
+
+    return float(cohen_kappa_score(found, true, weights="quadratic")) if len(set(true) | set(found)) > 1 else float("nan")
+
+
+def grade_figures(by_patient: dict[str, list[Scored]], models: dict[int, murmur.Models]) -> dict[str, Any]:
+    """Grade per patient with a murmur, from all sites; no murmur called counts as the lowest grade."""
+    rows = []
+    for id_, items in by_patient.items():
+        if items[0].patient.grading in GRADES:
+            joined = murmur.join_patient(id_, [i.analysis for i in items], models=models[items[0].recording.fold])
+            rows.append([(GRADES.index(joined.grade or GRADES[0]), GRADES.index(items[0].patient.grading))])
+    return {
+        "quadratic kappa per patient": bootstrap(rows, lambda items: quadratic_kappa(*map(list, zip(*items, strict=True))))
+    }
+
+
+def character_figures(scored: list[Scored], models: dict[int, murmur.Models]) -> dict[str, Any]:
     heard: dict[str, list[Any]] = defaultdict(list)
     for item in scored:
         p = item.patient
         if p.murmur == "Present" and item.recording.site in p.murmur_locations and item.analysis.murmur is not None:
             heard[p.id].append(item)
     groups = list(heard.values())
-
-    from murmur.findings import blowing_probability, shape_probabilities, timing_probabilities
 
     def area(value: Any, truth: Any, only: Any = lambda p: True) -> Any:
         def figure(items: list[Scored]) -> float:
@@ -268,7 +294,17 @@ def character_figures(scored: list[Scored]) -> dict[str, Any]:
     def blow(m: Any) -> float:
         return blowing_probability(m.spectrum) if m.spectrum else 0.5
 
+    def pitch_kappa(items: list[Scored]) -> float:
+        found, true = [], []
+        for item in items:
+            if item.analysis.murmur is not None and str(item.patient.pitch).lower() in PITCHES:
+                pitch = models[item.recording.fold].findings.pitch
+                found.append(int(np.argmax(pitch.probabilities(loudness_vector(item.analysis.murmur)))))
+                true.append(PITCHES.index(str(item.patient.pitch).lower()))
+        return quadratic_kappa(found, true)
+
     return {
+        "pitch, quadratic kappa": bootstrap(groups, pitch_kappa),
         "holosystolic AUROC": area(lambda m: timing_probabilities(m)["holosystolic"], is_("timing", "Holosystolic")),
         "plateau AUROC": area(lambda m: shape_probabilities(m)["plateau"], is_("shape", "Plateau")),
         "blowing against harsh AUROC": area(blow, blowing),

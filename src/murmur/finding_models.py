@@ -40,6 +40,8 @@ class FindingModels:
         Those shares, as log odds, to probabilities.
     patient_murmur : LinearModel
         A patient's recordings, summed up, to present, unknown, absent.
+    patient_grade : LinearModel
+        The same to I/VI, II/VI, III/VI.
     pitch : LinearModel
         To low, medium, high.
     grade : LinearModel
@@ -52,6 +54,7 @@ class FindingModels:
     murmur: Forest
     murmur_calibration: LinearModel
     patient_murmur: LinearModel
+    patient_grade: LinearModel
     pitch: LinearModel
     grade: LinearModel
     s1_norm_db: NDArray[np.float64]

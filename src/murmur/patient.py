@@ -18,7 +18,7 @@ from murmur.settings import Settings
 if TYPE_CHECKING:
     from murmur.analysis import Analysis
 
-__all__ = ["PatientAnalysis", "SiteFigures", "join_patient", "patient_vector", "site_figures"]
+__all__ = ["PatientAnalysis", "SiteFigures", "grade_vector", "join_patient", "patient_vector", "site_figures"]
 
 Array = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class PatientAnalysis(Record):
     murmur_probability, unknown_probability : float or None
         Of the three classes present, unknown, absent.
     grade : str or None
-        From the number of sites where a murmur is heard and how loud it is there.
+        From how sure a murmur is at each site.
     murmur_sites : tuple of str
         Sites where a murmur is heard.
     loudest_site : str or None
@@ -76,7 +76,7 @@ class PatientAnalysis(Record):
     quiet_s1_probability : float or None
         Of that.
     apex_over_base_db : float or None
-        The murmur's level at MV above that at AV.
+        The murmur's level at MV above that at AV; None where it is heard at neither, or one of them is missing.
     mitral_regurgitation_score : float or None
         Mean of three parts of equal weight: a murmur that fills systole, a quiet S1, louder at the apex than at the aortic
         site; without the sites for the third, of two.
@@ -130,6 +130,17 @@ def patient_vector(probabilities: Array) -> Array:
     return np.array([present.max(), present.mean(), unknown.mean()])
 
 
+def grade_vector(probabilities: Array) -> Array:
+    """Sum up the recordings' probabilities (readable, 3) for the patient's grade.
+
+    Log odds of a murmur against everything else, their mean and largest: experts grade largely by at how many sites they
+    hear it.
+    """
+    p = np.clip(probabilities[:, 0], 1e-3, 1 - 1e-3)
+    odds = np.log(p / (1 - p))
+    return np.array([odds.mean(), odds.max()])
+
+
 def join_patient(
     patient: str,
     sites: Sequence[SiteFigures | Analysis],
@@ -168,6 +179,7 @@ def join_patient(
     )
     joint = findings.patient_murmur.probabilities(patient_vector(probabilities))
     murmur = decide_murmur(joint, settings)
+    present = murmur == "present"
     heard = [f for f, p in zip(read, probabilities, strict=True) if decide_murmur(p, settings) == "present"]
     loudest = max(heard, key=lambda f: f.murmur_level_db if f.murmur_level_db is not None else -np.inf, default=None)
     weights = probabilities[:, 0]
@@ -175,13 +187,14 @@ def join_patient(
     departures = [f.s1_departure_db for f in read if f.s1_departure_db is not None]
     departure = float(np.median(departures)) if departures else None
     quiet = None if departure is None else s1_quiet_probability(departure, findings.s1_norm("MV")[1], QUIET_S1_PATIENT_DB)
-    apex, base = _level_at(read, "MV"), _level_at(read, "AV")
-    apex_over_base = None if apex is None or base is None else apex - base
+    apex, base = _level_at(read, heard, "MV"), _level_at(read, heard, "AV")
+    nowhere = apex is not None and base is not None and max(apex, base) <= FAINTEST_DB
+    apex_over_base = None if apex is None or base is None or nowhere else apex - base
     axilla = [f for f in read if f.site == "Ax"]
     parts: dict[str, float | None] = {
         "pansystolic_murmur": None if holosystolic is None else float(joint[0]) * holosystolic,
         "quiet_s1": quiet,
-        "loudest_at_the_apex": None if apex_over_base is None else float(1 / (1 + np.exp(-apex_over_base / 2.0))),
+        "loudest_at_the_apex": _louder_at_apex(apex_over_base, nowhere),
     }
     known = [p for p in parts.values() if p is not None]
     return PatientAnalysis(
@@ -191,9 +204,9 @@ def join_patient(
         murmur=murmur,
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
-        grade=_grade(read, heard) if murmur == "present" else None,
-        murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if murmur == "present" else (),
-        loudest_site=(loudest.site or None) if loudest and murmur == "present" else None,
+        grade=GRADES[int(findings.patient_grade.probabilities(grade_vector(probabilities)).argmax())] if present else None,
+        murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
+        loudest_site=(loudest.site or None) if loudest and present else None,
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
         holosystolic_probability=holosystolic,
         blowing_probability=_weighted([f.blowing_probability for f in read], weights),
@@ -238,15 +251,17 @@ def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
     return float((v * w).sum() / w.sum())
 
 
-def _level_at(figures: Sequence[SiteFigures], site: str) -> float | None:
-    levels = [max(f.murmur_level_db, FAINTEST_DB) for f in figures if f.site == site and f.murmur_level_db is not None]
+def _louder_at_apex(apex_over_base_db: float | None, nowhere: bool) -> float | None:
+    if apex_over_base_db is None:
+        return 0.0 if nowhere else None
+    return float(1 / (1 + np.exp(-apex_over_base_db / 2.0)))
+
+
+def _level_at(read: Sequence[SiteFigures], heard: Sequence[SiteFigures], site: str) -> float | None:
+    """Median level of the murmur over a site's recordings; what stands out where none is heard is no murmur."""
+    levels = [
+        max(f.murmur_level_db, FAINTEST_DB) if f in heard and f.murmur_level_db is not None else FAINTEST_DB
+        for f in read
+        if f.site == site
+    ]
     return float(np.median(levels)) if levels else None
-
-
-def _grade(read: Sequence[SiteFigures], heard: Sequence[SiteFigures]) -> str:
-    """Grade: CirCor's experts call III what is heard at every site, loud; I what is heard at few of them."""
-    share = len({f.site for f in heard}) / max(len({f.site for f in read}), 1)
-    level = max((f.murmur_level_db for f in heard if f.murmur_level_db is not None), default=-60.0)
-    if share < 0.99 or level < -16.0:
-        return GRADES[0]
-    return GRADES[2] if level > -11.0 else GRADES[1]

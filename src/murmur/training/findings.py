@@ -19,7 +19,7 @@ from murmur.findings import GRADES, PITCHES, loudness_vector
 from murmur.forest import Forest
 from murmur.formats.circor import Patient
 from murmur.linear import CLIP, LinearModel
-from murmur.patient import patient_vector
+from murmur.patient import grade_vector, patient_vector
 from murmur.quality import assess_quality, beat_confidence, beat_evidence
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import Settings
@@ -178,20 +178,28 @@ def fit_findings(rows: Sequence[Row], noise: Sequence[Measurement], folds: Seque
         beat=beat,
         murmur=fit_forest(described),
         murmur_calibration=calibration,
-        patient_murmur=_fit_patient(rows, described, probabilities),
+        **_fit_patient(rows, described, probabilities),
         s1_norm_db=_s1_norms(described),
         **_fit_character([d for d in described if d.row.murmur == "present"]),
     )
 
 
-def _fit_patient(rows: Sequence[Row], described: Sequence[Described], probabilities: dict[int, Array]) -> LinearModel:
+def _fit_patient(
+    rows: Sequence[Row], described: Sequence[Described], probabilities: dict[int, Array]
+) -> dict[str, LinearModel]:
     by_patient: dict[str, list[Array]] = {}
     for i, p in probabilities.items():
         by_patient.setdefault(described[i].row.patient.id, []).append(p)
     patients = {row.patient.id: row.patient for row in rows}
     ids = sorted(by_patient)
-    features = np.array([patient_vector(np.array(by_patient[i])) for i in ids])
-    return fit_linear(features, [patients[i].murmur.lower() for i in ids], 0.1, CLASSES)
+    graded = [i for i in ids if patients[i].grading in GRADES]
+    murmur = np.array([patient_vector(np.array(by_patient[i])) for i in ids])
+    grade = np.array([grade_vector(np.array(by_patient[i])) for i in graded])
+    return {
+        # three numbers of some hundred patients need no holding back, and what is held back is under-confident
+        "patient_murmur": fit_linear(murmur, [patients[i].murmur.lower() for i in ids], 10.0, CLASSES),
+        "patient_grade": fit_linear(grade, [patients[i].grading for i in graded], 1.0, GRADES),
+    }
 
 
 def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
