@@ -300,6 +300,7 @@ def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
 
 
 def _character(murmur: MurmurFeatures, timing: dict[str, float], models: FindingModels) -> dict[str, Finding]:
+    start_db, stop_db = left_at_ends_db(murmur)
     shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db}
     loud = {"above_late_diastole_db": murmur.above_quiet_db, "against_s2_db": murmur.level_db}
     pitch = dict(zip(PITCHES, models.pitch.probabilities(loudness_vector(murmur)).tolist(), strict=True))
@@ -314,9 +315,11 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
             {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}, spectrum
         )
     return {
-        "systolic_timing": _likeliest(timing, {"extent": murmur.extent, "onset": murmur.onset, "end": murmur.end}),
+        "systolic_timing": _likeliest(timing, {"left_at_s1_db": start_db, "left_at_s2_db": stop_db}),
         "systolic_shape": _likeliest(shape_probabilities(murmur), shape),
-        "systolic_pitch": _likeliest(pitch, {"centroid_hz": murmur.spectrum.centroid_hz if murmur.spectrum else None}),
+        "systolic_pitch": _likeliest(
+            pitch, {"centroid_hz": murmur.spectrum.centroid_hz if murmur.spectrum else None, **loud}
+        ),
         "systolic_quality": quality,
         "grade": _likeliest(grade, loud),
     }

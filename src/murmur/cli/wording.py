@@ -356,16 +356,15 @@ def _lines(analysis: Analysis) -> list[Line]:
 def _character_lines(analysis: Analysis) -> list[Line]:
     found, murmur = analysis.findings, analysis.murmur
     assert murmur is not None
-    extent = f"fills {_share(murmur.extent)} of systole"
-    if murmur.onset is not None and murmur.end is not None:
-        extent = f"fills {100 * murmur.onset:.0f} to {_share(murmur.end)} of systole"
+    s1_db, s2_db = (found.systolic_timing.evidence.get(name) for name in ("left_at_s1_db", "left_at_s2_db"))
+    ends = "" if s1_db is None or s2_db is None else f"of its loudest {_decibels(s1_db)} at S1, {_decibels(s2_db)} at S2"
     slope = f"rises by {murmur.rise_db:.1f} dB, falls by {murmur.fall_db:.1f} dB"
-    spectrum = murmur.spectrum
-    tone = f"centroid {spectrum.centroid_hz:.0f} Hz" if spectrum else ""
-    noise = f"entropy {_point(spectrum.entropy)}, tones {_share(spectrum.harmonicity)}" if spectrum else ""
     level = "too faint to measure" if murmur.level_db is None else f"{_decibels(murmur.level_db)} against S2"
+    spectrum = murmur.spectrum
+    tone = f"{level}, centroid {spectrum.centroid_hz:.0f} Hz" if spectrum else level
+    noise = f"bandwidth {spectrum.bandwidth_hz:.0f} Hz, tones {_share(spectrum.harmonicity)}" if spectrum else ""
     rows = (
-        ("timing", found.systolic_timing, extent),
+        ("timing", found.systolic_timing, ends),
         ("shape", found.systolic_shape, slope),
         ("character", found.systolic_quality, noise),
         ("pitch", found.systolic_pitch, tone),
