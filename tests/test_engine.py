@@ -238,3 +238,12 @@ def test_threads_do_not_disturb_each_other(measure, listen):
         together = list(pool.map(measure, recordings * 3))
     for one, other in zip(alone * 3, together, strict=True):
         assert_same(one, other)
+
+
+def test_nothing_begins_after_the_end(listen):
+    """Between frames an onset may be refined past a recording that ends just there: some cut in a beat does that."""
+    samples = listen(12.0, 1).samples
+    for n in range(4 * 4000, 5 * 4000, 8):
+        intervals = segment(samples[:n], sample_rate_hz=4000).intervals
+        assert all(i.end_s > i.start_s for i in intervals)
+        assert intervals[-1].end_s == n / 4000

@@ -138,10 +138,12 @@ class Engine:
     def finish(self) -> Measurement:
         """Take the end of the recording, and return everything."""
         self._take(np.empty(0, dtype=np.float32), last=True)
+        onsets_s = np.concatenate(self._onsets_s)
+        inside = onsets_s < self._heard_s  # a last span may begin just where the recording ends: it is none
         return Measurement(
-            duration_s=self._conditioner.samples_taken / self._rate_hz,
-            states=np.concatenate(self._states),
-            onsets_s=np.concatenate(self._onsets_s),
+            duration_s=self._heard_s,
+            states=np.concatenate(self._states)[inside],
+            onsets_s=onsets_s[inside],
             cycles=Cycles.joined(self._cycles),
             levels=CycleLevels.joined(self._levels),
             sounds=CycleSounds.joined(self._sounds),
@@ -149,6 +151,11 @@ class Engine:
             seconds=Seconds(*np.concatenate(self._seconds).T),
             clipped_fraction=self._conditioner.clipped_fraction,
         )
+
+    @property
+    def _heard_s(self) -> float:
+        """Length of the input so far."""
+        return self._conditioner.samples_taken / self._rate_hz
 
     def _take(self, block: NDArray[np.float32], last: bool) -> None:
         conditioned = self._conditioner.finish() if last else self._conditioner.push(block)
@@ -175,6 +182,7 @@ class Engine:
         posteriors = self._log_posteriors
         rows = posteriors.rows(posteriors.first, posteriors.end)
         onsets_s = refine_onsets(spans, rows, posteriors.first, self._last_onset_s)
+        onsets_s = np.minimum(onsets_s, self._heard_s)  # between frames, the last may come to lie past the end
         if len(spans):
             self._last_onset_s = float(onsets_s[-1])
         self._states.append(spans.state)
