@@ -44,7 +44,7 @@ def arrays(value: Any) -> list[Any]:
 
 def measure(recording: murmur.Recording, block: int) -> Measurement:
     """Run the engine in blocks of so many samples."""
-    engine = Engine(recording.sample_rate_hz, Settings(), shipped_models().segmentation)
+    engine = Engine(recording.sample_rate_hz, Settings(), shipped_models().segmentation, shipped_models().murmur_network)
     for start in range(0, recording.samples.shape[0], block):
         engine.push(recording.samples[start : start + block])
     return engine.finish()

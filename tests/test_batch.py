@@ -158,7 +158,7 @@ def test_run_json_tells_how_it_came_about(done):
     assert told["settings_fingerprint"] == Settings().fingerprint()
     assert told["settings"]["least_beats"] == Settings().least_beats
     assert all(len(digest) == 64 for digest in told["models"].values())
-    assert set(told["models"]) >= {"segmentation.npz", "findings.npz"}
+    assert set(told["models"]) >= {"segmentation.npz", "murmur.npz", "findings.npz"}
     assert told["command"] == ["murmur", "analyze"]
     assert told["complete"] is True
     assert {"version", "python", "packages", "started", "seconds", "jobs"} <= set(told)
@@ -366,7 +366,7 @@ def test_wrong_arguments(mixed, tmp_path):
         run([mixed], jobs=0)
     with pytest.raises(MissingFileError, match="no such model"):
         run([mixed], models_dir=tmp_path)
-    for name in ("segmentation.npz", "findings.npz"):
+    for name in ("segmentation.npz", "murmur.npz", "findings.npz"):
         (tmp_path / name).write_bytes(b"not a model")
     with pytest.raises(ParameterError, match="of another version of murmur"):
         run([mixed], models_dir=tmp_path)

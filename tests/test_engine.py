@@ -30,7 +30,7 @@ def measure(models):
     """Run the engine over samples, or over blocks of them."""
 
     def run(samples, sample_rate_hz=4000, block=None):
-        engine = Engine(sample_rate_hz, Settings(), models.segmentation)
+        engine = Engine(sample_rate_hz, Settings(), models.segmentation, models.murmur_network)
         for start in range(0, samples.size, block or samples.size):
             engine.push(samples[start : start + (block or samples.size)])
         return engine.finish()
@@ -95,7 +95,7 @@ def test_blocks_do_not_count_where_contact_is_lost_for_a_minute(measure, listen)
 
 
 def test_a_stream_keeps_a_bounded_past(models, listen):
-    engine = Engine(4000, Settings(), models.segmentation)
+    engine = Engine(4000, Settings(), models.segmentation, models.murmur_network)
     held = []
     for _ in range(15):
         engine.push(listen(12.0).samples)

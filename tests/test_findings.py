@@ -16,6 +16,7 @@ from murmur.findings import (
     clear_click,
     decide_murmur,
     find_signs,
+    heed_level,
     no_findings,
     s1_quiet_probability,
     shape_probabilities,
@@ -46,6 +47,8 @@ def murmur_with(profile, **changes):
         evenness_db=float(np.ptp(profile)),
         rise_db=float(max(profile) - np.mean(profile[:2])),
         fall_db=float(max(profile) - np.mean(profile[-2:])),
+        low_against_s1_db=-14.0,
+        low_against_s2_db=-14.0,
         late_diastole_db=-30.0,
         late_diastole_quiet=True,
         spectrum=BLOWING,
@@ -69,17 +72,25 @@ CRESCENDO = [0, 0, 1, 2, 4, 7, 10, 13, 15, 16]
     ],
 )
 def test_timing_and_shape(profile, timing, shape):
-    murmur = murmur_with(profile)
-    timings, shapes = timing_probabilities(murmur), shape_probabilities(murmur)
+    murmur, models = murmur_with(profile), shipped_models().findings
+    timings, shapes = timing_probabilities(murmur, models), shape_probabilities(murmur, models)
     assert max(timings, key=timings.get) == timing
     assert max(shapes, key=shapes.get) == shape
     assert sum(timings.values()) == pytest.approx(1)
     assert sum(shapes.values()) == pytest.approx(1)
 
 
-def test_blowing_is_high_and_even_harsh_is_low():
-    assert blowing_probability(BLOWING) > 0.95
-    assert blowing_probability(HARSH) < 0.05
+def blowing(low_db, **changes):
+    murmur = murmur_with(PLATEAU, low_against_s1_db=low_db, low_against_s2_db=low_db, **changes)
+    return blowing_probability(murmur, shipped_models().findings)
+
+
+def test_blowing_is_high_and_even_harsh_is_low_and_rough():
+    assert blowing(-14.0, spectrum=BLOWING) > 0.8
+    assert blowing(-3.0, spectrum=HARSH) < 0.2
+    assert blowing(-10.0, spectrum=BLOWING) > blowing(-10.0, spectrum=HARSH)  # the meaning of the word
+    assert blowing(-20.0) > blowing(-12.0) > blowing(-4.0)  # and what experts call so
+    assert 0.0 < blowing(-14.0, spectrum=None) < 1.0
 
 
 @pytest.mark.parametrize(
@@ -88,6 +99,18 @@ def test_blowing_is_high_and_even_harsh_is_low():
 )
 def test_murmur_is_decided_by_expected_worth(probabilities, decision):
     assert decide_murmur(np.array(probabilities), Settings()) == decision
+
+
+@pytest.mark.parametrize("level_db", [None, -36.0])
+def test_what_nobody_can_hear_is_no_murmur(level_db):
+    limited = heed_level(np.array([0.9, 0.04, 0.06]), murmur_with(PLATEAU, level_db=level_db))
+    assert limited[0] < 1 / 6  # of which "present" would be said
+    assert limited.sum() == pytest.approx(1)
+    assert limited[1] / limited[2] == pytest.approx(4 / 6)
+    sure = np.array([0.001, 0.2, 0.799])
+    np.testing.assert_allclose(heed_level(sure, murmur_with(PLATEAU, level_db=level_db)), sure)
+    heard = np.array([0.9, 0.04, 0.06])
+    np.testing.assert_array_equal(heed_level(heard, murmur_with(PLATEAU, level_db=-20.0)), heard)
 
 
 def test_worth_can_be_set():
@@ -131,6 +154,14 @@ def sounds_with(**changes):
     return replace(sounds, **changes)
 
 
+def find(murmur=None, sounds=None, rhythm=None, site="MV", loud=False):
+    models = shipped_models().findings
+    systolic = np.array([0.98, 0.01, 0.01]) if loud else np.array([0.001, 0.009, 0.99])
+    return find_signs(
+        systolic, murmur or murmur_with([0] * 10), sounds or sounds_with(), rhythm or regular(), site, models, Settings()
+    )
+
+
 #: Hears a murmur where the first feature is above 0.
 STUMP = Forest(
     roots=np.array([0], dtype=np.int32),
@@ -142,17 +173,19 @@ STUMP = Forest(
 )
 
 
-def find(murmur=None, sounds=None, rhythm=None, site="MV", loud=False):
-    models = replace(shipped_models().findings, murmur=STUMP)
-    vector = np.full(len(VECTOR_NAMES), 1.0 if loud else -1.0)
-    return find_signs(
-        vector, murmur or murmur_with([0] * 10), sounds or sounds_with(), rhythm or regular(), site, models, Settings()
-    )
-
-
 def test_the_model_takes_the_vector():
     assert shipped_models().findings.murmur.features <= len(VECTOR_NAMES)
-    assert shipped_models().findings.murmur_probabilities(np.zeros(len(VECTOR_NAMES))).sum() == pytest.approx(1)
+    assert shipped_models().findings.murmur_probabilities(np.zeros(len(VECTOR_NAMES)), np.zeros(2)).sum() == pytest.approx(1)
+
+
+def test_trees_and_network_both_count():
+    models = replace(shipped_models().findings, murmur=STUMP)
+
+    def present(feature, log_odds):
+        return models.murmur_probabilities(np.full(len(VECTOR_NAMES), feature), np.array([log_odds, -2.0]))[0]
+
+    assert present(1.0, 2.0) > present(-1.0, 2.0)
+    assert present(-1.0, 2.0) > present(-1.0, -4.0)
 
 
 def test_every_missing_sign_says_why():
@@ -243,6 +276,7 @@ def test_models_of_another_version_are_refused(tmp_path):
     with pytest.raises(MissingFileError, match=r"segmentation\.npz"):
         Models.load(tmp_path)
     shipped_models().segmentation.save(tmp_path / "segmentation.npz")
+    shipped_models().murmur_network.save(tmp_path / "murmur.npz")
     shipped_models().findings.save(tmp_path / "findings.npz")
     Models.load(tmp_path)
     with np.load(tmp_path / "segmentation.npz") as stored:
@@ -250,6 +284,10 @@ def test_models_of_another_version_are_refused(tmp_path):
     arrays["network.stem_weight"] = arrays["network.stem_weight"][:, :16]
     np.savez(tmp_path / "segmentation.npz", **arrays)
     with pytest.raises(ParameterError, match="another version"):
+        Models.load(tmp_path)
+    shipped_models().segmentation.save(tmp_path / "segmentation.npz")
+    shipped_models().segmentation.network.save(tmp_path / "murmur.npz")
+    with pytest.raises(ParameterError, match="from 32 to 4 numbers a frame, not 36 to 12"):
         Models.load(tmp_path)
     (tmp_path / "segmentation.npz").write_bytes(b"no zip")
     with pytest.raises(ParameterError, match="damaged"):

@@ -471,7 +471,7 @@ def test_crossings_lie_where_the_two_posteriors_are_equal():
     log_posteriors = np.full((15, 4), -9.0, dtype=np.float32)
     log_posteriors[:, 0], log_posteriors[:, 1] = -(k - 7.25), k - 7.25
     out = np.empty(2)
-    reading.crossings(log_posteriors, 100, np.array([0, 108]), np.array([0, 1]), 0.0, out)
+    reading.crossings(log_posteriors, 100, np.array([0, 108]), np.array([0, 1]), np.zeros(2, dtype=bool), 0.0, out)
     np.testing.assert_allclose(out, [0.0, 107.25])
 
 
@@ -481,7 +481,7 @@ def test_a_boundary_without_a_crossing_near_it_is_the_middle(start):
     log_posteriors = np.zeros((18, 4), dtype=np.float32)
     log_posteriors[:, 1] = k - 8.5
     out = np.empty(1)
-    reading.crossings(log_posteriors, 0, np.array([start]), np.array([1]), 0.0, out)
+    reading.crossings(log_posteriors, 0, np.array([start]), np.array([1]), np.zeros(1, dtype=bool), 0.0, out)
     assert out[0] == start - 0.5
 
 
@@ -489,10 +489,20 @@ def test_the_nearest_of_several_crossings_counts():
     log_posteriors = np.zeros((10, 4), dtype=np.float32)
     log_posteriors[:, 2] = [-1, -1, -1, 3, -1, 1, -2, 1, 1, 1]  # crosses at 2.25, 4.5 and 6 2/3
     out = np.empty(1)
-    reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), 0.0, out)
+    start, state, held = np.array([5]), np.array([2]), np.array([False])
+    reading.crossings(log_posteriors, 0, start, state, held, 0.0, out)
     assert out[0] == 4.5
-    reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), 4.2, out)  # no earlier than what came before
+    reading.crossings(log_posteriors, 0, start, state, held, 4.2, out)  # no earlier than what came before
     assert out[0] == pytest.approx(6 + 2 / 3)
+
+
+def test_a_boundary_whose_posteriors_are_forgotten_is_the_middle():
+    log_posteriors = np.zeros((10, 4), dtype=np.float32)
+    log_posteriors[:, 2] = np.arange(10) - 4.25
+    out = np.empty(1)
+    for forgotten, place in ((False, 4.25), (True, 4.5)):
+        reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), np.array([forgotten]), 0.0, out)
+        assert out[0] == place
 
 
 def test_cycle_evidence_agrees_with_its_twin(rng):
@@ -568,7 +578,7 @@ def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, recen
     marks = np.zeros((capacity, 4, classes), dtype=np.uint8)
     tail = np.full((2, classes), -np.inf)
     tail[1] = 0.0
-    room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(3)]
+    room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(4)]
     segments = []
     for start, stop in in_pieces(emissions.shape[0], sizes):
         count = semi_markov.advance(

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import murmur
 from murmur.errors import ParameterError
-from murmur.patient import SiteFigures, join_patient
+from murmur.patient import SiteFigures, join_patient, middle_grade
 
 
 def site(name, present=0.02, **changes):
@@ -44,12 +45,12 @@ def unreadable(name):
 def test_a_murmur_everywhere():
     sites = [
         site(name, 0.998, unknown_probability=0.001, absent_probability=0.001, murmur_level_db=level)
-        for name, level in (("AV", -18.0), ("TV", -12.0), ("MV", -5.0), ("Ax", -14.0))
+        for name, level in (("AV", -18.0), ("PV", -16.0), ("TV", -12.0), ("MV", -5.0), ("Ax", -14.0))
     ]
     joined = murmur.join_patient("7", sites)
     assert joined.murmur == "present"
     assert joined.loudest_site == "MV"
-    assert joined.murmur_sites == ("AV", "Ax", "MV", "TV")
+    assert joined.murmur_sites == ("AV", "Ax", "MV", "PV", "TV")
     assert joined.radiates_to_axilla is True
     assert joined.grade == "III/VI"
     assert joined.apex_over_base_db == pytest.approx(13.0)
@@ -104,6 +105,23 @@ def test_score_rises_with_each_part():
     apex = murmur.join_patient("7", [site("AV", 0.9, murmur_level_db=-20.0), site("MV", 0.9)])
     assert quiet.mitral_regurgitation_score > plain.mitral_regurgitation_score
     assert apex.mitral_regurgitation_score > plain.mitral_regurgitation_score
+
+
+def test_a_murmur_at_some_of_the_four_sites_is_of_the_lowest_grade():
+    loud = {"unknown_probability": 0.001, "absent_probability": 0.001}
+    sites = [site(name, 0.998, **loud) for name in ("AV", "PV", "TV")]
+    faint = site("MV", 0.01, unknown_probability=0.01, absent_probability=0.98)
+    assert murmur.join_patient("7", [*sites, faint]).grade == "I/VI"
+    assert murmur.join_patient("7", sites).grade == "I/VI"
+    assert murmur.join_patient("7", [*sites, site("MV", 0.998, **loud)]).grade == "III/VI"
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "grade"),
+    [([0.5, 0.1, 0.4], "I/VI"), ([0.4, 0.15, 0.45], "II/VI"), ([0.2, 0.2, 0.6], "III/VI"), ([0.3, 0.3, 0.3], "II/VI")],
+)
+def test_the_middle_grade_is_the_median(probabilities, grade):
+    assert middle_grade(np.array(probabilities)) == grade
 
 
 def test_nobody():

@@ -11,6 +11,7 @@ from scipy import signal
 from murmur.conditioning import Conditioner
 from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.framing import Framer
+from murmur.network import FRAMES_PER_STEP
 from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.durations import (
     CYCLE_S,
@@ -21,7 +22,7 @@ from murmur.segmentation.durations import (
     DurationTables,
     fit_durations,
 )
-from murmur.segmentation.emissions import CLIP, FRAMES_PER_STEP, N_BANDS, Emitter, Normaliser, log_bands_filterbank
+from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter, Normaliser, log_bands_filterbank
 from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
 from murmur.spectrogram import BIN_HZ, N_BINS, Spectrogram
 from murmur.track import Track

@@ -1,12 +1,16 @@
 """What training does to recordings, and that the network that is trained is the network that runs."""
 
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from murmur.features.listening import SILENCE, Listener, murmur_log_odds, score_cycles
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
 from murmur.training.augment import coloured_noise, disturb, vary_rhythm
+from murmur.training.data import LabelledRecording, murmur_label
 
 
 def cycles(count=12):
@@ -59,18 +63,40 @@ def test_noise_has_its_colour():
 
 def test_the_trained_network_is_the_one_that_runs():
     torch = pytest.importorskip("torch")
-    from murmur.training.segmentation import LOOKAHEAD, MEMORY, SegmentationNetwork, export
+    from murmur.training.networks import export
+    from murmur.training.segmentation import LOOKAHEAD, new_network
 
     torch.manual_seed(0)
-    network = SegmentationNetwork().eval()
+    network = new_network().eval()
     bands = np.random.default_rng(0).standard_normal((300, N_BANDS)).astype(np.float32)
-    surrounded = np.full((N_BANDS, MEMORY + 300 + LOOKAHEAD), -CLIP, dtype=np.float32)
-    surrounded[:, MEMORY : MEMORY + 300] = bands.T
+    surrounded = np.full((N_BANDS, network.memory + 300 + LOOKAHEAD), -CLIP, dtype=np.float32)
+    surrounded[:, network.memory : network.memory + 300] = bands.T
     with torch.no_grad():
         wanted = torch.log_softmax(network(torch.from_numpy(surrounded[None])), 1)[0].numpy().T
     emitter = Emitter(export(network))
     got = np.concatenate([emitter.push(bands), emitter.finish()])
     np.testing.assert_allclose(got, wanted, atol=1e-4)
+
+
+def test_the_trained_murmur_network_is_the_one_that_runs():
+    torch = pytest.importorskip("torch")
+    from murmur.training.murmur_network import LOOKAHEAD, new_network, pooled_scores
+    from murmur.training.networks import export
+
+    torch.manual_seed(0)
+    network, rng, frames = new_network().eval(), np.random.default_rng(0), 300
+    bands = rng.standard_normal((frames, N_BANDS)).astype(np.float32)
+    posteriors = rng.dirichlet(np.ones(4), frames).astype(np.float32)
+    surrounded = np.tile(np.array(SILENCE, dtype=np.float32), (network.memory + frames + LOOKAHEAD, 1))
+    surrounded[network.memory : network.memory + frames] = np.concatenate([bands, posteriors], axis=1)
+    with torch.no_grad():
+        outputs = network(torch.from_numpy(surrounded.T[None].copy()))
+        wanted = pooled_scores(outputs, torch.from_numpy(posteriors.T[None].copy()))[0].numpy()
+    listener = Listener(export(network))
+    scores = np.concatenate([listener.push(bands, np.log(posteriors)), listener.finish()])
+    cycles = score_cycles(scores, np.log(posteriors), 0, np.array([[0.0, 0.1, 0.2, 0.3, 1.2], [1.2, 1.3, 1.4, 1.5, 3.0]]))
+    got = murmur_log_odds(cycles, np.array([True, True]))
+    np.testing.assert_allclose(got, wanted[:2] - wanted[2], atol=1e-4)
 
 
 def swap_tolerant_loss_twin(logits, states, swapped, independent):
@@ -114,3 +140,60 @@ def test_swapped_labels_hardly_pull_at_a_network_that_is_sure():
     wrong_in_one_state = torch.where(states == 0, 1, states)
     assert pull((states + 2) % 4) == pytest.approx(pull(states), rel=1e-3)
     assert pull(wrong_in_one_state) > 5 * pull(states)
+
+
+def test_the_murmur_network_learns_what_fills_systole():
+    torch = pytest.importorskip("torch")
+    from murmur.training.murmur_network import train_murmur_network
+    from murmur.training.networks import export
+
+    def heard(rng, present):
+        """Two bands stand out in systole where a murmur is present."""
+        state = np.resize(np.repeat(np.arange(4), [10, 20, 8, 42]), 700)
+        bands = rng.normal(0.0, 0.5, (state.size, N_BANDS))
+        bands[:, 10:12] += np.where((state == 1) & present, 1.5, -0.5)[:, None]
+        return [np.concatenate([bands, np.eye(4)[state]], axis=1).astype(np.float16)]
+
+    rng = np.random.default_rng(4)
+    truth = rng.random(24) < 0.5
+    recordings = [heard(rng, present) for present in truth]
+    labels = ["present" if present else "absent" for present in truth]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        network = train_murmur_network(recordings[:16], labels[:16], seed=0, steps=25)
+        again = train_murmur_network(recordings[:16], labels[:16], seed=0, steps=25)
+    finally:
+        torch.set_num_threads(threads)
+    weights = export(network)
+    np.testing.assert_array_equal(weights.head_weight, export(again).head_weight)
+    log_odds = []
+    for (version,) in recordings[16:]:
+        frames = version.astype(np.float32)
+        log_posteriors = np.log(np.maximum(frames[:, N_BANDS:], 1e-6))
+        listener = Listener(weights)
+        scores = np.concatenate([listener.push(frames[:, :N_BANDS], log_posteriors), listener.finish()])
+        cycles_ = score_cycles(scores, log_posteriors, 0, np.array([[0.0, 0.1, 0.3, 0.38, 6.9]]))
+        log_odds.append(murmur_log_odds(cycles_, np.array([True]))[0])
+    unseen = truth[16:]
+    assert min(np.array(log_odds)[unseen]) > max(np.array(log_odds)[~unseen])
+
+
+def test_hearing_puts_posteriors_beside_the_bands(models):
+    pytest.importorskip("torch")
+    from murmur.training.murmur_network import hear
+
+    bands = np.random.default_rng(5).standard_normal((200, N_BANDS)).astype(np.float16)
+    (heard,) = hear([(bands, np.zeros(200, dtype=np.int8))], models.segmentation)
+    assert heard.shape == (200, N_BANDS + 4)
+    np.testing.assert_array_equal(heard[:, :N_BANDS], bands)
+    np.testing.assert_allclose(heard[:, N_BANDS:].astype(np.float64).sum(axis=1), 1.0, atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("murmur", "sites", "label"),
+    [("Present", ("AV",), "present"), ("Present", ("MV",), None), ("Unknown", (), "unknown"), ("Absent", (), "absent")],
+)
+def test_a_site_where_a_murmur_is_not_heard_has_no_label(murmur, sites, label):
+    recording = LabelledRecording(Path("1_AV.wav"), "1", "AV", 0, 4000.0, ())
+    assert murmur_label(recording, SimpleNamespace(murmur=murmur, murmur_locations=sites)) == label

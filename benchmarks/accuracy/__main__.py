@@ -1,4 +1,4 @@
-"""``python -m benchmarks.accuracy {circor,bmdhs} DIR``: print every figure with its interval, and save them."""
+"""``python -m benchmarks.accuracy {circor,bmdhs,cinc2016} DIR``: print every figure with its interval, and save them."""
 
 from __future__ import annotations
 
@@ -8,48 +8,46 @@ from pathlib import Path
 from typing import Any
 
 import murmur
-from benchmarks.accuracy import bmdhs, circor
-from benchmarks.accuracy.figures import Figure
+from benchmarks.accuracy import bmdhs, cinc2016, circor
+from benchmarks.accuracy.output import plain, show
+from benchmarks.accuracy.plots import Page, check_page, draw_page
+from murmur.errors import MissingFileError
 
 FOLDS = Path(__file__).parent.parent / "folds"
 
 
-def show(value: Any, indent: int = 0) -> None:
-    """Print nested figures."""
-    for name, item in value.items():
-        if isinstance(item, dict):
-            print(f"{'  ' * indent}{name}")
-            show(item, indent + 1)
-        else:
-            text = ", ".join(f"{v:.3f}" for v in item) if isinstance(item, tuple) else item
-            text = f"{text:.3f}" if isinstance(text, float) else text
-            print(f"{'  ' * indent}{name}: {text}")
+def evaluate(set_: str, folder: Path, models: Path | None) -> tuple[dict[str, Any], Page]:
+    """Figures and plots of one data set."""
+    if set_ == "circor":
+        return circor.report_and_page(folder, models or FOLDS)
+    chosen = murmur.Models.load(models) if models else None
+    if set_ == "bmdhs":
+        return bmdhs.report_and_page(folder, chosen)
+    return cinc2016.report_and_page(folder, chosen)
 
 
-def plain(value: Any) -> Any:
-    """Make figures fit for JSON."""
-    if isinstance(value, Figure):
-        return {"value": value.value, "low": value.low, "high": value.high, "n": value.n}
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    return value
-
-
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Parse, score, print, save."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
-    parser.add_argument("set", choices=["circor", "bmdhs"])
+    parser.add_argument("set", choices=["circor", "bmdhs", "cinc2016"])
     parser.add_argument("folder", type=Path, help="the data set as published")
-    parser.add_argument("--models", type=Path, help="circor: the folds' models; bmdhs: a folder with other models")
+    parser.add_argument("--models", type=Path, help="circor: the folds' models; else a folder with other models")
     parser.add_argument("-o", "--output", type=Path, help="write the figures as JSON")
-    arguments = parser.parse_args()
-    if arguments.set == "circor":
-        figures = circor.report(arguments.folder, arguments.models or FOLDS)
-    else:
-        figures = bmdhs.report(arguments.folder, murmur.Models.load(arguments.models) if arguments.models else None)
-    show(figures)
-    if arguments.output:
-        arguments.output.write_text(json.dumps(plain(figures), indent=1) + "\n")
+    parser.add_argument("--plots", type=Path, help="draw a page of plots: PNG, SVG or PDF")
+    given = parser.parse_args(arguments)
+    try:
+        if not given.folder.is_dir():
+            raise MissingFileError(f"{given.folder}: no such folder")
+        if given.plots:
+            check_page(given.plots)
+        figures, page = evaluate(given.set, given.folder, given.models)
+        show(figures)
+        if given.output:
+            given.output.write_text(json.dumps(plain(figures), indent=1) + "\n", encoding="utf-8")
+        if given.plots:
+            draw_page(page, given.plots)
+    except murmur.MurmurError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

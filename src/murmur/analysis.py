@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from murmur.engine import Engine, Measurement
 from murmur.features.cycles import BANDS_HZ
 from murmur.features.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
+from murmur.features.listening import murmur_log_odds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, mid_systole_db, murmur_vector
-from murmur.findings import Findings, clear_click, find_signs, no_findings
+from murmur.findings import Findings, clear_click, find_signs, heed_level, no_findings
 from murmur.models import Models, shipped_models
 from murmur.quality import Quality, assess_quality, beat_confidence
 from murmur.recording import AudioInput, open_source
@@ -169,7 +170,7 @@ def segment(
 
 
 def _measure(recording: Source, settings: Settings, models: Models) -> Measurement:
-    engine = Engine(recording.sample_rate_hz, settings, models.segmentation)
+    engine = Engine(recording.sample_rate_hz, settings, models.segmentation, models.murmur_network)
     for block in recording.blocks():
         engine.push(block)
     return engine.finish()
@@ -186,7 +187,9 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     murmur = describe_murmur(measurement.levels, trusted, click)
     if quality.readable and murmur is not None and heart_sounds is not None:
         vector = murmur_vector(measurement.levels, measurement.cycles.bounds_s, trusted)
-        findings = find_signs(vector, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
+        log_odds = murmur_log_odds(measurement.scores, trusted)
+        systolic = heed_level(models.findings.murmur_probabilities(vector, log_odds), murmur)
+        findings = find_signs(systolic, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
         error = None
     else:
         error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_beats} trusted beats)"

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from murmur.conditioning import Conditioner
 from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.features.cycles import CycleLevels, measure_cycles
+from murmur.features.listening import OUTPUTS, CycleScores, Listener, score_cycles
 from murmur.features.sounds import CycleSounds, measure_sounds
+from murmur.network import NetworkWeights
 from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.emissions import Emitter, Normaliser
 from murmur.segmentation.model import SegmentationModel
-from murmur.segmentation.reading import Cycles, read_cycles, refine_onsets
+from murmur.segmentation.reading import KEPT_FRAMES, Cycles, read_cycles, refine_onsets
 from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
 from murmur.spectrogram import N_BINS, Spectrogram
 from murmur.track import Track
@@ -70,6 +72,8 @@ class Measurement:
         Their levels by band.
     sounds : CycleSounds
         Their short sounds: S2's components, S3, S4, clicks.
+    scores : CycleScores
+        What the murmur network says of them.
     spiked : ndarray, shape (cycles,)
         Share of each cycle's samples in friction spikes.
     seconds : Seconds
@@ -84,6 +88,7 @@ class Measurement:
     cycles: Cycles
     levels: CycleLevels
     sounds: CycleSounds
+    scores: CycleScores
     spiked: NDArray[np.float64]
     seconds: Seconds
     clipped_fraction: float
@@ -102,7 +107,9 @@ def _through(stage: _Stage, rows: NDArray[np.float32], last: bool) -> NDArray[np
 class Engine:
     """The streaming flow from samples to measured heart cycles; what is carried between blocks lives in its stages."""
 
-    def __init__(self, sample_rate_hz: float, settings: Settings, model: SegmentationModel) -> None:
+    def __init__(
+        self, sample_rate_hz: float, settings: Settings, model: SegmentationModel, murmur_network: NetworkWeights
+    ) -> None:
         self._rate_hz = sample_rate_hz
         self._durations = model.durations
         self._conditioner = Conditioner(sample_rate_hz, settings)
@@ -110,12 +117,14 @@ class Engine:
         self._envelopes = Envelopes()
         self._normaliser = Normaliser()
         self._emitter = Emitter(model.network)
+        self._listener = Listener(murmur_network)
         self._decoder = Decoder(model.tables)
         # what is still needed of the stream
         self._limited = Track(dtype=np.uint8)
         self._power = Track(N_BINS)
         self._envelope = Track(3)
         self._log_posteriors = Track(4)
+        self._scores = Track(OUTPUTS)
         # spans whose cycle is not complete yet
         self._open = Spans.joined([])
         self._open_onsets_s = np.empty(0)
@@ -127,6 +136,7 @@ class Engine:
         self._cycles: list[Cycles] = []
         self._levels: list[CycleLevels] = []
         self._sounds: list[CycleSounds] = []
+        self._cycle_scores: list[CycleScores] = []
         self._spiked: list[float] = []
         self._seconds: list[NDArray[np.float64]] = [np.empty((0, 4))]
         self._seconds_done = 0
@@ -147,6 +157,7 @@ class Engine:
             cycles=Cycles.joined(self._cycles),
             levels=CycleLevels.joined(self._levels),
             sounds=CycleSounds.joined(self._sounds),
+            scores=CycleScores.joined(self._cycle_scores),
             spiked=np.array(self._spiked),
             seconds=Seconds(*np.concatenate(self._seconds).T),
             clipped_fraction=self._conditioner.clipped_fraction,
@@ -163,7 +174,9 @@ class Engine:
         bands = _through(self._normaliser, power, last)
         if not self._sounding and self._conditioner.first_sound >= 0:
             self._sounding = True
-            self._emitter.begin_at(round(self._conditioner.first_sound / HOP))
+            first_frame = round(self._conditioner.first_sound / HOP)
+            self._emitter.begin_at(first_frame)
+            self._listener.begin_at(first_frame)
         log_posteriors = _through(self._emitter, bands, last)
         spans = self._decoder.push(log_posteriors)
         if last:
@@ -172,12 +185,20 @@ class Engine:
         self._power.append(power)
         self._envelope.append(_through(self._envelopes, conditioned.samples, last))
         self._log_posteriors.append(log_posteriors)
-        if last or len(spans):
-            self._settle(spans)
+        self._scores.append(self._listener.push(bands, log_posteriors))
+        if last:
+            self._scores.append(self._listener.finish())
+        if last or len(spans) or self._closed(self._open, last):
+            self._settle(spans, last)
         self._count_seconds(last)
         self._forget()
 
-    def _settle(self, spans: Spans) -> None:
+    def _closed(self, spans: Spans, last: bool) -> int:
+        """How many of the spans belong to cycles that are complete and that the murmur network has heard."""
+        sounds = np.flatnonzero((spans.state == 0) & (last | (spans.start + 2 <= self._scores.end)))
+        return int(sounds[-1]) if sounds.size else 0
+
+    def _settle(self, spans: Spans, last: bool) -> None:
         """Read the cycles that the new spans complete, and measure them."""
         posteriors = self._log_posteriors
         rows = posteriors.rows(posteriors.first, posteriors.end)
@@ -189,8 +210,7 @@ class Engine:
         self._onsets_s.append(onsets_s)
         spans = Spans.joined([self._open, spans])
         onsets_s = np.concatenate([self._open_onsets_s, onsets_s])
-        sounds = np.flatnonzero(spans.state == 0)
-        closed = int(sounds[-1]) if sounds.size else 0
+        closed = self._closed(spans, last)
         self._open, self._open_onsets_s = spans[closed:], onsets_s[closed:]
         held = spans.start >= posteriors.first  # what was forgotten belongs to a cycle that is too long to be one
         # a sound that was under way when the recording, or the sound in it, began has no onset
@@ -205,6 +225,9 @@ class Engine:
             envelope = self._envelope
             rows = envelope.rows(envelope.first, envelope.end)
             self._sounds.append(measure_sounds(rows, envelope.first, cycles.bounds_s))
+            begin, end = posteriors.first, self._scores.end
+            scores, rows = self._scores.rows(begin, end), posteriors.rows(begin, end)
+            self._cycle_scores.append(score_cycles(scores, rows, begin, cycles.bounds_s))
             for start_s, *_, end_s in cycles.bounds_s:
                 limited = self._limited.rows(int(start_s * ANALYSIS_RATE_HZ), int(end_s * ANALYSIS_RATE_HZ))
                 self._spiked.append(float(limited.mean()))
@@ -248,9 +271,10 @@ class Engine:
     def _forget(self) -> None:
         """Drop what no open cycle and no open second needs."""
         waiting = int(self._open.start[0]) if len(self._open) else 0
-        waiting = max(waiting - MARGIN_FRAMES, self._log_posteriors.end - int(3 * LONGEST_CYCLE_S * FRAME_RATE_HZ))
+        waiting = max(waiting - MARGIN_FRAMES, self._log_posteriors.end - KEPT_FRAMES - MARGIN_FRAMES)
         keep = min(waiting, self._seconds_done * FRAME_RATE_HZ)
         self._power.drop_before(keep)
         self._log_posteriors.drop_before(keep)
+        self._scores.drop_before(keep)
         self._limited.drop_before(keep * HOP)
         self._envelope.drop_before(keep * HOP // ENVELOPE_HOP)

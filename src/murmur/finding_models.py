@@ -13,17 +13,20 @@ from murmur.features.murmur import VECTOR_NAMES
 from murmur.forest import Forest
 from murmur.linear import LinearModel
 
-__all__ = ["NORM_SITES", "FindingModels", "log_odds"]
+__all__ = ["NORM_SITES", "FindingModels", "joint_probabilities"]
 
 #: Rows of `FindingModels.s1_norm_db`; the last is for a site that is not known.
 NORM_SITES = ("AV", "PV", "TV", "MV", "")
 
 
-def log_odds(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log odds of present and of unknown against absent, (…, 3) to (…, 2)."""
-    bounded = np.clip(shares, 1e-3, 1.0)
-    odds: NDArray[np.float64] = np.log(bounded[..., :2] / bounded[..., 2:])
-    return odds
+def joint_probabilities(shares: NDArray[np.float64], network_log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of what the trees and the network say of present, unknown and absent, shape (3,).
+
+    A regression on both is no better calibrated and orders recordings worse.
+    """
+    odds = np.exp(np.clip([*network_log_odds, 0.0], -50.0, 50.0))
+    mean: NDArray[np.float64] = 0.5 * (shares + odds / odds.sum())
+    return mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,25 +39,31 @@ class FindingModels:
         A beat's evidence to the probability that it is right.
     murmur : Forest
         `murmur_vector` to shares of present, unknown, absent.
-    murmur_calibration : LinearModel
-        Those shares, as log odds, to probabilities.
     patient_murmur : LinearModel
         A patient's recordings, summed up, to present, unknown, absent.
     patient_grade : LinearModel
         The same to I/VI, II/VI, III/VI.
+    holosystolic : LinearModel
+        `murmur.findings.extent_vector` to holosystolic against other timings.
+    shape : LinearModel
+        `murmur.findings.shape_vector` to plateau, diamond, decrescendo.
+    blowing : LinearModel
+        `murmur.findings.roughness_vector` to blowing against harsh.
     pitch : LinearModel
-        To low, medium, high.
+        `murmur.findings.loudness_vector` to low, medium, high.
     grade : LinearModel
-        To I/VI, II/VI, III/VI.
+        The same to I/VI, II/VI, III/VI.
     s1_norm_db : ndarray, shape (len(NORM_SITES), 2)
         Mean and standard deviation of S1 against S2 (60 to 100 Hz) without a murmur, for each site.
     """
 
     beat: LinearModel
     murmur: Forest
-    murmur_calibration: LinearModel
     patient_murmur: LinearModel
     patient_grade: LinearModel
+    holosystolic: LinearModel
+    shape: LinearModel
+    blowing: LinearModel
     pitch: LinearModel
     grade: LinearModel
     s1_norm_db: NDArray[np.float64]
@@ -88,9 +97,14 @@ class FindingModels:
             raise ValueError(f"the murmur model takes {models.murmur.features} features, not {len(VECTOR_NAMES)}")
         return models
 
-    def murmur_probabilities(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probabilities of present, unknown and absent, shape (3,), from a `murmur_vector`."""
-        return self.murmur_calibration.probabilities(log_odds(self.murmur.probabilities(vector)))
+    def murmur_probabilities(
+        self, vector: NDArray[np.float64], network_log_odds: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Probabilities of present, unknown and absent, shape (3,).
+
+        `vector` is a `murmur_vector`, `network_log_odds` what `murmur.features.listening.murmur_log_odds` gives.
+        """
+        return joint_probabilities(self.murmur.probabilities(vector), network_log_odds)
 
     def s1_norm(self, site: str) -> tuple[float, float]:
         """Mean and standard deviation (dB) of S1 against S2 at a site; wider where the site is not known."""

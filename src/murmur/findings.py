@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.features.heart_sounds import ExtraSound, HeartSounds
 from murmur.features.murmur import MurmurFeatures
-from murmur.features.spectrum import SpectralShape
 from murmur.finding_models import FindingModels
 from murmur.records import Record
 from murmur.rhythm import Rhythm
@@ -23,18 +22,23 @@ __all__ = [
     "blowing_probability",
     "clear_click",
     "decide_murmur",
+    "extent_vector",
     "find_signs",
+    "heed_level",
     "left_at_ends_db",
     "loudness_vector",
     "no_findings",
+    "roughness_vector",
     "s1_quiet_probability",
     "shape_probabilities",
+    "shape_vector",
     "timing_probabilities",
 ]
 
 Evidence = Mapping[str, float | None]
 
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
+QUALITIES = ("harsh", "blowing")
 PITCHES = ("low", "medium", "high")
 GRADES = ("I/VI", "II/VI", "III/VI")
 #: Why a systolic murmur is not described, by what is said of any murmur.
@@ -47,8 +51,14 @@ NOT_SYSTOLIC = {
 QUIET_S1_DB, LOUD_S1_DB = -5.2, 7.0
 #: A murmur whose profile rises or falls by less than this is a plateau.
 SHAPED_DB = 4.0
+#: A murmur that begins late and rises by this much more than it falls is as likely a crescendo as not: a rare shape.
+CRESCENDO_DB = 5.0
+#: A rise or fall beyond this says no more.
+STEEP_DB = 25.0
 #: A murmur fainter than this against S2 is as faint as can be.
 FAINTEST_DB = -40.0
+#: Nobody hears a murmur this far below S2, and none is called: of 324 such recordings of CirCor experts heard one in 5.
+INAUDIBLE_DB, INAUDIBLE_PROBABILITY = -35.0, 0.12
 #: A murmur that has fallen by more than this towards an end of systole does not reach it.
 END_LEFT_DB = -6.5
 #: A murmur of less power than this share of late diastole's has no shape.
@@ -61,6 +71,10 @@ FEWEST_CYCLES = 6
 DIASTOLIC_DB = 4.0
 #: Bandwidth and centroid between harsh and blowing murmurs.
 BLOWING_WIDTH_HZ, BLOWING_HZ = 85.3, 185.0
+#: Share of the power in tones from which a murmur is musical: noise seldom comes near (.09 in one of twenty).
+MUSICAL = 0.15
+#: How much the meaning of a word counts beside what experts call so, and the log odds beyond which it says no more.
+MEANING_SHARE, MEANING_LIMIT = 0.3, 6.0
 #: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
 IRREGULAR = 0.1
 
@@ -164,6 +178,18 @@ def clear_click(click: ExtraSound) -> float | None:
     return click.place if CLICK_RULE.probability(click) > 0.5 else None
 
 
+def heed_level(probabilities: NDArray[np.float64], murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Limit the probability of a murmur, of present, unknown and absent, where nothing audible stands out of late diastole.
+
+    In a very clean recording the tails of S1 and S2 stand out, too.
+    """
+    if murmur.level_db is not None and murmur.level_db > INAUDIBLE_DB:
+        return probabilities
+    present = min(float(probabilities[0]), INAUDIBLE_PROBABILITY)
+    others = probabilities[1:] * (1.0 - present) / max(float(probabilities[1:].sum()), 1e-9)
+    return np.array([present, *others])
+
+
 def decide_murmur(probabilities: NDArray[np.float64], settings: Settings) -> str:
     """Class of largest expected worth, from the probabilities of present, unknown and absent."""
     worth = np.array([settings.murmur_cost_present, settings.murmur_cost_unknown, settings.murmur_cost_absent])
@@ -178,7 +204,7 @@ def no_findings(reason: str) -> Findings:
 
 
 def find_signs(
-    vector: NDArray[np.float64],
+    systolic: NDArray[np.float64],
     murmur: MurmurFeatures,
     sounds: HeartSounds,
     rhythm: Rhythm,
@@ -186,11 +212,13 @@ def find_signs(
     models: FindingModels,
     settings: Settings,
 ) -> Findings:
-    """Conclude on every sign of one readable recording."""
+    """Conclude on every sign of one readable recording.
+
+    `systolic` are the probabilities that a systolic murmur is present, unknown and absent.
+    """
     diastolic = _diastolic_murmur(murmur)
-    systolic = models.murmur_probabilities(vector)
     heard = _murmur(systolic, diastolic, murmur, settings)
-    timing = timing_probabilities(murmur)
+    timing = timing_probabilities(murmur, models)
     s1, split = _s1_intensity(sounds, site, models), _s2_split(sounds)
     s3, s4, click = (
         _extra_sound(sound, rule, sounds.cycles)
@@ -251,40 +279,70 @@ def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
     return left(0, 1), left(8, 9)
 
 
-def timing_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
-    """Probability of each timing, given a murmur: whether it begins with S1, and whether it lasts until S2."""
+def _begins_and_lasts(murmur: MurmurFeatures) -> tuple[float, float]:
+    """How surely the murmur begins with S1, and lasts until S2."""
     start_db, stop_db = left_at_ends_db(murmur)
-    begins = _sigmoid((start_db - END_LEFT_DB) / 1.5)
-    lasts = _sigmoid((stop_db - END_LEFT_DB) / 1.5)
-    return {
-        "holosystolic": begins * lasts,
-        "early": begins * (1.0 - lasts),
-        "mid": (1.0 - begins) * (1.0 - lasts),
-        "late": (1.0 - begins) * lasts,
-    }
+    return _sigmoid((start_db - END_LEFT_DB) / 1.5), _sigmoid((stop_db - END_LEFT_DB) / 1.5)
 
 
-def shape_probabilities(murmur: MurmurFeatures) -> dict[str, float]:
-    """Probability of each shape, from how far the profile rises from the beginning of systole and falls to its end (dB)."""
-    rise, fall = murmur.rise_db, murmur.fall_db
-    logits = np.array(
-        [
-            0.0,
-            (min(rise, fall) - SHAPED_DB) / 0.8,
-            (fall - rise - SHAPED_DB) / 1.2,
-            (rise - fall - SHAPED_DB) / 1.2,
-        ]
-    )
-    weight = np.exp(logits - logits.max())
-    return dict(zip(SHAPES, (float(w) for w in weight / weight.sum()), strict=True))
+def extent_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Log odds that the murmur fills systole from end to end, as far as the rule knows, drawn together; shape (1,)."""
+    begins, lasts = _begins_and_lasts(murmur)
+    both = np.clip(begins * lasts, 1e-12, 1.0 - 1e-12)
+    return np.array([np.arcsinh(np.log(both / (1.0 - both)))])
 
 
-def blowing_probability(spectrum: SpectralShape) -> float:
+def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
+    """Probability of each timing, given a murmur: whether it begins with S1, and whether it lasts until S2.
+
+    The rule overrates itself: its log odds are brought to what CirCor's experts say.
+    """
+    begins, lasts = _begins_and_lasts(murmur)
+    holosystolic = float(models.holosystolic.probabilities(extent_vector(murmur))[0])
+    others = np.array([begins * (1.0 - lasts), (1.0 - begins) * (1.0 - lasts), (1.0 - begins) * lasts])
+    others *= (1.0 - holosystolic) / max(float(others.sum()), 1e-9)
+    return {"holosystolic": holosystolic, **dict(zip(("early", "mid", "late"), others.tolist(), strict=True))}
+
+
+def shape_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Describe the murmur's shape: how far it rises from the beginning of systole, falls to its end, does both; how loud."""
+    rise, fall = min(murmur.rise_db, STEEP_DB), min(murmur.fall_db, STEEP_DB)
+    return np.array([rise, fall, min(rise, fall), murmur.low_against_s2_db])
+
+
+def shape_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
+    """Probability of each shape: what CirCor's experts call so, and what the words mean, together.
+
+    A crescendo, too rare in CirCor to learn, goes by its meaning alone.
+    """
+    rise, fall, both, _ = shape_vector(murmur)
+    heard = np.log(np.maximum(models.shape.probabilities(shape_vector(murmur)), 1e-9))
+    meant = np.array([0.0, (both - SHAPED_DB) / 0.8, (fall - rise - SHAPED_DB) / 1.2])
+    likely = np.exp(heard + MEANING_SHARE * np.maximum(meant - meant.max(), -MEANING_LIMIT))
+    begins, _ = _begins_and_lasts(murmur)
+    crescendo = (1.0 - begins) * _sigmoid((rise - fall - CRESCENDO_DB) / 1.2)
+    others = (1.0 - crescendo) * likely / likely.sum()
+    return dict(zip(SHAPES, [*others.tolist(), crescendo], strict=True))
+
+
+def roughness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Describe the murmur's quality: how loud it is where rough ones are, against S1 and S2, and its log2 centroid."""
+    centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
+    return np.array([0.5 * (murmur.low_against_s1_db + murmur.low_against_s2_db), centroid])
+
+
+def blowing_probability(murmur: MurmurFeatures, models: FindingModels) -> float:
     """Probability that a murmur's sound is blowing, high and even, and not harsh, low and rough.
 
-    From the meaning of the words, not from experts' labels: in CirCor "blowing" says little else than "quiet".
+    What CirCor's experts call so, which is mostly what is quiet at low frequencies, and what the word means, a wide and high
+    spectrum, together: a loud murmur can be blowing, too.
     """
-    return _sigmoid((spectrum.bandwidth_hz - BLOWING_WIDTH_HZ) / 3.0 + (spectrum.centroid_hz - BLOWING_HZ) / 30.0)
+    heard = float(models.blowing.scores(roughness_vector(murmur))[0])
+    if murmur.spectrum is None:
+        return _sigmoid(heard)
+    width, centre = murmur.spectrum.bandwidth_hz - BLOWING_WIDTH_HZ, murmur.spectrum.centroid_hz - BLOWING_HZ
+    meant = float(np.clip(width / 3.0 + centre / 30.0, -MEANING_LIMIT, MEANING_LIMIT))
+    return _sigmoid(heard + MEANING_SHARE * meant)
 
 
 def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
@@ -301,22 +359,27 @@ def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
 
 def _character(murmur: MurmurFeatures, timing: dict[str, float], models: FindingModels) -> dict[str, Finding]:
     start_db, stop_db = left_at_ends_db(murmur)
-    shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db}
+    shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db, "low_against_s2_db": murmur.low_against_s2_db}
     loud = {"above_late_diastole_db": murmur.above_quiet_db, "against_s2_db": murmur.level_db}
     pitch = dict(zip(PITCHES, models.pitch.probabilities(loudness_vector(murmur)).tolist(), strict=True))
     grade = dict(zip(GRADES, models.grade.probabilities(loudness_vector(murmur)).tolist(), strict=True))
     if murmur.spectrum is None:
         quality = Finding(None, reason="the murmur does not stand out of the noise floor")
     else:
-        blowing = blowing_probability(murmur.spectrum)
-        musical = _sigmoid((murmur.spectrum.harmonicity - 0.35) / 0.05)
-        spectrum = {"centroid_hz": murmur.spectrum.centroid_hz, "bandwidth_hz": murmur.spectrum.bandwidth_hz}
+        blowing = blowing_probability(murmur, models)
+        musical = _sigmoid((murmur.spectrum.harmonicity - MUSICAL) / 0.02)
+        spectrum = {
+            "centroid_hz": murmur.spectrum.centroid_hz,
+            "bandwidth_hz": murmur.spectrum.bandwidth_hz,
+            "low_against_s1_db": murmur.low_against_s1_db,
+            "low_against_s2_db": murmur.low_against_s2_db,
+        }
         quality = _likeliest(
             {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}, spectrum
         )
     return {
         "systolic_timing": _likeliest(timing, {"left_at_s1_db": start_db, "left_at_s2_db": stop_db}),
-        "systolic_shape": _likeliest(shape_probabilities(murmur), shape),
+        "systolic_shape": _likeliest(shape_probabilities(murmur, models), shape),
         "systolic_pitch": _likeliest(
             pitch, {"centroid_hz": murmur.spectrum.centroid_hz if murmur.spectrum else None, **loud}
         ),

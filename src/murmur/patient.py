@@ -18,7 +18,15 @@ from murmur.settings import Settings
 if TYPE_CHECKING:
     from murmur.analysis import Analysis
 
-__all__ = ["PatientAnalysis", "SiteFigures", "grade_vector", "join_patient", "patient_vector", "site_figures"]
+__all__ = [
+    "PatientAnalysis",
+    "SiteFigures",
+    "grade_vector",
+    "join_patient",
+    "middle_grade",
+    "patient_vector",
+    "site_figures",
+]
 
 Array = NDArray[np.float64]
 
@@ -26,6 +34,10 @@ Array = NDArray[np.float64]
 QUIET_S1_PATIENT_DB = -5.75
 #: Below this against S2 there is no murmur, and one nothing is no louder than another.
 FAINTEST_DB = -30.0
+#: Where a murmur of grade II is heard.
+GRADED_SITES = ("AV", "PV", "TV", "MV")
+#: Log odds of a murmur where there is no recording, and least.
+UNHEARD = -4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class PatientAnalysis(Record):
     murmur_probability, unknown_probability : float or None
         Of the three classes present, unknown, absent.
     grade : str or None
-        From how sure a murmur is at each site.
+        From how sure a murmur is at each of the four sites.
     murmur_sites : tuple of str
         Sites where a murmur is heard.
     loudest_site : str or None
@@ -120,25 +132,33 @@ def site_figures(analysis: Analysis) -> SiteFigures:
     )
 
 
-def patient_vector(probabilities: Array) -> Array:
-    """Sum up the recordings' probabilities (readable, 3) of present, unknown and absent for the patient's model.
-
-    Log odds of a murmur against none, the largest and the mean, and the mean log odds of unknown.
-    """
-    p = np.clip(probabilities, 1e-4, 1 - 1e-4)
-    present, unknown = np.log(p[:, 0] / p[:, 2]), np.log(p[:, 1] / (1 - p[:, 1]))
-    return np.array([present.max(), present.mean(), unknown.mean()])
-
-
-def grade_vector(probabilities: Array) -> Array:
-    """Sum up the recordings' probabilities (readable, 3) for the patient's grade.
-
-    Log odds of a murmur against everything else, their mean and largest: experts grade largely by at how many sites they
-    hear it.
-    """
+def _log_odds(probabilities: Array) -> Array:
+    """Log odds of a murmur against everything else, of probabilities (readable, 3) of present, unknown and absent."""
     p = np.clip(probabilities[:, 0], 1e-3, 1 - 1e-3)
-    odds = np.log(p / (1 - p))
-    return np.array([odds.mean(), odds.max()])
+    odds: Array = np.log(p / (1 - p))
+    return odds
+
+
+def patient_vector(probabilities: Array) -> Array:
+    """Sum up the recordings' probabilities (readable, 3) for the patient's model: log odds of a murmur, largest and mean."""
+    odds = _log_odds(probabilities)
+    return np.array([odds.max(), odds.mean()])
+
+
+def grade_vector(probabilities: Array, sites: Sequence[str]) -> Array:
+    """Sum up the recordings' probabilities (readable, 3), and where each was made, for the patient's grade.
+
+    Log odds of a murmur against everything else: the least over the four sites, and the largest. In CirCor a murmur of
+    grade II is heard at all four sites, one of grade I is not; a site without a recording counts as one without a murmur.
+    """
+    odds = _log_odds(probabilities)
+    at_sites = [max((o for o, at in zip(odds, sites, strict=True) if at == site), default=UNHEARD) for site in GRADED_SITES]
+    return np.array([max(min(at_sites), UNHEARD), odds.max()])
+
+
+def middle_grade(probabilities: Array) -> str:
+    """Grade up to which half of the probability lies: of ordered classes the one with the least expected distance."""
+    return GRADES[int(np.argmax(np.cumsum(probabilities) >= 0.5))]
 
 
 def join_patient(
@@ -197,6 +217,7 @@ def join_patient(
         "loudest_at_the_apex": _louder_at_apex(apex_over_base, nowhere),
     }
     known = [p for p in parts.values() if p is not None]
+    grades = findings.patient_grade.probabilities(grade_vector(probabilities, [f.site for f in read]))
     return PatientAnalysis(
         patient=patient,
         recordings=len(figures),
@@ -204,7 +225,7 @@ def join_patient(
         murmur=murmur,
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
-        grade=GRADES[int(findings.patient_grade.probabilities(grade_vector(probabilities)).argmax())] if present else None,
+        grade=middle_grade(grades) if present else None,
         murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
         loudest_site=(loudest.site or None) if loudest and present else None,
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,

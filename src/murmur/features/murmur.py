@@ -22,6 +22,8 @@ LATE, EARLY, MIDDLE = slice(6, 9), slice(1, 3), slice(3, 6)
 INNER = slice(2, 8)
 #: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`.
 MURMUR_BANDS = slice(3, 7)
+#: 80 to 150 Hz.
+LOW_BAND = 3
 #: All bands but 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
 #: Late diastole counts as no quieter than this share of S2's power: a noise gate's silence is no reference.
@@ -58,6 +60,8 @@ class MurmurFeatures(Record):
         Spread (largest less least) of the profile over the inner systole.
     rise_db, fall_db : float
         From the first fifth of systole up to the loudest part, and down from there to the last fifth.
+    low_against_s1_db, low_against_s2_db : float
+        Mid-systole between 80 and 150 Hz, where a rough murmur is loud, against S1 and S2.
     late_diastole_db : float
         Late diastole against S2, 80 to 600 Hz.
     late_diastole_quiet : bool
@@ -77,6 +81,8 @@ class MurmurFeatures(Record):
     evenness_db: float
     rise_db: float
     fall_db: float
+    low_against_s1_db: float
+    low_against_s2_db: float
     late_diastole_db: float
     late_diastole_quiet: bool
     spectrum: SpectralShape | None
@@ -119,6 +125,7 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
     bands = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1)) - _decibels(
         _power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)
     )
+    low = levels.systole[trusted, INNER, LOW_BAND].mean(axis=1, dtype=np.float64)
     # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
     inner = profile.copy()
     inner[0] = min(inner[0], inner[1])
@@ -140,6 +147,8 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         evenness_db=float(np.ptp(inner[1:9])),
         rise_db=float(inner.max() - inner[:2].min()),
         fall_db=float(inner.max() - inner[-2:].min()),
+        low_against_s1_db=float(np.median(low - levels.s1[trusted, LOW_BAND])),
+        low_against_s2_db=float(np.median(low - levels.s2[trusted, LOW_BAND])),
         late_diastole_db=float(np.median(_decibels(late / s2))),
         late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),

@@ -12,13 +12,19 @@ REACH = 3
 
 @kernel()
 def crossings(
-    log_posteriors: np.ndarray, first_frame: int, start: np.ndarray, state: np.ndarray, previous: float, out: np.ndarray
+    log_posteriors: np.ndarray,
+    first_frame: int,
+    start: np.ndarray,
+    state: np.ndarray,
+    forgotten: np.ndarray,
+    previous: float,
+    out: np.ndarray,
 ) -> None:
     """Where the posteriors of each state and the one before cross, in frames, nearest to the decoded boundary.
 
-    The decoded boundary lies between two frames. Without a crossing within `REACH` frames on either side it is the middle of
-    the two. A span that begins the recording begins at 0; none begins before the one before it, the first not before
-    `previous`.
+    The decoded boundary lies between two frames. Without a crossing within `REACH` frames on either side, or where it is
+    `forgotten`, it is the middle of the two. A span that begins the recording begins at 0; none begins before the one before
+    it, the first not before `previous`.
     """
     for i in range(start.shape[0]):
         if start[i] == 0:
@@ -30,7 +36,7 @@ def crossings(
         best = np.inf
         for left in range(start[i] - 1 - REACH, start[i] + REACH):
             k = left - first_frame
-            if k < 0 or k + 1 >= log_posteriors.shape[0]:
+            if forgotten[i] or k < 0 or k + 1 >= log_posteriors.shape[0]:
                 continue
             before = log_posteriors[k, state[i]] - log_posteriors[k, (state[i] + 3) % 4]
             after = log_posteriors[k + 1, state[i]] - log_posteriors[k + 1, (state[i] + 3) % 4]

@@ -54,6 +54,7 @@ def advance(
     seg_start: np.ndarray,
     seg_state: np.ndarray,
     seg_class: np.ndarray,
+    seg_settled: np.ndarray,
 ) -> int:
     """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
 
@@ -62,7 +63,8 @@ def advance(
     way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of its end)
     of the diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings over
     time; `recent` (4, classes, 2·ring) holds the last entry scores twice, so that any stretch of them is contiguous.
-    `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table.
+    `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table. `seg_settled` is told the
+    frame at which each segment became certain.
     """
     capacity, _, classes = entry.shape
     mask = capacity - 1
@@ -130,7 +132,7 @@ def advance(
                     came_class,
                     tail,
                 )
-            written += _commit(
+            count = _commit(
                 last,
                 longest,
                 where,
@@ -143,6 +145,8 @@ def advance(
                 seg_state[written:],
                 seg_class[written:],
             )
+            seg_settled[written : written + count] = now
+            written += count
     return written
 
 
@@ -382,6 +386,7 @@ def finish(
     seg_start: np.ndarray,
     seg_state: np.ndarray,
     seg_class: np.ndarray,
+    seg_settled: np.ndarray,
 ) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
     mask = entry.shape[0] - 1
@@ -390,4 +395,5 @@ def finish(
     seg_start[count] = time
     seg_state[count] = state
     seg_class[count] = klass
+    seg_settled[: count + 1] = where[NOW]
     return count + 1

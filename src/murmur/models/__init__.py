@@ -8,7 +8,9 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from murmur.errors import MissingFileError, ParameterError
+from murmur.features.listening import load_listener
 from murmur.finding_models import FindingModels
+from murmur.network import NetworkWeights
 from murmur.segmentation.model import SegmentationModel
 
 __all__ = ["Models", "shipped_models"]
@@ -19,11 +21,12 @@ class Models:
     """Everything trained: one set analyzes any number of recordings, in any number of threads."""
 
     segmentation: SegmentationModel
+    murmur_network: NetworkWeights
     findings: FindingModels
 
     @classmethod
     def load(cls, folder: str | Path) -> Models:
-        """Read ``segmentation.npz`` and ``findings.npz``, as `murmur.training` writes them, from a folder.
+        """Read ``segmentation.npz``, ``murmur.npz`` and ``findings.npz``, as `murmur.training` writes them, from a folder.
 
         Raises
         ------
@@ -32,17 +35,23 @@ class Models:
         ParameterError
             If they are damaged, or made by another version of murmur.
         """
-        folder = Path(folder)
-        for name in ("segmentation.npz", "findings.npz"):
-            if not (folder / name).is_file():
-                raise MissingFileError(f"{folder / name}: no such model; make it with python -m murmur.training")
+        paths = [Path(folder) / name for name in ("segmentation.npz", "murmur.npz", "findings.npz")]
+        for path in paths:
+            if not path.is_file():
+                raise MissingFileError(f"{path}: no such model; make it with python -m murmur.training")
         try:
-            return cls(SegmentationModel.load(folder / "segmentation.npz"), FindingModels.load(folder / "findings.npz"))
+            return cls.read(*paths)
         except (KeyError, ValueError, OSError, BadZipFile) as error:
             raise ParameterError(
                 f"{folder}: the models there are damaged or of another version of murmur ({type(error).__name__}: {error}); "
                 "make them again with python -m murmur.training"
             ) from error
+
+    @classmethod
+    def read(cls, segmentation: str | Path, murmur_network: str | Path, findings: str | Path) -> Models:
+        """Read the three files, wherever they lie; `load` says more clearly what is wrong with them."""
+        network = load_listener(murmur_network)
+        return cls(SegmentationModel.load(segmentation), network, FindingModels.load(findings))
 
 
 @lru_cache(maxsize=1)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.network import dilated_network, log_softmax
+from murmur.kernels.network import log_softmax
 from murmur.kernels.spectra import band_power, frame_levels, normalise
+from murmur.network import NetworkWeights, StreamingNetwork
 from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, N_BINS
 
-__all__ = ["CLIP", "N_BANDS", "Emitter", "NetworkWeights", "Normaliser", "log_bands_filterbank"]
+__all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normaliser", "log_bands_filterbank"]
 
 Frames = NDArray[np.float32]
 
 N_BANDS = 32
 N_STATES = 4
-#: The network takes two frames at a step and speaks of two: half the work, and a memory twice as long.
-FRAMES_PER_STEP = 2
 #: Normalised log bands are clipped to ± this; digital silence is −CLIP in every band.
 CLIP = 4.0
 INITIAL_FRAMES = 100
@@ -121,129 +119,27 @@ class Normaliser:
         return out
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkWeights:
-    """Trained parameters, laid out as `murmur.kernels.network.dilated_network` takes them."""
-
-    stem_weight: Frames
-    stem_bias: Frames
-    block_weight: Frames
-    block_bias: Frames
-    mix_weight: Frames
-    mix_bias: Frames
-    dilations: NDArray[np.int64]
-    head_weight: Frames
-    head_bias: Frames
-    lookahead: int
-
-    def __post_init__(self) -> None:
-        blocks, channels = self.block_weight.shape[0], self.stem_weight.shape[-1]
-        wanted = {
-            "stem_weight": (3, FRAMES_PER_STEP * N_BANDS, channels),
-            "stem_bias": (channels,),
-            "block_weight": (blocks, 3, channels, channels),
-            "block_bias": (blocks, channels),
-            "mix_weight": (blocks, channels, channels),
-            "mix_bias": (blocks, channels),
-            "dilations": (blocks,),
-            "head_weight": (channels, FRAMES_PER_STEP * N_STATES),
-            "head_bias": (FRAMES_PER_STEP * N_STATES,),
-        }
-        for name, shape in wanted.items():
-            if getattr(self, name).shape != shape:  # a kernel would read past the end
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
-        if self.lookahead % FRAMES_PER_STEP:
-            raise ValueError(f"lookahead is {self.lookahead} frames, not a whole number of steps")
-
-    @property
-    def memory(self) -> int:
-        """How many steps back an output can see."""
-        return 2 + 2 * int(self.dilations.sum())
-
-
-class NetworkState:
-    """What a network still has to look back on: the last inputs of its layers."""
-
-    def __init__(self, stem: Frames, blocks: Frames) -> None:
-        self.stem = stem
-        self.blocks = blocks
-
-    def copy(self) -> NetworkState:
-        """Return one of its own."""
-        return NetworkState(self.stem.copy(), self.blocks.copy())
-
-
-def _run(weights: NetworkWeights, steps: Frames, state: NetworkState) -> Frames:
-    w = weights
-    logits = np.empty((steps.shape[0], FRAMES_PER_STEP * N_STATES), dtype=np.float32)
-    dilated_network(
-        steps, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias, w.dilations,
-        w.head_weight, w.head_bias, state.stem, state.blocks, logits,
-    )  # fmt: skip
-    return logits
-
-
-def _silence(frames: int) -> Frames:
-    return np.full((frames, N_BANDS), -CLIP, dtype=np.float32)
-
-
-def _steps(frames: Frames) -> Frames:
-    """Frames (steps · FRAMES_PER_STEP, N_BANDS) as the network takes them, one row a step."""
-    return frames.reshape(-1, FRAMES_PER_STEP * N_BANDS)
-
-
-@lru_cache(maxsize=8)
-def _after_silence(weights: NetworkWeights) -> NetworkState:
-    """State of a network that has heard nothing but silence for as long as it can remember."""
-    blocks, _, channels, _ = weights.block_weight.shape
-    longest = 2 * int(weights.dilations.max())
-    stem = np.zeros((FRAMES_PER_STEP * N_BANDS, 2), dtype=np.float32)
-    state = NetworkState(stem, np.zeros((blocks, channels, longest), dtype=np.float32))
-    _run(weights, _steps(_silence(FRAMES_PER_STEP * (weights.memory + 1))), state)
-    return state
-
-
 class Emitter:
-    """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands.
+    """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands."""
 
-    The network is causal and its target is late by the lookahead, so it can run on live audio. Silence surrounds the
-    recording.
-    """
-
-    def __init__(self, network: NetworkWeights) -> None:
-        self._network = network
-        self._state = _after_silence(network).copy()
-        self._waiting = _silence(0)
-        self._early = network.lookahead  # posteriors of frames before the first, still to be dropped
-        self._owed = 0
+    def __init__(self, weights: NetworkWeights) -> None:
+        weights.require(N_BANDS, N_STATES)
+        self._network = StreamingNetwork(weights, silence=(-CLIP,) * N_BANDS)
 
     def begin_at(self, frame: int) -> None:
-        """Let a step begin at the first frame with a sound, before that comes: silence before it then changes nothing.
-
-        The silence is lengthened to whole steps, and what that adds is dropped again.
-        """
-        added = -frame % FRAMES_PER_STEP
-        self._waiting = np.concatenate([self._waiting, _silence(added)])
-        self._early += added
+        """Let a step begin at the first frame with a sound, before that comes."""
+        self._network.begin_at(frame)
 
     def push(self, bands: Frames) -> Frames:
         """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
-        self._owed += bands.shape[0]
-        bands = np.concatenate([self._waiting, bands])
-        whole = bands.shape[0] - bands.shape[0] % FRAMES_PER_STEP
-        self._waiting = bands[whole:]
-        steps = _steps(bands[:whole])
-        logits = _run(self._network, steps, self._state).reshape(-1, N_STATES)
-        early = min(self._early, logits.shape[0])
-        self._early -= early
-        logits = logits[early:]
-        self._owed -= logits.shape[0]
-        posteriors = np.empty_like(logits)
-        log_softmax(logits, posteriors)
-        return posteriors
+        return _log_posteriors(self._network.push(bands))
 
     def finish(self) -> Frames:
         """Return the posteriors of the last frames."""
-        owed = self._owed
-        rest = -self._waiting.shape[0] % FRAMES_PER_STEP
-        return self.push(_silence(self._network.lookahead + rest))[:owed]
+        return _log_posteriors(self._network.finish())
+
+
+def _log_posteriors(logits: Frames) -> Frames:
+    out = np.empty_like(logits)
+    log_softmax(logits, out)
+    return out

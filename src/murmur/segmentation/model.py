@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from murmur.network import NetworkWeights
 from murmur.segmentation.durations import DurationModel, DurationTables
-from murmur.segmentation.emissions import NetworkWeights
+from murmur.segmentation.emissions import N_BANDS, N_STATES
 
 __all__ = ["SegmentationModel"]
 
@@ -27,24 +28,18 @@ class SegmentationModel:
         return cls(network, durations, DurationTables.build(durations))
 
     def save(self, path: str | Path) -> None:
-        """Write one ``.npz``; weights as float16, which changes no figure."""
-        arrays = {}
-        for part in ("network", "durations"):
-            record = getattr(self, part)
-            for field in fields(record):
-                value = np.asarray(getattr(record, field.name))
-                arrays[f"{part}.{field.name}"] = value.astype(np.float16) if value.dtype == np.float32 else value
+        """Write one ``.npz``."""
+        arrays = {f"network.{name}": value for name, value in self.network.arrays().items()}
+        arrays |= {f"durations.{field.name}": getattr(self.durations, field.name) for field in fields(self.durations)}
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> SegmentationModel:
         """Read what `save` wrote."""
         with np.load(path) as stored:
-            values = {
-                name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in stored.items()
-            }
-        network = {f.name: values[f"network.{f.name}"] for f in fields(NetworkWeights)}
-        durations = {f.name: values[f"durations.{f.name}"] for f in fields(DurationModel)}
-        network["lookahead"] = int(network["lookahead"])
+            arrays = dict(stored.items())
+        network = NetworkWeights.of_arrays({f.name: arrays[f"network.{f.name}"] for f in fields(NetworkWeights)})
+        network.require(N_BANDS, N_STATES)
+        durations = {f.name: arrays[f"durations.{f.name}"] for f in fields(DurationModel)}
         durations["diastole_deviation"] = float(durations["diastole_deviation"])
-        return cls.of(NetworkWeights(**network), DurationModel(**durations))
+        return cls.of(network, DurationModel(**durations))

@@ -13,7 +13,7 @@ from murmur.segmentation.decoding import Spans
 from murmur.segmentation.durations import CYCLE_S, DurationModel
 from murmur.settings import FRAME_RATE_HZ
 
-__all__ = ["EVIDENCE", "Cycles", "read_cycles", "refine_onsets"]
+__all__ = ["EVIDENCE", "KEPT_FRAMES", "Cycles", "read_cycles", "refine_onsets"]
 
 #: What speaks for a cycle, in the order of the columns of `Cycles.evidence`.
 EVIDENCE = (
@@ -25,6 +25,9 @@ EVIDENCE = (
     "systole's share of the cycle",
     "rate, as log2 of the cycle in seconds",
 )
+
+#: Frames of posteriors, before the newest, that a stream must keep for `refine_onsets`.
+KEPT_FRAMES = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +57,12 @@ def refine_onsets(
     """Onset of each span in seconds, between frames where the posteriors cross; `log_posteriors[0]` is `first_frame`.
 
     `previous_s` is the onset of the span before. In training a state begins at the frame nearest to its label, so the
-    posteriors cross half a frame before it: that is made good here.
+    posteriors cross half a frame before it: that is made good here. The onset of a span that took longer than `KEPT_FRAMES`
+    to become certain stays on the grid, held posteriors or not: the size of the blocks must not count.
     """
     onsets = np.empty(spans.start.shape[0])
-    crossings(log_posteriors, first_frame, spans.start, spans.state, previous_s * FRAME_RATE_HZ - 0.5, onsets)
+    forgotten = spans.settled - spans.start > KEPT_FRAMES
+    crossings(log_posteriors, first_frame, spans.start, spans.state, forgotten, previous_s * FRAME_RATE_HZ - 0.5, onsets)
     return np.where(spans.start > 0, onsets + 0.5, 0.0) / FRAME_RATE_HZ
 
 

@@ -13,7 +13,7 @@ from murmur.errors import MissingFileError
 from murmur.formats.circor import Patient, child_groups, fold_of, read_patients, read_segments
 from murmur.naming import parse_name
 
-__all__ = ["N_FOLDS", "CircorSet", "LabelledRecording", "read_circor"]
+__all__ = ["N_FOLDS", "CircorSet", "LabelledRecording", "murmur_label", "read_circor"]
 
 N_FOLDS = 5
 
@@ -71,3 +71,10 @@ def read_circor(folder: str | Path) -> CircorSet:
         rate = float(soundfile.info(path).samplerate)
         recordings.append(LabelledRecording(path, name.patient, name.site, folds[name.patient], rate, intervals))
     return CircorSet(patients, folds, tuple(recordings))
+
+
+def murmur_label(recording: LabelledRecording, patient: Patient) -> str | None:
+    """Present, unknown or absent; None at a site where a patient's murmur is not heard: neither present nor absent."""
+    if patient.murmur == "Present":
+        return "present" if recording.site in patient.murmur_locations else None
+    return patient.murmur.lower()

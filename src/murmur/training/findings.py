@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,26 +15,39 @@ from sklearn.linear_model import LogisticRegression
 
 from murmur.engine import Engine, Measurement
 from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
+from murmur.features.listening import CLASSES, murmur_log_odds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
-from murmur.finding_models import NORM_SITES, FindingModels, log_odds
-from murmur.findings import GRADES, PITCHES, loudness_vector
+from murmur.finding_models import NORM_SITES, FindingModels, joint_probabilities
+from murmur.findings import (
+    GRADES,
+    PITCHES,
+    QUALITIES,
+    SHAPES,
+    extent_vector,
+    heed_level,
+    loudness_vector,
+    roughness_vector,
+    shape_vector,
+)
 from murmur.forest import Forest
 from murmur.formats.circor import Patient
 from murmur.linear import CLIP, LinearModel
+from murmur.network import NetworkWeights
 from murmur.patient import grade_vector, patient_vector
 from murmur.quality import assess_quality, beat_confidence, beat_evidence
 from murmur.segmentation.model import SegmentationModel
-from murmur.settings import Settings
-from murmur.training.augment import coloured_noise
-from murmur.training.data import CircorSet, LabelledRecording
+from murmur.settings import FRAME_RATE_HZ, Settings
+from murmur.training.augment import coloured_noise, disturb
+from murmur.training.data import CircorSet, LabelledRecording, murmur_label
 from murmur.training.scores import right_beats
 
 __all__ = ["Row", "fit_findings", "measure_all", "measure_noise"]
 
 Array = NDArray[np.float64]
 
-NOISE_SEED = 5
-CLASSES = ("present", "unknown", "absent")
+NOISE_SEED, DISTURBANCE_SEED = 5, 6
+#: Disturbed versions of each recording that the trees see, too.
+DISTURBED = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,23 +57,48 @@ class Row:
     recording: LabelledRecording
     patient: Patient
     measurement: Measurement
+    disturbed: bool = False
 
     @property
     def murmur(self) -> str | None:
-        """The recording's class; None at a site where a patient's murmur is not heard: neither present nor absent."""
-        if self.patient.murmur == "Present":
-            return "present" if self.recording.site in self.patient.murmur_locations else None
-        return self.patient.murmur.lower()
+        """The recording's class, as `murmur.training.data.murmur_label` says."""
+        return murmur_label(self.recording, self.patient)
 
 
-def measure_all(data: CircorSet, models: dict[int, SegmentationModel]) -> list[Row]:
-    """Run the engine over every recording, each with the model that never saw its child."""
+def _measure(
+    recording: LabelledRecording, patient: Patient, model: SegmentationModel, murmur_network: NetworkWeights, index: int
+) -> list[Row]:
+    """Run the engine over one recording as it is, and over disturbed versions of it."""
     rows = []
-    for recording in data.recordings:
-        engine = Engine(recording.sample_rate_hz, Settings(), models[recording.fold])
-        engine.push(recording.samples())
-        rows.append(Row(recording, data.patients[recording.patient], engine.finish()))
+    for version in range(DISTURBED + 1):
+        samples = recording.samples()
+        if version:
+            unlabelled = np.zeros(int(recording.sample_rate_hz), dtype=np.int8)
+            rng = np.random.default_rng([DISTURBANCE_SEED, index, version])
+            samples, _ = disturb(samples, unlabelled, recording.sample_rate_hz, FRAME_RATE_HZ, rng)
+        engine = Engine(recording.sample_rate_hz, Settings(), model, murmur_network)
+        engine.push(samples)
+        rows.append(Row(recording, patient, engine.finish(), disturbed=version > 0))
     return rows
+
+
+def measure_all(
+    data: CircorSet,
+    models: dict[int, SegmentationModel],
+    murmur_networks: dict[int, NetworkWeights],
+    jobs: int = 1,
+) -> list[Row]:
+    """Run the engine over every recording, each with the models that never saw its child, in `jobs` processes."""
+    recordings = data.recordings
+    arguments = (
+        recordings,
+        [data.patients[r.patient] for r in recordings],
+        [models[r.fold] for r in recordings],
+        [murmur_networks[r.fold] for r in recordings],
+        range(len(recordings)),
+    )
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return [row for rows in pool.map(_measure, *arguments, chunksize=8) for row in rows]
 
 
 def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes: Sequence[Any]) -> LinearModel:
@@ -86,7 +126,9 @@ def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
     return fit_linear(np.concatenate(features), labels, 1.0, [False, True])
 
 
-def measure_noise(model: SegmentationModel, count: int = 60, duration_s: float = 12.0) -> list[Measurement]:
+def measure_noise(
+    model: SegmentationModel, murmur_network: NetworkWeights, count: int = 60, duration_s: float = 12.0
+) -> list[Measurement]:
     """Run the engine over noise of many colours, steady and restless, in which there is no heart."""
     measured = []
     for index in range(count):
@@ -96,7 +138,7 @@ def measure_noise(model: SegmentationModel, count: int = 60, duration_s: float =
         if index % 2:  # comes and goes, like voices and handling
             knots = np.exp(rng.normal(0.0, 1.0, size=int(duration_s * rng.uniform(1.0, 6.0))))
             noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
-        engine = Engine(4000.0, Settings(), model)
+        engine = Engine(4000.0, Settings(), model, murmur_network)
         engine.push((0.1 * noise).astype(np.float32))
         measured.append(engine.finish())
     return measured
@@ -108,6 +150,7 @@ class Described:
 
     row: Row
     vector: Array
+    network_log_odds: Array
     murmur: MurmurFeatures
     sounds: HeartSounds
 
@@ -121,7 +164,7 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
         murmur, sounds = describe_murmur(m.levels, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:
             vector = murmur_vector(m.levels, m.cycles.bounds_s, trusted)
-            described.append(Described(row, vector, murmur, sounds))
+            described.append(Described(row, vector, murmur_log_odds(m.scores, trusted), murmur, sounds))
     return described
 
 
@@ -149,15 +192,15 @@ def fit_forest(described: Sequence[Described]) -> Forest:
     )
 
 
-#: Trees, and the fewest recordings in a leaf: more and finer ones give no more.
-TREES, LEAST_LEAF, SEED = 100, 6, 0
+#: Trees, and the fewest versions of recordings in a leaf: more and finer ones give no more.
+TREES, LEAST_LEAF, SEED = 100, 12, 0
 
 
-def blind_shares(described: Sequence[Described], folds: Sequence[int]) -> dict[int, Array]:
-    """Shares of the classes for every recording, by its place, from a forest that never saw its fold."""
+def blind_shares(everything: Sequence[Described], described: Sequence[Described], folds: Sequence[int]) -> dict[int, Array]:
+    """Shares of the classes for every described recording, by its place, from a forest that never saw its fold."""
     shares = {}
     for fold in folds:
-        forest = fit_forest([d for d in described if d.row.recording.fold != fold])
+        forest = fit_forest([d for d in everything if d.row.recording.fold != fold])
         for i, d in enumerate(described):
             if d.row.recording.fold == fold:
                 shares[i] = forest.probabilities(d.vector)
@@ -165,20 +208,22 @@ def blind_shares(described: Sequence[Described], folds: Sequence[int]) -> dict[i
 
 
 def fit_findings(rows: Sequence[Row], noise: Sequence[Measurement], folds: Sequence[int]) -> FindingModels:
-    """Fit everything on `rows`; the patient's model on murmur probabilities that are out of fold among `folds`."""
-    beat = fit_beat(rows, noise)
-    described = describe(rows, beat)
-    shares = blind_shares(described, folds)
-    kept = [i for i in shares if described[i].row.murmur is not None]
-    calibration = fit_linear(
-        log_odds(np.array([shares[i] for i in kept])), [described[i].row.murmur for i in kept], 1.0, CLASSES
-    )
-    probabilities = {i: calibration.probabilities(log_odds(s)) for i, s in shares.items()}
+    """Fit everything on `rows`; the patient's model on murmur probabilities that are out of fold among `folds`.
+
+    Only the trees see the disturbed versions: the rest is to be right of recordings as they are.
+    """
+    clean = [row for row in rows if not row.disturbed]
+    beat = fit_beat(clean, noise)
+    everything = describe(rows, beat)
+    described = [d for d in everything if not d.row.disturbed]
+    shares = blind_shares(everything, described, folds)
+    probabilities = {
+        i: heed_level(joint_probabilities(s, described[i].network_log_odds), described[i].murmur) for i, s in shares.items()
+    }
     return FindingModels(
         beat=beat,
-        murmur=fit_forest(described),
-        murmur_calibration=calibration,
-        **_fit_patient(rows, described, probabilities),
+        murmur=fit_forest(everything),
+        **_fit_patient(clean, described, probabilities),
         s1_norm_db=_s1_norms(described),
         **_fit_character([d for d in described if d.row.murmur == "present"]),
     )
@@ -188,29 +233,41 @@ def _fit_patient(
     rows: Sequence[Row], described: Sequence[Described], probabilities: dict[int, Array]
 ) -> dict[str, LinearModel]:
     by_patient: dict[str, list[Array]] = {}
+    sites: dict[str, list[str]] = {}
     for i, p in probabilities.items():
-        by_patient.setdefault(described[i].row.patient.id, []).append(p)
+        row = described[i].row
+        by_patient.setdefault(row.patient.id, []).append(p)
+        sites.setdefault(row.patient.id, []).append(row.recording.site)
     patients = {row.patient.id: row.patient for row in rows}
     ids = sorted(by_patient)
     graded = [i for i in ids if patients[i].grading in GRADES]
     murmur = np.array([patient_vector(np.array(by_patient[i])) for i in ids])
-    grade = np.array([grade_vector(np.array(by_patient[i])) for i in graded])
+    grade = np.array([grade_vector(np.array(by_patient[i]), sites[i]) for i in graded])
     return {
-        # three numbers of some hundred patients need no holding back, and what is held back is under-confident
-        "patient_murmur": fit_linear(murmur, [patients[i].murmur.lower() for i in ids], 10.0, CLASSES),
+        # two numbers of some hundred patients need little holding back, and what is held back is under-confident
+        "patient_murmur": fit_linear(murmur, [patients[i].murmur.lower() for i in ids], 3.0, CLASSES),
         "patient_grade": fit_linear(grade, [patients[i].grading for i in graded], 1.0, GRADES),
     }
 
 
 def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
-    loud = np.array([loudness_vector(d.murmur) for d in murmurs])
-    pitch = [str(d.row.patient.pitch).lower() for d in murmurs]
-    grade = [str(d.row.patient.grading) for d in murmurs]
-    known_pitch = [i for i, p in enumerate(pitch) if p in PITCHES]
-    known_grade = [i for i, g in enumerate(grade) if g in GRADES]
+    def fit(vector: Callable[[MurmurFeatures], Array], label: str, classes: Sequence[str], strength: float) -> LinearModel:
+        labelled = [(d, str(getattr(d.row.patient, label)).lower()) for d in murmurs]
+        known = [(d, value) for d, value in labelled if value in classes]
+        return fit_linear(np.array([vector(d.murmur) for d, _ in known]), [value for _, value in known], strength, classes)
+
+    timing = [d for d in murmurs if d.row.patient.timing]
     return {
-        "pitch": fit_linear(loud[known_pitch], [pitch[i] for i in known_pitch], 0.1, PITCHES),
-        "grade": fit_linear(loud[known_grade], [grade[i] for i in known_grade], 0.1, GRADES),
+        "holosystolic": fit_linear(
+            np.array([extent_vector(d.murmur) for d in timing]),
+            [d.row.patient.timing == "Holosystolic" for d in timing],
+            1.0,
+            [False, True],
+        ),
+        "shape": fit(shape_vector, "shape", SHAPES[:3], 1.0),
+        "blowing": fit(roughness_vector, "quality", QUALITIES, 1.0),
+        "pitch": fit(loudness_vector, "pitch", PITCHES, 0.3),
+        "grade": fit(loudness_vector, "grading", [g.lower() for g in GRADES], 0.1),
     }
 
 

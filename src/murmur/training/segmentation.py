@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,18 +16,18 @@ from torch import nn
 
 from murmur.conditioning import Conditioner
 from murmur.segmentation.durations import DurationModel, fit_durations
-from murmur.segmentation.emissions import CLIP, FRAMES_PER_STEP, N_BANDS, N_STATES, NetworkWeights, Normaliser
+from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, Normaliser
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.spectrogram import Spectrogram
 from murmur.training.augment import Intervals, disturb, vary_rhythm
 from murmur.training.data import LabelledRecording
+from murmur.training.networks import DilatedNetwork
 
 __all__ = [
     "Prepared",
-    "SegmentationNetwork",
     "durations_of",
-    "export",
     "frame_states",
+    "new_network",
     "normalised_bands",
     "prepare",
     "swap_tolerant_loss",
@@ -38,8 +37,8 @@ __all__ = [
 CHANNELS = 32
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 LOOKAHEAD = 24
-#: Frames before a crop that the network may look back on.
-MEMORY = FRAMES_PER_STEP * (2 + 2 * sum(DILATIONS))
+#: How much slower and faster a disturbed version is played.
+SPEEDS = (0.75, 1.25)
 CROP_FRAMES = 1200
 BATCH = 16
 #: A crop's labels are taken to have S1 and S2 swapped with this chance: at fast rates experts confuse them too, and the
@@ -54,49 +53,9 @@ Versions = Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]
 Prepared = Sequence[Versions]
 
 
-class SegmentationNetwork(nn.Module):
-    """Causal dilated residual blocks; the twin of `murmur.kernels.network.dilated_network`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv1d(FRAMES_PER_STEP * N_BANDS, CHANNELS, 3)
-        self.convs = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 3, dilation=d) for d in DILATIONS)
-        self.mixes = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 1) for _ in DILATIONS)
-        self.head = nn.Conv1d(CHANNELS, FRAMES_PER_STEP * N_STATES, 1)
-
-    def forward(self, bands: torch.Tensor) -> torch.Tensor:
-        """Take bands (batch, N_BANDS, MEMORY + frames + LOOKAHEAD); return logits (batch, N_STATES, frames)."""
-        steps = bands.unflatten(2, (-1, FRAMES_PER_STEP)).permute(0, 3, 1, 2).flatten(1, 2)
-        x = self.stem(nn.functional.pad(steps, (2, 0)))
-        for dilation, conv, mix in zip(DILATIONS, self.convs, self.mixes, strict=True):
-            y = conv(nn.functional.pad(torch.relu(x), (2 * dilation, 0)))
-            x = x + mix(torch.relu(y))
-        logits = self.head(torch.relu(x[:, :, (MEMORY + LOOKAHEAD) // FRAMES_PER_STEP :]))
-        return logits.unflatten(1, (FRAMES_PER_STEP, N_STATES)).permute(0, 2, 3, 1).flatten(2, 3)
-
-
-def export(network: SegmentationNetwork) -> NetworkWeights:
-    """Lay the parameters out for the kernel."""
-
-    def weight(layer: Any) -> NDArray[np.float32]:
-        w = layer.weight.detach().numpy()  # (out, in, taps)
-        return np.ascontiguousarray(w.transpose(2, 1, 0), dtype=np.float32)
-
-    def bias(layer: Any) -> NDArray[np.float32]:
-        return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
-
-    return NetworkWeights(
-        stem_weight=weight(network.stem),
-        stem_bias=bias(network.stem),
-        block_weight=np.stack([weight(layer) for layer in network.convs]),
-        block_bias=np.stack([bias(layer) for layer in network.convs]),
-        mix_weight=np.stack([weight(layer)[0] for layer in network.mixes]),
-        mix_bias=np.stack([bias(layer) for layer in network.mixes]),
-        dilations=np.array(DILATIONS, dtype=np.int64),
-        head_weight=weight(network.head)[0],
-        head_bias=bias(network.head),
-        lookahead=LOOKAHEAD,
-    )
+def new_network() -> DilatedNetwork:
+    """Return an untrained one."""
+    return DilatedNetwork(N_BANDS, N_STATES, CHANNELS, DILATIONS, LOOKAHEAD)
 
 
 def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDArray[np.float32]:
@@ -123,7 +82,7 @@ def _versions(recording: LabelledRecording, variants: int, seed: Sequence[int]) 
     for variant in range(variants + 1):
         rng = np.random.default_rng([*seed, variant])
         samples, rate = recording.samples(), recording.sample_rate_hz
-        speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(np.log(0.75), np.log(1.25))))
+        speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(*np.log(SPEEDS))))
         intervals = recording.intervals
         if variant and rng.random() < 0.5:
             samples, intervals = vary_rhythm(samples, intervals, rate, rng)
@@ -174,18 +133,18 @@ def train_network(
     steps: int = 3000,
     seed: int = 0,
     log: Path | None = None,
-) -> SegmentationNetwork:
+) -> DilatedNetwork:
     """Train on crops of labelled stretches; deterministic for a seed and a number of threads."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = SegmentationNetwork()
+    network = new_network()
     optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps, pct_start=0.15)
     weight = np.array([np.count_nonzero(versions[0][1]) for versions in prepared], dtype=np.float64)
     weight /= weight.sum()
     began, losses = time.perf_counter(), []
     for step in range(steps):
-        bands = np.full((BATCH, N_BANDS, MEMORY + CROP_FRAMES + LOOKAHEAD), -CLIP, dtype=np.float32)
+        bands = np.full((BATCH, N_BANDS, network.memory + CROP_FRAMES + LOOKAHEAD), -CLIP, dtype=np.float32)
         states = np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
         for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
             versions = prepared[int(index)]
@@ -193,9 +152,9 @@ def train_network(
             labelled = np.flatnonzero(y)
             middle = int(rng.choice(labelled)) if labelled.size else 0
             start = int(np.clip(middle - rng.integers(CROP_FRAMES), 0, max(x.shape[0] - CROP_FRAMES, 0)))
-            before = min(start, MEMORY)  # silence surrounds the recording
+            before = min(start, network.memory)  # silence surrounds the recording
             piece = x[start - before : start + CROP_FRAMES + LOOKAHEAD]
-            bands[row, :, MEMORY - before : MEMORY - before + piece.shape[0]] = piece.T
+            bands[row, :, network.memory - before : network.memory - before + piece.shape[0]] = piece.T
             target = y[start : start + CROP_FRAMES]
             states[row, : target.shape[0]] = target
         loss = swap_tolerant_loss(network(torch.from_numpy(bands)), torch.from_numpy(states - 1))

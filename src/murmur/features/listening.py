@@ -1,0 +1,120 @@
+"""What the murmur network hears in every heart cycle, and what that says of a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.columns import Columns
+from murmur.network import NetworkWeights, StreamingNetwork
+from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES
+from murmur.settings import FRAME_RATE_HZ
+
+__all__ = [
+    "CLASSES",
+    "INPUTS",
+    "OUTPUTS",
+    "SILENCE",
+    "CycleScores",
+    "Listener",
+    "load_listener",
+    "murmur_log_odds",
+    "score_cycles",
+]
+
+Frames = NDArray[np.float32]
+
+CLASSES = ("present", "unknown", "absent")
+#: A frame as the network takes it: normalised bands and the posteriors of the four states.
+INPUTS = N_BANDS + N_STATES
+#: A frame's scores: of every class in each of the four states.
+OUTPUTS = N_STATES * len(CLASSES)
+SILENCE = (-CLIP,) * N_BANDS + (0.0,) * N_STATES
+
+
+def load_listener(path: str | Path) -> NetworkWeights:
+    """Read a murmur network.
+
+    Raises
+    ------
+    ValueError
+        If it is another kind of network.
+    """
+    weights = NetworkWeights.load(path)
+    weights.require(INPUTS, OUTPUTS)
+    return weights
+
+
+class Listener:
+    """The murmur network on a stream: scores of every frame, from its bands and its posteriors."""
+
+    def __init__(self, weights: NetworkWeights) -> None:
+        self._network = StreamingNetwork(weights, SILENCE)
+        self._bands: Frames = np.empty((0, N_BANDS), dtype=np.float32)
+
+    def begin_at(self, frame: int) -> None:
+        """Let a step begin at the first frame with a sound, before that comes."""
+        self._network.begin_at(frame)
+
+    def push(self, bands: Frames, log_posteriors: Frames) -> Frames:
+        """Take normalised bands and the log posteriors, which come later; return scores (frames, OUTPUTS), later still."""
+        bands = np.concatenate([self._bands, bands])
+        ready = log_posteriors.shape[0]
+        self._bands = bands[ready:]
+        return self._network.push(np.concatenate([bands[:ready], np.exp(log_posteriors)], axis=1))
+
+    def finish(self) -> Frames:
+        """Return the scores of the last frames."""
+        return self._network.finish()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CycleScores(Columns):
+    """What the murmur network says of each cycle, so that cycles can be added up.
+
+    Attributes
+    ----------
+    weight : ndarray, shape (cycles, N_STATES)
+        Sum of each state's posterior over the cycle's frames.
+    score : ndarray, shape (cycles, N_STATES, len(CLASSES))
+        Sum of the frames' scores, each weighed by its state's posterior.
+    """
+
+    weight: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> CycleScores:
+        """No cycles."""
+        return cls(np.empty((0, N_STATES)), np.empty((0, N_STATES, len(CLASSES))))
+
+
+def score_cycles(
+    scores: NDArray[np.float32], log_posteriors: NDArray[np.float32], first_frame: int, bounds_s: NDArray[np.float64]
+) -> CycleScores:
+    """Add up the frames of each cycle with boundaries `bounds_s` (s), shape (cycles, 5); row 0 is frame `first_frame`.
+
+    `scores` has shape (frames, OUTPUTS) and `log_posteriors` (frames, N_STATES).
+    """
+    edges = np.round(bounds_s[:, [0, 4]] * FRAME_RATE_HZ).astype(np.intp) - first_frame
+    edges = np.clip(edges, 0, scores.shape[0]).ravel()
+    posteriors: NDArray[np.float64] = np.exp(log_posteriors[: scores.shape[0]].astype(np.float64))
+    weighed: NDArray[np.float64] = posteriors[:, :, None] * scores.reshape(-1, N_STATES, len(CLASSES))
+
+    def summed(frames: NDArray[np.float64]) -> NDArray[np.float64]:
+        after_the_last = np.zeros((1, *frames.shape[1:]))
+        sums: NDArray[np.float64] = np.add.reduceat(np.concatenate([frames, after_the_last]), edges, axis=0)[::2]
+        return sums
+
+    return CycleScores(weight=summed(posteriors), score=summed(weighed))
+
+
+def murmur_log_odds(cycles: CycleScores, trusted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Log odds of present and of unknown against absent, shape (2,), from the trusted cycles together."""
+    weight = cycles.weight[trusted].sum(axis=0)
+    scores: NDArray[np.float64] = (cycles.score[trusted].sum(axis=0) / (weight[:, None] + 1.0)).sum(axis=0)
+    log_odds: NDArray[np.float64] = scores[:2] - scores[2]
+    return log_odds

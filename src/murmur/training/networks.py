@@ -1,0 +1,80 @@
+"""The network that both trained tasks share, in torch: the twin of `murmur.kernels.network.dilated_network`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from murmur.network import FRAMES_PER_STEP, NetworkWeights
+
+__all__ = ["DilatedNetwork", "export"]
+
+
+class DilatedNetwork(nn.Module):
+    """Causal dilated residual blocks over steps of two frames.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Numbers of a frame, going in and coming out.
+    channels : int
+        Width of every block.
+    dilations : sequence of int
+        One block each, in steps.
+    lookahead : int
+        Frames that the network hears before it speaks of one; a whole number of steps.
+    dropout : float
+        Share of a block's channels that are silenced while it trains.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, channels: int, dilations: Sequence[int], lookahead: int, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.dilations, self.lookahead = tuple(dilations), lookahead
+        #: Frames before a crop that the network may look back on.
+        self.memory = FRAMES_PER_STEP * (2 + 2 * sum(dilations))
+        self.stem = nn.Conv1d(FRAMES_PER_STEP * inputs, channels, 3)
+        self.convs = nn.ModuleList(nn.Conv1d(channels, channels, 3, dilation=d) for d in dilations)
+        self.mixes = nn.ModuleList(nn.Conv1d(channels, channels, 1) for _ in dilations)
+        self.head = nn.Conv1d(channels, FRAMES_PER_STEP * outputs, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """Take frames (batch, inputs, memory + n + lookahead); return (batch, outputs, n)."""
+        steps = frames.unflatten(2, (-1, FRAMES_PER_STEP)).permute(0, 3, 1, 2).flatten(1, 2)
+        x = self.stem(nn.functional.pad(steps, (2, 0)))
+        for dilation, conv, mix in zip(self.dilations, self.convs, self.mixes, strict=True):
+            y = conv(nn.functional.pad(torch.relu(x), (2 * dilation, 0)))
+            x = x + mix(self.dropout(torch.relu(y)))
+        out = self.head(torch.relu(x[:, :, (self.memory + self.lookahead) // FRAMES_PER_STEP :]))
+        return out.unflatten(1, (FRAMES_PER_STEP, -1)).permute(0, 2, 3, 1).flatten(2, 3)
+
+
+def export(network: DilatedNetwork) -> NetworkWeights:
+    """Lay the parameters out for the kernel."""
+
+    def weight(layer: Any) -> NDArray[np.float32]:
+        w = layer.weight.detach().numpy()  # (out, in, taps)
+        return np.ascontiguousarray(w.transpose(2, 1, 0), dtype=np.float32)
+
+    def bias(layer: Any) -> NDArray[np.float32]:
+        return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
+
+    return NetworkWeights(
+        stem_weight=weight(network.stem),
+        stem_bias=bias(network.stem),
+        block_weight=np.stack([weight(layer) for layer in network.convs]),
+        block_bias=np.stack([bias(layer) for layer in network.convs]),
+        mix_weight=np.stack([weight(layer)[0] for layer in network.mixes]),
+        mix_bias=np.stack([bias(layer) for layer in network.mixes]),
+        dilations=np.array(network.dilations, dtype=np.int64),
+        head_weight=weight(network.head)[0],
+        head_bias=bias(network.head),
+        lookahead=network.lookahead,
+    )
