@@ -51,7 +51,7 @@ NOT_SYSTOLIC = {
 QUIET_S1_DB, LOUD_S1_DB = -5.2, 7.0
 #: A murmur whose profile rises or falls by less than this is a plateau.
 SHAPED_DB = 4.0
-#: A murmur that begins late and rises by this much more than it falls is as likely a crescendo as not: a rare shape.
+#: A murmur that begins late, lasts until S2 and rises by this much more than it falls is a crescendo as likely as not.
 CRESCENDO_DB = 5.0
 #: A rise or fall beyond this says no more.
 STEEP_DB = 25.0
@@ -319,8 +319,8 @@ def shape_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[s
     heard = np.log(np.maximum(models.shape.probabilities(shape_vector(murmur)), 1e-9))
     meant = np.array([0.0, (both - SHAPED_DB) / 0.8, (fall - rise - SHAPED_DB) / 1.2])
     likely = np.exp(heard + MEANING_SHARE * np.maximum(meant - meant.max(), -MEANING_LIMIT))
-    begins, _ = _begins_and_lasts(murmur)
-    crescendo = (1.0 - begins) * _sigmoid((rise - fall - CRESCENDO_DB) / 1.2)
+    begins, lasts = _begins_and_lasts(murmur)
+    crescendo = (1.0 - begins) * lasts * _sigmoid((rise - fall - CRESCENDO_DB) / 1.2)
     others = (1.0 - crescendo) * likely / likely.sum()
     return dict(zip(SHAPES, [*others.tolist(), crescendo], strict=True))
 
