@@ -50,11 +50,13 @@ def report(folder: Path, models_folder: Path) -> dict[str, Any]:
     return report_and_page(folder, models_folder)[0]
 
 
-def report_and_page(folder: Path, models_folder: Path) -> tuple[dict[str, Any], Page]:
+def report_and_page(
+    folder: Path, models_folder: Path, settings: murmur.Settings | None = None
+) -> tuple[dict[str, Any], Page]:
     """All figures, and what a page of plots needs of them."""
     data = read_circor(folder)
     models = fold_models(models_folder)
-    return conclude(analyze_all(data, models), models)
+    return conclude(analyze_all(data, models, settings), models)
 
 
 def conclude(scored: list[Scored], models: dict[int, murmur.Models]) -> tuple[dict[str, Any], Page]:

@@ -114,11 +114,12 @@ def score(recording: LabelledRecording, patient: Patient, analysis: murmur.Analy
     return Scored(recording, patient, analysis, onsets, right, int(labelled.sum()))
 
 
-def analyze_all(data: CircorSet, models: dict[int, murmur.Models]) -> list[Scored]:
+def analyze_all(data: CircorSet, models: dict[int, murmur.Models], settings: murmur.Settings | None = None) -> list[Scored]:
     """Analyze every recording by the models of its fold."""
     scored = []
     for recording in data.recordings:
-        analysis = murmur.analyze(recording.path, site=recording.site, models=models[recording.fold])
+        chosen = models[recording.fold]
+        analysis = murmur.analyze(recording.path, site=recording.site, models=chosen, settings=settings)
         scored.append(score(recording, data.patients[recording.patient], analysis))
     return scored
 
