@@ -19,6 +19,7 @@ import murmur
 from benchmarks.speed.alternatives import alternatives
 from murmur.conditioning import Conditioner
 from murmur.envelopes import Envelopes
+from murmur.features.listening import Listener
 from murmur.models import shipped_models
 from murmur.segmentation.decoding import Decoder
 from murmur.segmentation.emissions import Emitter, Normaliser
@@ -54,6 +55,10 @@ def stages(samples: np.ndarray, rate: int) -> dict[str, Callable[[], object]]:
     bands = whole(Normaliser(), power)
     posteriors = whole(Emitter(segmentation.network), bands)
 
+    def listen() -> object:
+        listener = Listener(shipped_models().murmur_network)
+        return listener.push(bands, posteriors), listener.finish()
+
     def decode() -> object:
         decoder = Decoder(segmentation.tables)
         return decoder.push(posteriors), decoder.finish()
@@ -64,6 +69,7 @@ def stages(samples: np.ndarray, rate: int) -> dict[str, Callable[[], object]]:
         "envelopes": lambda: whole(Envelopes(), clean),
         "log bands, normalised": lambda: whole(Normaliser(), power),
         "network": lambda: whole(Emitter(segmentation.network), bands),
+        "murmur network": listen,
         "decoding": decode,
     }
 
