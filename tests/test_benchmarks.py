@@ -12,6 +12,7 @@ from benchmarks import robustness, signs
 from benchmarks.accuracy import figures as fig
 from benchmarks.accuracy.__main__ import main as accuracy
 from benchmarks.accuracy.breakdowns import breakdown, by_rate, thirds
+from benchmarks.accuracy.murmurs import CLASSES, confusion, weighted_accuracy
 from benchmarks.accuracy.output import plain, show
 from benchmarks.accuracy.plots import Confusion, Lines, Page, Points, Reliability, Roc, draw_page
 from benchmarks.accuracy.scoring import Scored, labelled_rate_bpm
@@ -22,7 +23,7 @@ from murmur.errors import ParameterError
 from murmur.formats.circor import write_segments
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import LabelledRecording
-from murmur.training.scores import OnsetScore, auroc
+from murmur.training.scores import OnsetScore
 
 # --- figures ---------------------------------------------------------------------------------------------------------
 
@@ -47,6 +48,16 @@ def test_sums_over_groups_give_what_the_slow_way_gives():
     assert np.isnan(fig.bootstrap_sums(np.empty((0, 3)), f1).value)
 
 
+def auroc_twin(score, positive):
+    """Share of pairs, one of each kind, that are in order; ties count half."""
+    return np.mean([(a > b) + 0.5 * (a == b) for a in score[positive] for b in score[~positive]])
+
+
+def test_weighted_accuracy_counts_the_present_five_times():
+    pairs = [("present", "present"), ("absent", "absent"), ("absent", "present"), ("unknown", "absent")]
+    assert weighted_accuracy(confusion(pairs, CLASSES)) == pytest.approx(6 / 10)
+
+
 def test_weighted_auroc_against_its_slow_twin():
     rng = np.random.default_rng(2)
     score, positive = rng.integers(0, 6, size=40) / 5.0, rng.random(40) < 0.4
@@ -54,7 +65,7 @@ def test_weighted_auroc_against_its_slow_twin():
     quick = fig.weighted_auroc(score, positive, weights)
     for row in range(20):
         index = np.repeat(np.arange(40), weights[row].astype(int))
-        assert quick[row] == pytest.approx(auroc(score[index], positive[index]))
+        assert quick[row] == pytest.approx(auroc_twin(score[index], positive[index]))
     assert np.isnan(fig.weighted_auroc(score, np.ones(40, bool), np.ones(40)))
     figure = fig.bootstrap_auroc(["a", "b"] * 20, score, positive)
     assert figure.n == 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from murmur.training.scores import auroc, labelled_spans, match_onsets, right_beats, score_onsets, weighted_accuracy
+from murmur.training.scores import labelled_spans, match_onsets, right_beats, score_onsets
 
 #: Two cycles of 1 s, labelled from 1 s to 3 s.
 LABELS = [
@@ -45,19 +45,3 @@ def test_a_beat_is_right_when_both_sounds_are():
     index, right = right_beats(s1, s2, end, LABELS)
     assert index.tolist() == [0, 1]
     assert right.tolist() == [True, False]
-
-
-def test_auroc_counts_pairs():
-    rng = np.random.default_rng(0)
-    score, positive = rng.integers(0, 6, 60).astype(float), rng.random(60) < 0.4
-    pairs = [(a > b) + 0.5 * (a == b) for a in score[positive] for b in score[~positive]]
-    assert auroc(score, positive) == pytest.approx(np.mean(pairs))
-
-
-def test_auroc_of_one_class_is_undefined():
-    assert np.isnan(auroc(np.array([1.0, 2.0]), np.array([True, True])))
-
-
-def test_weighted_accuracy_counts_the_present_five_times():
-    true = ["present", "absent", "absent", "unknown"]
-    assert weighted_accuracy(["present", "absent", "present", "absent"], true) == pytest.approx(6 / 10)

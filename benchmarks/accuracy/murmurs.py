@@ -18,6 +18,7 @@ from benchmarks.accuracy.figures import (
     share,
 )
 from benchmarks.accuracy.scoring import Joined, Scored, group_by_patient
+from murmur.features.listening import CLASSES
 from murmur.findings import GRADES
 
 __all__ = [
@@ -29,9 +30,9 @@ __all__ = [
     "murmur_calibration",
     "murmur_figures",
     "recording_figures",
+    "weighted_accuracy",
 ]
 
-CLASSES = ("present", "unknown", "absent")
 #: What a right answer is worth in PhysioNet Challenge 2022 (Reyna et al. 2023), by true class.
 WEIGHTS = np.array([5.0, 3.0, 1.0])
 #: Signs that CirCor does not label, judged by their false alarms.
@@ -48,7 +49,8 @@ def confusion(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> Array
     return table
 
 
-def _weighted(counts: Array) -> Array:
+def weighted_accuracy(counts: Array) -> Array:
+    """PhysioNet Challenge 2022's weighted accuracy (Reyna et al. 2023) of counts (..., true, found)."""
     return ratio(
         (np.diagonal(counts, axis1=-2, axis2=-1) * WEIGHTS).sum(axis=-1), (counts.sum(axis=-1) * WEIGHTS).sum(axis=-1)
     )
@@ -58,7 +60,7 @@ def _decision_figures(groups: Groups) -> dict[str, Figure]:
     """Weighted accuracy, sensitivity and specificity of (label, decision) pairs, grouped by patient."""
     counts = [confusion(pairs, CLASSES) for pairs in groups]
     return {
-        "weighted accuracy": bootstrap_sums(counts, _weighted),
+        "weighted accuracy": bootstrap_sums(counts, weighted_accuracy),
         "sensitivity at the shipped threshold": bootstrap_sums(counts, lambda c: ratio(c[:, 0, 0], c[:, 0].sum(-1))),
         "specificity at the shipped threshold": bootstrap_sums(
             counts, lambda c: ratio(c[:, 2, 1:].sum(-1), c[:, 2].sum(-1))

@@ -1,4 +1,4 @@
-"""The metrics of segmentation and classification, defined once."""
+"""The metrics of segmentation, defined once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 __all__ = [
     "OnsetScore",
-    "auroc",
     "labelled_spans",
     "match_onsets",
     "right_beats",
     "score_onsets",
-    "weighted_accuracy",
 ]
 
 Array = NDArray[np.float64]
@@ -121,25 +119,3 @@ def right_beats(
         right &= hit
     index = np.flatnonzero(judged)
     return index, right[index]
-
-
-def auroc(score: Array, positive: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve, ties counted half; NaN where a class is missing."""
-    score, positive = np.asarray(score, dtype=np.float64), np.asarray(positive, dtype=bool)
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if n_positive == 0 or n_negative == 0:
-        return float("nan")
-    order = np.argsort(score, kind="stable")
-    ranks = np.empty(score.size)
-    ranks[order] = np.arange(1, score.size + 1)
-    for value in np.unique(score):
-        same = score == value
-        ranks[same] = ranks[same].mean()
-    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
-
-
-def weighted_accuracy(decided: Sequence[str], true: Sequence[str]) -> float:
-    """PhysioNet Challenge 2022's weighted accuracy over "present", "unknown" and "absent" (Reyna et al. 2023)."""
-    weights = {"present": 5.0, "unknown": 3.0, "absent": 1.0}
-    right = sum(weights[t] for d, t in zip(decided, true, strict=True) if d == t)
-    return right / sum(weights[t] for t in true)
