@@ -107,6 +107,7 @@ def test_what_nobody_can_hear_is_no_murmur(level_db):
     assert limited[0] < 1 / 6  # of which "present" would be said
     assert limited.sum() == pytest.approx(1)
     assert limited[1] / limited[2] == pytest.approx(4 / 6)
+    assert heed_level(np.array([1.0, 0.0, 0.0]), murmur_with(PLATEAU, level_db=level_db)).sum() == pytest.approx(1)
     sure = np.array([0.001, 0.2, 0.799])
     np.testing.assert_allclose(heed_level(sure, murmur_with(PLATEAU, level_db=level_db)), sure)
     heard = np.array([0.9, 0.04, 0.06])

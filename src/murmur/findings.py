@@ -186,8 +186,8 @@ def heed_level(probabilities: NDArray[np.float64], murmur: MurmurFeatures) -> ND
     if murmur.level_db is not None and murmur.level_db > INAUDIBLE_DB:
         return probabilities
     present = min(float(probabilities[0]), INAUDIBLE_PROBABILITY)
-    others = probabilities[1:] * (1.0 - present) / max(float(probabilities[1:].sum()), 1e-9)
-    return np.array([present, *others])
+    others = probabilities[1:] + 1e-9  # where both are nothing they share the rest
+    return np.array([present, *((1.0 - present) * others / others.sum())])
 
 
 def decide_murmur(probabilities: NDArray[np.float64], settings: Settings) -> str:
@@ -300,7 +300,7 @@ def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[
     begins, lasts = _begins_and_lasts(murmur)
     holosystolic = float(models.holosystolic.probabilities(extent_vector(murmur))[0])
     others = np.array([begins * (1.0 - lasts), (1.0 - begins) * (1.0 - lasts), (1.0 - begins) * lasts])
-    others *= (1.0 - holosystolic) / max(float(others.sum()), 1e-9)
+    others *= (1.0 - holosystolic) / others.sum()
     return {"holosystolic": holosystolic, **dict(zip(("early", "mid", "late"), others.tolist(), strict=True))}
 
 
