@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from torch import nn
 from murmur.features.listening import CLASSES, INPUTS, OUTPUTS, SILENCE
 from murmur.segmentation.emissions import N_BANDS, N_STATES, Emitter
 from murmur.segmentation.model import SegmentationModel
-from murmur.training.networks import DilatedNetwork
+from murmur.training.networks import DilatedNetwork, optimise
 from murmur.training.segmentation import Versions
 
 __all__ = ["Heard", "hear", "new_network", "pooled_scores", "train_murmur_network"]
@@ -70,12 +69,10 @@ def train_murmur_network(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = new_network()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=3e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps)
     classes = np.array([CLASSES.index(label) for label in labels])
     silence = np.array(SILENCE, dtype=np.float32)
-    began, losses = time.perf_counter(), []
-    for step in range(steps):
+
+    def loss_of_crops() -> torch.Tensor:
         chosen = rng.choice(len(heard), size=BATCH)
         frames = np.empty((BATCH, network.memory + CROP_FRAMES + LOOKAHEAD, INPUTS), dtype=np.float32)
         frames[:] = silence
@@ -89,14 +86,6 @@ def train_murmur_network(
         inputs = torch.from_numpy(frames.transpose(0, 2, 1).copy())
         crop = slice(network.memory, network.memory + CROP_FRAMES)
         scores = pooled_scores(network(inputs), inputs[:, N_BANDS:, crop])
-        loss = nn.functional.cross_entropy(scores, torch.from_numpy(classes[chosen]))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(float(loss.detach()))
-        if log and (step + 1) % 100 == 0:
-            with log.open("a") as f:
-                f.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
-    return network.eval()
+        return nn.functional.cross_entropy(scores, torch.from_numpy(classes[chosen]))
+
+    return optimise(network, loss_of_crops, steps, rate=3e-3, decay=3e-2, warm_up=0.3, log=log)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch import nn
 
 from murmur.network import FRAMES_PER_STEP, NetworkWeights
 
-__all__ = ["DilatedNetwork", "export"]
+__all__ = ["DilatedNetwork", "export", "optimise"]
 
 
 class DilatedNetwork(nn.Module):
@@ -54,6 +56,33 @@ class DilatedNetwork(nn.Module):
             x = x + mix(self.dropout(torch.relu(y)))
         out = self.head(torch.relu(x[:, :, (self.memory + self.lookahead) // FRAMES_PER_STEP :]))
         return out.unflatten(1, (FRAMES_PER_STEP, -1)).permute(0, 2, 3, 1).flatten(2, 3)
+
+
+def optimise(
+    network: DilatedNetwork,
+    loss_of: Callable[[], torch.Tensor],
+    steps: int,
+    rate: float,
+    decay: float,
+    warm_up: float,
+    log: Path | None,
+) -> DilatedNetwork:
+    """Take `steps` of AdamW on what `loss_of` draws; the rate rises to `rate` over the share `warm_up` and falls again."""
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps, pct_start=warm_up)
+    began, losses = time.perf_counter(), []
+    for step in range(steps):
+        loss = loss_of()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+        if log and (step + 1) % 100 == 0:
+            with log.open("a") as f:
+                f.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
+    return network.eval()
 
 
 def export(network: DilatedNetwork) -> NetworkWeights:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from murmur.conditioning import Conditioner
 from murmur.segmentation.durations import DurationModel, fit_durations
@@ -21,7 +19,7 @@ from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.spectrogram import Spectrogram
 from murmur.training.augment import Intervals, disturb, vary_rhythm
 from murmur.training.data import LabelledRecording
-from murmur.training.networks import DilatedNetwork
+from murmur.training.networks import DilatedNetwork, optimise
 
 __all__ = [
     "Prepared",
@@ -138,12 +136,10 @@ def train_network(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = new_network()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps, pct_start=0.15)
     weight = np.array([np.count_nonzero(versions[0][1]) for versions in prepared], dtype=np.float64)
     weight /= weight.sum()
-    began, losses = time.perf_counter(), []
-    for step in range(steps):
+
+    def loss_of_crops() -> torch.Tensor:
         bands = np.full((BATCH, N_BANDS, network.memory + CROP_FRAMES + LOOKAHEAD), -CLIP, dtype=np.float32)
         states = np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
         for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
@@ -157,17 +153,9 @@ def train_network(
             bands[row, :, network.memory - before : network.memory - before + piece.shape[0]] = piece.T
             target = y[start : start + CROP_FRAMES]
             states[row, : target.shape[0]] = target
-        loss = swap_tolerant_loss(network(torch.from_numpy(bands)), torch.from_numpy(states - 1))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(float(loss.detach()))
-        if log and (step + 1) % 100 == 0:
-            with log.open("a") as f:
-                f.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
-    return network.eval()
+        return swap_tolerant_loss(network(torch.from_numpy(bands)), torch.from_numpy(states - 1))
+
+    return optimise(network, loss_of_crops, steps, rate=4e-3, decay=1e-2, warm_up=0.15, log=log)
 
 
 def durations_of(recordings: Sequence[LabelledRecording]) -> DurationModel:
