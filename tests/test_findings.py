@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from murmur.character import blowing_probability, shape_probabilities, timing_probabilities
 from murmur.features.heart_sounds import ExtraSound, HeartSounds
 from murmur.features.murmur import VECTOR_NAMES, MurmurFeatures
 from murmur.features.spectrum import SpectralShape
@@ -12,15 +13,12 @@ from murmur.findings import (
     CLICK_RULE,
     S3_RULE,
     Finding,
-    blowing_probability,
     clear_click,
     decide_murmur,
     find_signs,
     heed_level,
     no_findings,
     s1_quiet_probability,
-    shape_probabilities,
-    timing_probabilities,
 )
 from murmur.forest import Forest
 from murmur.models import Models, shipped_models

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import murmur
 from benchmarks.accuracy.scoring import Scored
-from murmur.features.murmur import MurmurFeatures
-from murmur.findings import (
-    GRADES,
-    PITCHES,
+from murmur.character import (
     blowing_probability,
-    loudness_vector,
+    grade_probabilities,
+    pitch_probabilities,
     shape_probabilities,
     timing_probabilities,
 )
+from murmur.features.murmur import MurmurFeatures
 
 __all__ = ["TIMINGS", "attribute_probabilities"]
 
@@ -35,8 +34,8 @@ def attribute_probabilities(item: Scored, models: murmur.Models) -> dict[str, di
         "timing": timing_probabilities(features, models.findings),
         "shape": shape_probabilities(features, models.findings),
         "quality": _quality(features, models),
-        "pitch": _pitch(features, models),
-        "grade": _grade(features, models),
+        "pitch": pitch_probabilities(features, models.findings),
+        "grade": grade_probabilities(features, models.findings),
     }
 
 
@@ -44,11 +43,3 @@ def _quality(features: MurmurFeatures, models: murmur.Models) -> dict[str, float
     """Blowing or harsh: CirCor has three musical murmurs, too few to judge a third word by."""
     blowing = blowing_probability(features, models.findings)
     return {"blowing": blowing, "harsh": 1.0 - blowing}
-
-
-def _pitch(features: MurmurFeatures, models: murmur.Models) -> dict[str, float]:
-    return dict(zip(PITCHES, models.findings.pitch.probabilities(loudness_vector(features)).tolist(), strict=True))
-
-
-def _grade(features: MurmurFeatures, models: murmur.Models) -> dict[str, float]:
-    return dict(zip(GRADES, models.findings.grade.probabilities(loudness_vector(features)).tolist(), strict=True))

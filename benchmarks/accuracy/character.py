@@ -22,7 +22,7 @@ from benchmarks.accuracy.figures import (
 )
 from benchmarks.accuracy.murmurs import confusion
 from benchmarks.accuracy.scoring import Joined, Scored
-from murmur.findings import GRADES, PITCHES
+from murmur.character import GRADES, PITCHES
 from murmur.formats.circor import Patient
 
 __all__ = ["Heard", "attribute_calibration", "character_figures", "confusions", "grade_figures", "heard_murmurs"]

@@ -8,9 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.character import (
+    grade_probabilities,
+    left_at_ends_db,
+    pitch_probabilities,
+    quality_probabilities,
+    shape_probabilities,
+    timing_probabilities,
+)
 from murmur.features.heart_sounds import ExtraSound, HeartSounds
 from murmur.features.murmur import MurmurFeatures
 from murmur.finding_models import FindingModels
+from murmur.linear import sigmoid
 from murmur.records import Record
 from murmur.rhythm import Rhythm
 from murmur.settings import Settings
@@ -19,28 +28,16 @@ __all__ = [
     "Finding",
     "Findings",
     "MurmurFinding",
-    "blowing_probability",
     "clear_click",
     "decide_murmur",
-    "extent_vector",
     "find_signs",
     "heed_level",
-    "left_at_ends_db",
-    "loudness_vector",
     "no_findings",
-    "roughness_vector",
     "s1_quiet_probability",
-    "shape_probabilities",
-    "shape_vector",
-    "timing_probabilities",
 ]
 
 Evidence = Mapping[str, float | None]
 
-SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
-QUALITIES = ("harsh", "blowing")
-PITCHES = ("low", "medium", "high")
-GRADES = ("I/VI", "II/VI", "III/VI")
 #: Why a systolic murmur is not described, by what is said of any murmur.
 NOT_SYSTOLIC = {
     "present": "no murmur is heard in systole",
@@ -49,32 +46,14 @@ NOT_SYSTOLIC = {
 }
 #: S1 this far below or above what is usual at the site is quiet or loud.
 QUIET_S1_DB, LOUD_S1_DB = -5.2, 7.0
-#: A murmur whose profile rises or falls by less than this is a plateau.
-SHAPED_DB = 4.0
-#: A murmur that begins late, lasts until S2 and rises by this much more than it falls is a crescendo as likely as not.
-CRESCENDO_DB = 5.0
-#: A rise or fall beyond this says no more.
-STEEP_DB = 25.0
-#: A murmur fainter than this against S2 is as faint as can be.
-FAINTEST_DB = -40.0
 #: Nobody hears a murmur this far below S2, and none is called: of 324 such recordings of CirCor experts heard one in 5.
 INAUDIBLE_DB, INAUDIBLE_PROBABILITY = -35.0, 0.12
-#: A murmur that has fallen by more than this towards an end of systole does not reach it.
-END_LEFT_DB = -6.5
-#: A murmur of less power than this share of late diastole's has no shape.
-LEAST_EXCESS = 0.3
 #: A physiological split of S2 seldom exceeds this at rest.
 WIDE_SPLIT_MS = 45.0
 #: An extra sound must come back in this many beats.
 FEWEST_CYCLES = 6
 #: Early diastole this far above late diastole is a murmur's.
 DIASTOLIC_DB = 4.0
-#: Bandwidth and centroid between harsh and blowing murmurs.
-BLOWING_WIDTH_HZ, BLOWING_HZ = 85.3, 185.0
-#: Share of the power in tones from which a murmur is musical: noise seldom comes near (.09 in one of twenty).
-MUSICAL = 0.15
-#: How much the meaning of a word counts beside what experts call so, and the log odds beyond which it says no more.
-MEANING_SHARE, MEANING_LIMIT = 0.3, 6.0
 #: Median change from one cycle to the next, as a share of the cycle: sinus arrhythmia stays below (Task Force 1996).
 IRREGULAR = 0.1
 
@@ -146,10 +125,6 @@ class Findings(Record):
     mitral_regurgitation: Finding
 
 
-def _sigmoid(x: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0))))
-
-
 @dataclass(frozen=True, slots=True)
 class ExtraSoundRule:
     """When an extra sound is one: how often, how loud and how prominent it must be together."""
@@ -165,7 +140,7 @@ class ExtraSoundRule:
         often = (sound.share - self.share) / 0.04
         loud = np.clip((sound.level_db - self.level_db) / 2.0, -8.0, 3.5)
         clear = np.clip((sound.prominence_db - self.prominence_db) / 2.0, -6.0, 2.5)
-        return _sigmoid(float(often + loud + clear))
+        return sigmoid(float(often + loud + clear))
 
 
 S3_RULE = ExtraSoundRule(share=0.74, level_db=-13.0, prominence_db=10.0)
@@ -263,95 +238,6 @@ def _murmur(systolic: NDArray[np.float64], diastolic: Finding, murmur: MurmurFea
     )
 
 
-def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
-    """What is left of the murmur at the beginning and at the end of systole, in dB of its loudest part.
-
-    Powers less late diastole's. Of the two outermost parts the quieter one counts: the other may hold the tail of S1, or
-    the beginning of S2.
-    """
-    excess = 10.0 ** (np.array(murmur.profile_db) / 10.0) - 1.0
-    peak = max(float(excess[2:8].max()), LEAST_EXCESS)
-
-    def left(one: int, other: int) -> float:
-        ratio = min(excess[one], excess[other]) / peak
-        return float(10.0 * np.log10(np.clip(ratio, 0.02, 2.0)))
-
-    return left(0, 1), left(8, 9)
-
-
-def _begins_and_lasts(murmur: MurmurFeatures) -> tuple[float, float]:
-    """How surely the murmur begins with S1, and lasts until S2."""
-    start_db, stop_db = left_at_ends_db(murmur)
-    return _sigmoid((start_db - END_LEFT_DB) / 1.5), _sigmoid((stop_db - END_LEFT_DB) / 1.5)
-
-
-def extent_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
-    """Log odds that the murmur fills systole from end to end, as far as the rule knows, drawn together; shape (1,)."""
-    begins, lasts = _begins_and_lasts(murmur)
-    both = np.clip(begins * lasts, 1e-12, 1.0 - 1e-12)
-    return np.array([np.arcsinh(np.log(both / (1.0 - both)))])
-
-
-def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
-    """Probability of each timing, given a murmur: whether it begins with S1, and whether it lasts until S2.
-
-    The rule overrates itself: its log odds are brought to what CirCor's experts say.
-    """
-    begins, lasts = _begins_and_lasts(murmur)
-    holosystolic = float(models.holosystolic.probabilities(extent_vector(murmur))[0])
-    others = np.array([begins * (1.0 - lasts), (1.0 - begins) * (1.0 - lasts), (1.0 - begins) * lasts])
-    others *= (1.0 - holosystolic) / others.sum()
-    return {"holosystolic": holosystolic, **dict(zip(("early", "mid", "late"), others.tolist(), strict=True))}
-
-
-def shape_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
-    """Describe the murmur's shape: how far it rises from the beginning of systole, falls to its end, does both; how loud."""
-    rise, fall = min(murmur.rise_db, STEEP_DB), min(murmur.fall_db, STEEP_DB)
-    return np.array([rise, fall, min(rise, fall), murmur.low_against_s2_db])
-
-
-def shape_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
-    """Probability of each shape: what CirCor's experts call so, and what the words mean, together.
-
-    A crescendo, too rare in CirCor to learn, goes by its meaning alone.
-    """
-    rise, fall, both, _ = shape_vector(murmur)
-    heard = np.log(np.maximum(models.shape.probabilities(shape_vector(murmur)), 1e-9))
-    meant = np.array([0.0, (both - SHAPED_DB) / 0.8, (fall - rise - SHAPED_DB) / 1.2])
-    likely = np.exp(heard + MEANING_SHARE * np.maximum(meant - meant.max(), -MEANING_LIMIT))
-    begins, lasts = _begins_and_lasts(murmur)
-    crescendo = (1.0 - begins) * lasts * _sigmoid((rise - fall - CRESCENDO_DB) / 1.2)
-    others = (1.0 - crescendo) * likely / likely.sum()
-    return dict(zip(SHAPES, [*others.tolist(), crescendo], strict=True))
-
-
-def roughness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
-    """Describe the murmur's quality: how loud it is where rough ones are, against S1 and S2, and its log2 centroid."""
-    centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
-    return np.array([0.5 * (murmur.low_against_s1_db + murmur.low_against_s2_db), centroid])
-
-
-def blowing_probability(murmur: MurmurFeatures, models: FindingModels) -> float:
-    """Probability that a murmur's sound is blowing, high and even, and not harsh, low and rough.
-
-    What CirCor's experts call so, which is mostly what is quiet at low frequencies, and what the word means, a wide and high
-    spectrum, together: a loud murmur can be blowing, too.
-    """
-    heard = float(models.blowing.scores(roughness_vector(murmur))[0])
-    if murmur.spectrum is None:
-        return _sigmoid(heard)
-    width, centre = murmur.spectrum.bandwidth_hz - BLOWING_WIDTH_HZ, murmur.spectrum.centroid_hz - BLOWING_HZ
-    meant = float(np.clip(width / 3.0 + centre / 30.0, -MEANING_LIMIT, MEANING_LIMIT))
-    return _sigmoid(heard + MEANING_SHARE * meant)
-
-
-def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
-    """Describe how loud the murmur is, and where."""
-    centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
-    level_db = FAINTEST_DB if murmur.level_db is None else max(murmur.level_db, FAINTEST_DB)
-    return np.array([murmur.above_quiet_db, level_db, murmur.extent, centroid])
-
-
 def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
     value = max(probabilities, key=lambda name: probabilities[name])
     return Finding(value, probabilities[value], {**evidence, **{f"p_{k}": p for k, p in probabilities.items()}})
@@ -359,32 +245,22 @@ def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
 
 def _character(murmur: MurmurFeatures, timing: dict[str, float], models: FindingModels) -> dict[str, Finding]:
     start_db, stop_db = left_at_ends_db(murmur)
-    shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db, "low_against_s2_db": murmur.low_against_s2_db}
+    spectrum = murmur.spectrum
+    centroid_hz = spectrum.centroid_hz if spectrum else None
     loud = {"above_late_diastole_db": murmur.above_quiet_db, "against_s2_db": murmur.level_db}
-    pitch = dict(zip(PITCHES, models.pitch.probabilities(loudness_vector(murmur)).tolist(), strict=True))
-    grade = dict(zip(GRADES, models.grade.probabilities(loudness_vector(murmur)).tolist(), strict=True))
-    if murmur.spectrum is None:
+    low = {"low_against_s1_db": murmur.low_against_s1_db, "low_against_s2_db": murmur.low_against_s2_db}
+    shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db, "low_against_s2_db": murmur.low_against_s2_db}
+    if spectrum is None:
         quality = Finding(None, reason="the murmur does not stand out of the noise floor")
     else:
-        blowing = blowing_probability(murmur, models)
-        musical = _sigmoid((murmur.spectrum.harmonicity - MUSICAL) / 0.02)
-        spectrum = {
-            "centroid_hz": murmur.spectrum.centroid_hz,
-            "bandwidth_hz": murmur.spectrum.bandwidth_hz,
-            "low_against_s1_db": murmur.low_against_s1_db,
-            "low_against_s2_db": murmur.low_against_s2_db,
-        }
-        quality = _likeliest(
-            {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}, spectrum
-        )
+        width = {"centroid_hz": centroid_hz, "bandwidth_hz": spectrum.bandwidth_hz}
+        quality = _likeliest(quality_probabilities(murmur, models), {**width, **low})
     return {
         "systolic_timing": _likeliest(timing, {"left_at_s1_db": start_db, "left_at_s2_db": stop_db}),
         "systolic_shape": _likeliest(shape_probabilities(murmur, models), shape),
-        "systolic_pitch": _likeliest(
-            pitch, {"centroid_hz": murmur.spectrum.centroid_hz if murmur.spectrum else None, **loud}
-        ),
+        "systolic_pitch": _likeliest(pitch_probabilities(murmur, models), {"centroid_hz": centroid_hz, **loud}),
         "systolic_quality": quality,
-        "grade": _likeliest(grade, loud),
+        "grade": _likeliest(grade_probabilities(murmur, models), loud),
     }
 
 
@@ -402,7 +278,7 @@ def _s1_intensity(sounds: HeartSounds, site: str, models: FindingModels) -> Find
     norm_db, deviation_db = models.s1_norm(site)
     departure = sounds.s1_s2_level_db - norm_db
     quiet = s1_quiet_probability(departure, deviation_db)
-    loud = _sigmoid((departure - LOUD_S1_DB) / (0.3 * deviation_db))
+    loud = sigmoid((departure - LOUD_S1_DB) / (0.3 * deviation_db))
     value = "quiet" if quiet > 0.5 else "loud" if loud > 0.5 else "normal"
     evidence = {"s1_s2_level_db": sounds.s1_s2_level_db, "usual_at_site_db": norm_db, "departure_db": departure}
     return Finding(value, quiet, evidence)
@@ -410,14 +286,14 @@ def _s1_intensity(sounds: HeartSounds, site: str, models: FindingModels) -> Find
 
 def s1_quiet_probability(departure_db: float, deviation_db: float, threshold_db: float = QUIET_S1_DB) -> float:
     """Probability that S1 is quiet, from how far it lies from what is usual; the wider the usual, the wider the doubt."""
-    return _sigmoid((threshold_db - departure_db) / (0.3 * deviation_db))
+    return sigmoid((threshold_db - departure_db) / (0.3 * deviation_db))
 
 
 def _s2_split(sounds: HeartSounds) -> Finding:
     evidence = {"share_of_cycles": sounds.s2_split_share}
     if sounds.s2_split_ms is None:
         return Finding(None, None, evidence, "S2 has one peak in most cycles")
-    return Finding(sounds.s2_split_ms, _sigmoid((sounds.s2_split_ms - WIDE_SPLIT_MS) / 4.0), evidence)
+    return Finding(sounds.s2_split_ms, sigmoid((sounds.s2_split_ms - WIDE_SPLIT_MS) / 4.0), evidence)
 
 
 def _extra_sound(sound: ExtraSound, rule: ExtraSoundRule, cycles: int) -> Finding:
@@ -437,7 +313,7 @@ def _diastolic_murmur(murmur: MurmurFeatures) -> Finding:
     """Early: the first half of diastole above its late part. Late diastole that is not quiet itself is said, not guessed."""
     profile = np.array(murmur.diastole_profile_db)
     early = float(profile[1:5].mean())
-    probability = _sigmoid((early - DIASTOLIC_DB) / 0.7)
+    probability = sigmoid((early - DIASTOLIC_DB) / 0.7)
     evidence: Evidence = {"early_above_late_db": early, "late_diastole_quiet": float(murmur.late_diastole_quiet)}
     return Finding("present" if probability > 0.5 else "absent", probability, evidence)
 
@@ -445,7 +321,7 @@ def _diastolic_murmur(murmur: MurmurFeatures) -> Finding:
 def _irregular_rhythm(rhythm: Rhythm) -> Finding:
     if rhythm.irregularity is None or rhythm.cycles < 6:
         return Finding(None, reason="fewer than 6 consecutive beats")
-    probability = _sigmoid((rhythm.irregularity - IRREGULAR) / 0.015)
+    probability = sigmoid((rhythm.irregularity - IRREGULAR) / 0.015)
     evidence: Evidence = {"irregularity": rhythm.irregularity, "rmssd_ms": rhythm.rmssd_ms, "variation": rhythm.variation}
     return Finding("present" if probability > 0.5 else "absent", probability, evidence)
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinearModel"]
+__all__ = ["LinearModel", "sigmoid"]
 
 Array = NDArray[np.float64]
 
 #: Standardised features are clipped to ± this: what was never seen should not carry a decision alone.
 CLIP = 3.5
+
+
+def sigmoid(log_odds: float) -> float:
+    """Probability of log odds."""
+    return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -50.0, 50.0))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +54,8 @@ class LinearModel:
         """Probability of the positive class, shape (…, 1), or of each class, shape (…, outputs)."""
         scores = self.scores(features)
         if scores.shape[-1] == 1:
-            sigmoid: Array = 1.0 / (1.0 + np.exp(-scores))
-            return sigmoid
+            positive: Array = 1.0 / (1.0 + np.exp(-scores))
+            return positive
         scores = scores - scores.max(axis=-1, keepdims=True)
         exponent = np.exp(scores)
         shares: Array = exponent / exponent.sum(axis=-1, keepdims=True)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.character import GRADES
 from murmur.errors import ParameterError
-from murmur.findings import GRADES, LOUD_S1_DB, decide_murmur, s1_quiet_probability
+from murmur.findings import LOUD_S1_DB, decide_murmur, s1_quiet_probability
+from murmur.linear import sigmoid
 from murmur.models import Models, shipped_models
 from murmur.records import Record
 from murmur.settings import Settings
@@ -275,7 +277,7 @@ def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
 def _louder_at_apex(apex_over_base_db: float | None, nowhere: bool) -> float | None:
     if apex_over_base_db is None:
         return 0.0 if nowhere else None
-    return float(1 / (1 + np.exp(-apex_over_base_db / 2.0)))
+    return sigmoid(apex_over_base_db / 2.0)
 
 
 def _level_at(read: Sequence[SiteFigures], heard: Sequence[SiteFigures], site: str) -> float | None:

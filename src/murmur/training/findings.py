@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from murmur.engine import Engine, Measurement
-from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
-from murmur.features.listening import CLASSES, murmur_log_odds
-from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
-from murmur.finding_models import NORM_SITES, FindingModels, joint_probabilities
-from murmur.findings import (
+from murmur.character import (
     GRADES,
     PITCHES,
     QUALITIES,
     SHAPES,
     extent_vector,
-    heed_level,
     loudness_vector,
     roughness_vector,
     shape_vector,
 )
+from murmur.engine import Engine, Measurement
+from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
+from murmur.features.listening import CLASSES, murmur_log_odds
+from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
+from murmur.finding_models import NORM_SITES, FindingModels, joint_probabilities
+from murmur.findings import heed_level
 from murmur.forest import Forest
 from murmur.formats.circor import Patient
 from murmur.linear import CLIP, LinearModel
