@@ -56,6 +56,7 @@ def test_a_plateau_fills_systole_evenly():
     assert (murmur.extent, murmur.onset, murmur.end) == (1.0, 0.0, 1.0)
     assert murmur.profile_db == pytest.approx([20.0] * N_PARTS, abs=1e-4)
     assert murmur.above_quiet_db == pytest.approx(20.0, abs=1e-4)
+    assert murmur.above_late_diastole_by_band_db == pytest.approx([20.0] * 4, abs=1e-4)
     assert (murmur.evenness_db, murmur.rise_db, murmur.fall_db) == pytest.approx((0, 0, 0), abs=1e-4)
 
 

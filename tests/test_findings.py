@@ -45,6 +45,8 @@ def murmur_with(profile, **changes):
         evenness_db=float(np.ptp(profile)),
         rise_db=float(max(profile) - np.mean(profile[:2])),
         fall_db=float(max(profile) - np.mean(profile[-2:])),
+        above_late_diastole_by_band_db=(15.0,) * 4,
+        against_s2_by_band_db=(-14.0,) * 4,
         low_against_s1_db=-14.0,
         low_against_s2_db=-14.0,
         late_diastole_db=-30.0,

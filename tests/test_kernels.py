@@ -16,7 +16,18 @@ import pytest
 import scipy.signal
 import scipy.special
 
-from murmur.kernels import cycles, events, filtering, kernel, network, reading, resampling, semi_markov, spectra
+from murmur.kernels import (
+    cycles,
+    events,
+    filtering,
+    kernel,
+    logarithm,
+    network,
+    reading,
+    resampling,
+    semi_markov,
+    spectra,
+)
 from murmur.segmentation.durations import DurationModel, DurationTables
 
 compiled_only = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="too slow uncompiled")
@@ -223,6 +234,16 @@ def test_frame_levels_are_logs_of_sums(rng):
     assert levels[2] == -np.inf
     kept = np.arange(6) != 2
     np.testing.assert_allclose(levels[kept], np.log(bands[kept].sum(axis=1)), rtol=1e-5)
+
+
+def test_natural_log_is_the_librarys(rng):
+    values = np.exp(rng.uniform(-80.0, 80.0, size=997)).astype(np.float32)
+    values[:4] = 1.0, np.nextafter(np.float32(1), 0), 2.0, np.finfo(np.float32).tiny
+    out = np.empty_like(values)
+    logarithm.natural_log(values, out)
+    exact = np.log(values.astype(np.float64))
+    np.testing.assert_allclose(out, exact, rtol=2.5e-7, atol=1e-7)
+    assert out[0] == 0.0
 
 
 def normalise_twin(bands, levels, mean, variance, state, rules):

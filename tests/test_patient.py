@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import murmur
+from murmur.character import GRADES, middle
 from murmur.errors import ParameterError
-from murmur.patient import SiteFigures, join_patient, middle_grade
+from murmur.patient import SiteFigures, join_patient
 
 
 def site(name, present=0.02, **changes):
@@ -121,7 +122,7 @@ def test_a_murmur_at_some_of_the_four_sites_is_of_the_lowest_grade():
     [([0.5, 0.1, 0.4], "I/VI"), ([0.4, 0.15, 0.45], "II/VI"), ([0.2, 0.2, 0.6], "III/VI"), ([0.3, 0.3, 0.3], "II/VI")],
 )
 def test_the_middle_grade_is_the_median(probabilities, grade):
-    assert middle_grade(np.array(probabilities)) == grade
+    assert GRADES[middle(np.array(probabilities))] == grade
 
 
 def test_nobody():

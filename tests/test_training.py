@@ -9,7 +9,7 @@ import pytest
 
 from murmur.features.listening import SILENCE, Listener, murmur_log_odds, score_cycles
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
-from murmur.training.augment import coloured_noise, disturb, vary_rhythm
+from murmur.training.augment import coloured_noise, disturb, drown, vary_rhythm
 from murmur.training.data import LabelledRecording, murmur_label
 
 
@@ -47,6 +47,17 @@ def test_disturbed_samples_stay_finite_and_labels_only_go(seed):
     assert np.isfinite(out).all()
     assert np.abs(out).max() <= 1.0001
     assert ((left == states) | (left == 0) | (left == 4)).all()
+
+
+def test_a_drowned_recording_is_still_in_it():
+    samples = np.sin(2 * np.pi * 60 * np.arange(20000) / 4000).astype(np.float32)
+    for seed in range(6):
+        out = drown(samples, 4000.0, np.random.default_rng(seed))
+        assert out.dtype == np.float32
+        assert np.abs(out).max() == pytest.approx(1)
+        spectrum = np.abs(np.fft.rfft(out)) ** 2
+        ratio_db = 10 * np.log10(spectrum[300] / (spectrum.sum() - spectrum[300]))  # 60 Hz against all the noise
+        assert 2.5 < ratio_db < 20.5
 
 
 def test_noise_has_its_colour():

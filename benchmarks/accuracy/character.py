@@ -22,7 +22,7 @@ from benchmarks.accuracy.figures import (
 )
 from benchmarks.accuracy.murmurs import confusion
 from benchmarks.accuracy.scoring import Joined, Scored
-from murmur.character import GRADES, PITCHES
+from murmur.character import GRADES, PITCHES, middle
 from murmur.formats.circor import Patient
 
 __all__ = ["Heard", "attribute_calibration", "character_figures", "confusions", "grade_figures", "heard_murmurs"]
@@ -110,8 +110,14 @@ def _area(heard: Sequence[Heard], question: Question, value: Callable[[Heard], f
     }
 
 
+def called(attribute: str, probabilities: Array) -> str:
+    """Word that murmur calls: pitch and grade have an order, the others have none."""
+    best = middle(probabilities) if attribute in ("pitch", "grade") else int(probabilities.argmax())
+    return WORDS[attribute][best]
+
+
 def confusions(heard: Sequence[Heard], attribute: str, *, per_patient: bool = False) -> tuple[tuple[str, ...], Array]:
-    """Counts (patients, true, found) of the likeliest words, and what the patients' words are."""
+    """Counts (patients, true, found) of the words called, and what the patients' words are."""
     words = WORDS[attribute]
     by_patient: dict[str, list[Heard]] = {}
     for h in heard:
@@ -123,7 +129,7 @@ def confusions(heard: Sequence[Heard], attribute: str, *, per_patient: bool = Fa
         odds = np.array([[h.probabilities[attribute][word] for word in words] for h in items])
         if per_patient:
             odds = odds.mean(axis=0, keepdims=True)
-        tables.append(confusion([(true, words[i]) for i in odds.argmax(axis=1)], words))
+        tables.append(confusion([(true, called(attribute, row)) for row in odds], words))
     return words, np.array(tables, dtype=np.float64).reshape(-1, len(words), len(words))
 
 
@@ -182,10 +188,10 @@ def attribute_calibration(heard: Sequence[Heard]) -> dict[str, dict[str, Any]]:
         )
     for attribute in ("pitch", "grade"):
         judged = [h for h in heard if label(h.patient, attribute) in WORDS[attribute]]
-        called = [max(h.probabilities[attribute].items(), key=lambda pair: pair[1]) for h in judged]
+        found = [called(attribute, np.array(list(h.probabilities[attribute].values()))) for h in judged]
         rows[f"called {attribute}, per recording"] = calibration(
-            [p for _, p in called],
-            [word == label(h.patient, attribute) for h, (word, _) in zip(judged, called, strict=True)],
+            [h.probabilities[attribute][word] for h, word in zip(judged, found, strict=True)],
+            [word == label(h.patient, attribute) for h, word in zip(judged, found, strict=True)],
             group=[h.patient.id for h in judged],
         )
     return rows

@@ -19,7 +19,9 @@ __all__ = [
     "grade_probabilities",
     "left_at_ends_db",
     "loudness_vector",
+    "middle",
     "pitch_probabilities",
+    "pitch_vector",
     "quality_probabilities",
     "roughness_vector",
     "shape_probabilities",
@@ -49,6 +51,11 @@ BLOWING_WIDTH_HZ, BLOWING_HZ = 85.3, 185.0
 MUSICAL = 0.15
 #: How much the meaning of a word counts beside what experts call so, and the log odds beyond which it says no more.
 MEANING_SHARE, MEANING_LIMIT = 0.3, 6.0
+
+
+def middle(probabilities: NDArray[np.float64]) -> int:
+    """Class up to which half of the probability lies: of ordered classes the one with the least expected distance."""
+    return int(np.argmax(np.cumsum(probabilities) >= 0.5 * np.sum(probabilities)))
 
 
 def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
@@ -149,9 +156,14 @@ def quality_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict
     return {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}
 
 
+def pitch_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+    """Describe at which frequencies the murmur is: above late diastole, and against S2, in each of its four bands."""
+    return np.array([*murmur.above_late_diastole_by_band_db, *murmur.against_s2_by_band_db])
+
+
 def pitch_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
     """Probability of each pitch."""
-    return dict(zip(PITCHES, models.pitch.probabilities(loudness_vector(murmur)).tolist(), strict=True))
+    return dict(zip(PITCHES, models.pitch.probabilities(pitch_vector(murmur)).tolist(), strict=True))
 
 
 def grade_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:

@@ -44,15 +44,15 @@ class FindingModels:
     patient_grade : LinearModel
         The same to I/VI, II/VI, III/VI.
     holosystolic : LinearModel
-        `murmur.findings.extent_vector` to holosystolic against other timings.
+        `murmur.character.extent_vector` to holosystolic against other timings.
     shape : LinearModel
-        `murmur.findings.shape_vector` to plateau, diamond, decrescendo.
+        `murmur.character.shape_vector` to plateau, diamond, decrescendo.
     blowing : LinearModel
-        `murmur.findings.roughness_vector` to blowing against harsh.
+        `murmur.character.roughness_vector` to blowing against harsh.
     pitch : LinearModel
-        `murmur.findings.loudness_vector` to low, medium, high.
+        `murmur.character.pitch_vector` to low, medium, high.
     grade : LinearModel
-        The same to I/VI, II/VI, III/VI.
+        `murmur.character.loudness_vector` to I/VI, II/VI, III/VI.
     s1_norm_db : ndarray, shape (len(NORM_SITES), 2)
         Mean and standard deviation of S1 against S2 (60 to 100 Hz) without a murmur, for each site.
     """

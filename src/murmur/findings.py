@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from murmur.character import (
     grade_probabilities,
     left_at_ends_db,
+    middle,
     pitch_probabilities,
     quality_probabilities,
     shape_probabilities,
     timing_probabilities,
 )
 from murmur.features.heart_sounds import ExtraSound, HeartSounds
-from murmur.features.murmur import MurmurFeatures
+from murmur.features.murmur import MURMUR_BANDS_HZ, MurmurFeatures
 from murmur.finding_models import FindingModels
 from murmur.linear import sigmoid
 from murmur.records import Record
@@ -243,11 +244,21 @@ def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
     return Finding(value, probabilities[value], {**evidence, **{f"p_{k}": p for k, p in probabilities.items()}})
 
 
+def _middle(probabilities: dict[str, float], evidence: Evidence) -> Finding:
+    """Choose among words that have an order."""
+    value = list(probabilities)[middle(np.array(list(probabilities.values())))]
+    return Finding(value, probabilities[value], {**evidence, **{f"p_{k}": p for k, p in probabilities.items()}})
+
+
 def _character(murmur: MurmurFeatures, timing: dict[str, float], models: FindingModels) -> dict[str, Finding]:
     start_db, stop_db = left_at_ends_db(murmur)
     spectrum = murmur.spectrum
     centroid_hz = spectrum.centroid_hz if spectrum else None
     loud = {"above_late_diastole_db": murmur.above_quiet_db, "against_s2_db": murmur.level_db}
+    bands = {
+        f"{band[0]}_to_{band[1]}_hz_above_late_diastole_db": db
+        for band, db in zip(MURMUR_BANDS_HZ, murmur.above_late_diastole_by_band_db, strict=True)
+    }
     low = {"low_against_s1_db": murmur.low_against_s1_db, "low_against_s2_db": murmur.low_against_s2_db}
     shape = {"rise_db": murmur.rise_db, "fall_db": murmur.fall_db, "low_against_s2_db": murmur.low_against_s2_db}
     if spectrum is None:
@@ -258,9 +269,9 @@ def _character(murmur: MurmurFeatures, timing: dict[str, float], models: Finding
     return {
         "systolic_timing": _likeliest(timing, {"left_at_s1_db": start_db, "left_at_s2_db": stop_db}),
         "systolic_shape": _likeliest(shape_probabilities(murmur, models), shape),
-        "systolic_pitch": _likeliest(pitch_probabilities(murmur, models), {"centroid_hz": centroid_hz, **loud}),
+        "systolic_pitch": _middle(pitch_probabilities(murmur, models), {"centroid_hz": centroid_hz, **bands}),
         "systolic_quality": quality,
-        "grade": _likeliest(grade_probabilities(murmur, models), loud),
+        "grade": _middle(grade_probabilities(murmur, models), loud),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.character import GRADES
+from murmur.character import GRADES, middle
 from murmur.errors import ParameterError
 from murmur.findings import LOUD_S1_DB, decide_murmur, s1_quiet_probability
 from murmur.linear import sigmoid
@@ -25,7 +25,6 @@ __all__ = [
     "SiteFigures",
     "grade_vector",
     "join_patient",
-    "middle_grade",
     "patient_vector",
     "site_figures",
 ]
@@ -158,11 +157,6 @@ def grade_vector(probabilities: Array, sites: Sequence[str]) -> Array:
     return np.array([max(min(at_sites), UNHEARD), odds.max()])
 
 
-def middle_grade(probabilities: Array) -> str:
-    """Grade up to which half of the probability lies: of ordered classes the one with the least expected distance."""
-    return GRADES[int(np.argmax(np.cumsum(probabilities) >= 0.5))]
-
-
 def join_patient(
     patient: str,
     sites: Sequence[SiteFigures | Analysis],
@@ -216,7 +210,7 @@ def join_patient(
     parts: dict[str, float | None] = {
         "pansystolic_murmur": None if holosystolic is None else float(joint[0]) * holosystolic,
         "quiet_s1": quiet,
-        "loudest_at_the_apex": _louder_at_apex(apex_over_base, nowhere),
+        "loudest_at_the_apex": _louder_at_apex(float(joint[0]), apex_over_base, nowhere),
     }
     known = [p for p in parts.values() if p is not None]
     grades = findings.patient_grade.probabilities(grade_vector(probabilities, [f.site for f in read]))
@@ -227,7 +221,7 @@ def join_patient(
         murmur=murmur,
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
-        grade=middle_grade(grades) if present else None,
+        grade=GRADES[middle(grades)] if present else None,
         murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
         loudest_site=(loudest.site or None) if loudest and present else None,
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
@@ -274,10 +268,11 @@ def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
     return float((v * w).sum() / w.sum())
 
 
-def _louder_at_apex(apex_over_base_db: float | None, nowhere: bool) -> float | None:
+def _louder_at_apex(present: float, apex_over_base_db: float | None, nowhere: bool) -> float | None:
+    """No surer than that there is a murmur at all."""
     if apex_over_base_db is None:
         return 0.0 if nowhere else None
-    return sigmoid(apex_over_base_db / 2.0)
+    return present * sigmoid(apex_over_base_db / 2.0)
 
 
 def _level_at(read: Sequence[SiteFigures], heard: Sequence[SiteFigures], site: str) -> float | None:

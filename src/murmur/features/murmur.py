@@ -12,7 +12,7 @@ from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
 from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
 
-__all__ = ["VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "mid_systole_db", "murmur_vector"]
+__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "mid_systole_db", "murmur_vector"]
 
 Array = NDArray[np.float64]
 
@@ -22,6 +22,7 @@ LATE, EARLY, MIDDLE = slice(6, 9), slice(1, 3), slice(3, 6)
 INNER = slice(2, 8)
 #: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`.
 MURMUR_BANDS = slice(3, 7)
+MURMUR_BANDS_HZ = BANDS_HZ[3:7]
 #: 80 to 150 Hz.
 LOW_BAND = 3
 #: All bands but 60 to 100 Hz, which overlaps its neighbours.
@@ -60,6 +61,8 @@ class MurmurFeatures(Record):
         Spread (largest less least) of the profile over the inner systole.
     rise_db, fall_db : float
         From the first fifth of systole up to the loudest part, and down from there to the last fifth.
+    above_late_diastole_by_band_db, against_s2_by_band_db : tuple of float
+        Mid-systole above late diastole and against S2 in the four bands from 80 to 600 Hz.
     low_against_s1_db, low_against_s2_db : float
         Mid-systole between 80 and 150 Hz, where a rough murmur is loud, against S1 and S2.
     late_diastole_db : float
@@ -81,6 +84,8 @@ class MurmurFeatures(Record):
     evenness_db: float
     rise_db: float
     fall_db: float
+    above_late_diastole_by_band_db: tuple[float, ...]
+    against_s2_by_band_db: tuple[float, ...]
     low_against_s1_db: float
     low_against_s2_db: float
     late_diastole_db: float
@@ -122,9 +127,9 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         profile = _bridge(profile, click)
     diastole_profile = np.median(_decibels(diastole / late[:, None]), axis=0)
     excess = np.median(systole[:, INNER].mean(axis=1) / s2 - late / s2)
-    bands = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1)) - _decibels(
-        _power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)
-    )
+    mid = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1))
+    above_late = np.median(mid - _decibels(_power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)), axis=0)
+    against_s2 = np.median(mid - levels.s2[trusted, MURMUR_BANDS], axis=0)
     low = levels.systole[trusted, INNER, LOW_BAND].mean(axis=1, dtype=np.float64)
     # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
     inner = profile.copy()
@@ -139,7 +144,7 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         profile_db=tuple(float(v) for v in profile),
         diastole_profile_db=tuple(float(v) for v in diastole_profile),
         level_db=float(_decibels(excess)) if excess > 0 else None,
-        above_quiet_db=float(np.median(bands, axis=0).max()),
+        above_quiet_db=float(above_late.max()),
         extent=float(filled.mean()),
         onset=float(where[0] / N_PARTS) if where.size else None,
         end=float((where[-1] + 1) / N_PARTS) if where.size else None,
@@ -147,6 +152,8 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         evenness_db=float(np.ptp(inner[1:9])),
         rise_db=float(inner.max() - inner[:2].min()),
         fall_db=float(inner.max() - inner[-2:].min()),
+        above_late_diastole_by_band_db=tuple(above_late.tolist()),
+        against_s2_by_band_db=tuple(against_s2.tolist()),
         low_against_s1_db=float(np.median(low - levels.s1[trusted, LOW_BAND])),
         low_against_s2_db=float(np.median(low - levels.s2[trusted, LOW_BAND])),
         late_diastole_db=float(np.median(_decibels(late / s2))),

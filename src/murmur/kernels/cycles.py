@@ -5,14 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import kernel
+from murmur.kernels.logarithm import natural_log
+
+DECIBELS_PER_LOG = np.float32(10.0 / np.log(10.0))
 
 
 @kernel()
 def decibels(power: np.ndarray, floor: float, out: np.ndarray) -> None:
-    """Decibels of power, not below `floor` (power)."""
+    """Decibels of `power` (frames, bins), not below `floor` (power)."""
+    least = np.float32(floor)
+    raised = np.empty(power.shape[1], dtype=np.float32)
     for k in range(power.shape[0]):
         for b in range(power.shape[1]):
-            out[k, b] = 10.0 * np.log10(max(power[k, b], floor))
+            raised[b] = max(power[k, b], least)
+        natural_log(raised, out[k])
+        for b in range(power.shape[1]):
+            out[k, b] *= DECIBELS_PER_LOG
 
 
 @kernel()

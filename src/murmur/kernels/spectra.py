@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import SUMS, kernel
+from murmur.kernels.logarithm import natural_log
 
 
 @kernel(fastmath=SUMS)
@@ -77,6 +78,7 @@ def normalise(
     restart, clip, least_variance, quick, jump = rules[5], rules[6], rules[7], rules[8], rules[9]
     level_mean, level_variance, count, frozen, short = state[0], state[1], state[2], state[3], state[4]
     n_bands = bands.shape[1]
+    raised, logs = np.empty(n_bands, dtype=np.float32), np.empty(n_bands, dtype=np.float32)
     for k in range(bands.shape[0]):
         level = levels[k]
         if level == -np.inf:
@@ -101,11 +103,14 @@ def normalise(
             level_mean += rate * difference
             level_variance += rate * (difference * (level - level_mean) - level_variance)
         for b in range(n_bands):
-            x = np.log(bands[k, b] + floor)
-            if learn:
-                difference = x - mean[b]
+            raised[b] = bands[k, b] + np.float32(floor)
+        natural_log(raised, logs)
+        if learn:
+            for b in range(n_bands):
+                difference = logs[b] - mean[b]
                 mean[b] += rate * difference
-                variance[b] += rate * (difference * (x - mean[b]) - variance[b])
-            z = (x - mean[b]) / np.sqrt(variance[b] + least_variance)
+                variance[b] += rate * (difference * (logs[b] - mean[b]) - variance[b])
+        for b in range(n_bands):
+            z = (logs[b] - mean[b]) / np.sqrt(variance[b] + least_variance)
             out[k, b] = min(max(z, -clip), clip)
     state[0], state[1], state[2], state[3], state[4] = level_mean, level_variance, count, frozen, short

@@ -28,7 +28,8 @@ from murmur.training.murmur_network import Heard, hear, train_murmur_network
 from murmur.training.networks import export
 from murmur.training.segmentation import Prepared, durations_of, prepare, train_network
 
-VARIANTS = 8
+#: Disturbed versions of each recording, and ones in noise that the murmur network hears, too.
+VARIANTS, NOISY = 8, 5
 SEED = 20
 EVERYONE = -1
 
@@ -85,7 +86,8 @@ def _train(task: Callable[[int], str], folds: Sequence[int], jobs: int) -> None:
 
 def train_segmentation(data: CircorSet, prepared: Prepared, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
     """Train the segmentation networks and fit the durations."""
-    _Task.data, _Task.prepared, _Task.out, _Task.steps = data, prepared, out, steps
+    labelled = [versions[: VARIANTS + 1] for versions in prepared]
+    _Task.data, _Task.prepared, _Task.out, _Task.steps = data, labelled, out, steps
     _train(_Task.segmentation, folds, jobs)
 
 
@@ -130,7 +132,7 @@ def main() -> None:
     data = read_circor(arguments.data)
     if arguments.stage != "findings":
         began = time.perf_counter()
-        prepared = prepare(data.recordings, VARIANTS, SEED, arguments.jobs)
+        prepared = prepare(data.recordings, VARIANTS, NOISY, SEED, arguments.jobs)
         print(f"prepared {len(data.recordings)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
     if arguments.stage in ("segmentation", "all"):
         train_segmentation(data, prepared, arguments.out, arguments.steps, arguments.folds, arguments.jobs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["coloured_noise", "disturb", "vary_rhythm"]
+__all__ = ["coloured_noise", "disturb", "drown", "vary_rhythm"]
 
 Samples = NDArray[np.float32]
 States = NDArray[np.int8]
@@ -55,6 +55,20 @@ def disturb(
     if rng.random() < 0.1:
         x = np.clip(x, -peak * 0.5, peak * 0.5)
     return (x / peak).astype(np.float32), states
+
+
+def drown(samples: Samples, sample_rate_hz: float, rng: np.random.Generator) -> Samples:
+    """Return the recording in steady noise of 3 to 20 dB below it, half the time through another sensor.
+
+    Noise is what hides a murmur: a model must have met it often to know what may still be heard.
+    """
+    x = samples.astype(np.float64)
+    if rng.random() < 0.5:
+        x = _equalise(x, sample_rate_hz, rng)
+    rms = float(np.sqrt(np.mean(x**2))) + 1e-9
+    noise = coloured_noise(x.shape[0], rng.uniform(0.0, 7.0), sample_rate_hz, rng)
+    x += noise * rms * 10 ** (-rng.uniform(3.0, 20.0) / 20)
+    return (x / (float(np.abs(x).max()) + 1e-12)).astype(np.float32)
 
 
 def vary_rhythm(

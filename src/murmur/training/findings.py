@@ -20,6 +20,7 @@ from murmur.character import (
     SHAPES,
     extent_vector,
     loudness_vector,
+    pitch_vector,
     roughness_vector,
     shape_vector,
 )
@@ -37,7 +38,7 @@ from murmur.patient import grade_vector, patient_vector
 from murmur.quality import assess_quality, beat_confidence, beat_evidence
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import FRAME_RATE_HZ, Settings
-from murmur.training.augment import coloured_noise, disturb
+from murmur.training.augment import coloured_noise, disturb, drown
 from murmur.training.data import CircorSet, LabelledRecording, murmur_label
 from murmur.training.scores import right_beats
 
@@ -46,8 +47,8 @@ __all__ = ["Row", "fit_findings", "measure_all", "measure_noise"]
 Array = NDArray[np.float64]
 
 NOISE_SEED, DISTURBANCE_SEED = 5, 6
-#: Disturbed versions of each recording that the trees see, too.
-DISTURBED = 2
+#: Disturbed versions of each recording that the trees see, too, and then ones in noise.
+DISTURBED, NOISY = 2, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,13 +69,15 @@ class Row:
 def _measure(
     recording: LabelledRecording, patient: Patient, model: SegmentationModel, murmur_network: NetworkWeights, index: int
 ) -> list[Row]:
-    """Run the engine over one recording as it is, and over disturbed versions of it."""
+    """Run the engine over one recording as it is, over disturbed versions of it, and over ones in noise."""
     rows = []
-    for version in range(DISTURBED + 1):
+    for version in range(1 + DISTURBED + NOISY):
         samples = recording.samples()
-        if version:
+        rng = np.random.default_rng([DISTURBANCE_SEED, index, version])
+        if version > DISTURBED:
+            samples = drown(samples, recording.sample_rate_hz, rng)
+        elif version:
             unlabelled = np.zeros(int(recording.sample_rate_hz), dtype=np.int8)
-            rng = np.random.default_rng([DISTURBANCE_SEED, index, version])
             samples, _ = disturb(samples, unlabelled, recording.sample_rate_hz, FRAME_RATE_HZ, rng)
         engine = Engine(recording.sample_rate_hz, Settings(), model, murmur_network)
         engine.push(samples)
@@ -193,7 +196,7 @@ def fit_forest(described: Sequence[Described]) -> Forest:
 
 
 #: Trees, and the fewest versions of recordings in a leaf: more and finer ones give no more.
-TREES, LEAST_LEAF, SEED = 100, 12, 0
+TREES, LEAST_LEAF, SEED = 100, 20, 0
 
 
 def blind_shares(everything: Sequence[Described], described: Sequence[Described], folds: Sequence[int]) -> dict[int, Array]:
@@ -266,7 +269,7 @@ def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
         ),
         "shape": fit(shape_vector, "shape", SHAPES[:3], 1.0),
         "blowing": fit(roughness_vector, "quality", QUALITIES, 1.0),
-        "pitch": fit(loudness_vector, "pitch", PITCHES, 0.3),
+        "pitch": fit(pitch_vector, "pitch", PITCHES, 0.1),
         "grade": fit(loudness_vector, "grading", [g.lower() for g in GRADES], 0.1),
     }
 

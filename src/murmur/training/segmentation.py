@@ -6,6 +6,7 @@ import math
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from murmur.segmentation.durations import DurationModel, fit_durations
 from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, Normaliser
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.spectrogram import Spectrogram
-from murmur.training.augment import Intervals, disturb, vary_rhythm
+from murmur.training.augment import Intervals, disturb, drown, vary_rhythm
 from murmur.training.data import LabelledRecording
 from murmur.training.networks import DilatedNetwork, optimise
 
@@ -46,7 +47,8 @@ SWAPPED = 0.03
 INDEPENDENT_FRAMES = 10.0
 
 
-#: A recording's versions, each (bands, states): what the network sees and what it should say; the clean one first.
+#: A recording's versions, each (bands, states): what the network sees and what it should say. The clean one first, then
+#: disturbed ones, then some in noise, without labels, for the murmur network alone.
 Versions = Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]
 Prepared = Sequence[Versions]
 
@@ -74,8 +76,8 @@ def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.
     return states
 
 
-def _versions(recording: LabelledRecording, variants: int, seed: Sequence[int]) -> Versions:
-    """One recording's clean version, then disturbed ones."""
+def _versions(recording: LabelledRecording, variants: int, noisy: int, seed: Sequence[int]) -> Versions:
+    """One recording's clean version, then disturbed ones, then ones in noise."""
     versions = []
     for variant in range(variants + 1):
         rng = np.random.default_rng([*seed, variant])
@@ -90,14 +92,19 @@ def _versions(recording: LabelledRecording, variants: int, seed: Sequence[int]) 
             samples, states = disturb(samples, states, rate * speed, FRAME_RATE_HZ, rng)
         bands = normalised_bands(samples, rate * speed)
         versions.append((bands.astype(np.float16), states[: bands.shape[0]]))
+    for variant in range(variants + 1, variants + 1 + noisy):
+        rate = recording.sample_rate_hz
+        samples = drown(recording.samples(), rate, np.random.default_rng([*seed, variant]))
+        bands = normalised_bands(samples, rate)
+        versions.append((bands.astype(np.float16), np.zeros(bands.shape[0], dtype=np.int8)))
     return versions
 
 
-def prepare(recordings: Sequence[LabelledRecording], variants: int, seed: int, jobs: int = 1) -> Prepared:
-    """Clean and disturbed versions of every recording, in `jobs` processes."""
+def prepare(recordings: Sequence[LabelledRecording], variants: int, noisy: int, seed: int, jobs: int = 1) -> Prepared:
+    """Clean, disturbed and noisy versions of every recording, in `jobs` processes."""
     seeds = [(seed, index) for index in range(len(recordings))]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(_versions, recordings, [variants] * len(recordings), seeds, chunksize=8))
+        return list(pool.map(_versions, recordings, repeat(variants), repeat(noisy), seeds, chunksize=8))
 
 
 def swap_tolerant_loss(logits: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
