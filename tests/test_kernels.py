@@ -547,10 +547,9 @@ def test_cycle_evidence_agrees_with_its_twin(rng):
 
 @dataclass
 class Path:
-    """Segments as (start, state), their rate classes, and how many were given before the end."""
+    """Segments as (start, state), and how many were given before the end."""
 
     segments: list[tuple[int, int]]
-    rate_class: list[int]
     early: int
 
 
@@ -573,8 +572,8 @@ def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
     log_duration = np.full((4, classes, width), -np.inf)
     with np.errstate(divide="ignore"):
         for s, c in np.ndindex(4, classes):
-            backwards = np.log(probability[s, c, first[s, c] : last[s, c] + 1][::-1])
-            log_duration[s, c, : backwards.size] = backwards
+            possible = np.log(probability[s, c, first[s, c] : last[s, c] + 1])
+            log_duration[s, c, : possible.size] = possible
         return DurationTables(
             log_duration=log_duration,
             log_survival=np.log(survival),
@@ -587,25 +586,25 @@ def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
         )
 
 
-def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, recent=256):
+def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, width=512):
     """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
     classes = tables.first.shape[1]
-    where, cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
+    where, cumulated = np.zeros(3, dtype=np.int64), np.zeros(4)
     initial = np.full((4, classes), -np.log(4 * classes))
     entry = np.full((capacity, 4, classes), -np.inf)
-    latest = np.full((4, classes, 2 * recent), -np.inf)
+    ahead, since = np.full((4, classes, width), -np.inf), np.zeros((4, classes, width), dtype=np.int64)
     came_at = np.zeros((capacity, 4, classes), dtype=np.int64)
     came_class = np.zeros((capacity, classes), dtype=np.int64)
     marks = np.zeros((capacity, 4, classes), dtype=np.uint8)
     tail = np.full((2, classes), -np.inf)
     tail[1] = 0.0
-    room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(4)]
+    room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(3)]
     segments = []
     for start, stop in in_pieces(emissions.shape[0], sizes):
         count = semi_markov.advance(
             emissions[start:stop], tables.log_duration, tables.first, tables.last, tables.log_residual, initial,
-            tables.log_tail, tables.transition, tables.longest, backlog, where, cumulated, entry, latest, came_at,
-            came_class, tail, marks, *room,
+            tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated, entry, ahead, since,
+            came_at, came_class, tail, marks, *room,
         )  # fmt: skip
         segments += zip(*(column[:count].tolist() for column in room), strict=True)
     early = len(segments)
@@ -613,7 +612,7 @@ def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, recen
         tables.log_survival, tables.longest, initial, where, cumulated, entry, came_at, came_class, tail, *room
     )
     segments += zip(*(column[:count].tolist() for column in room), strict=True)
-    return Path([segment[:2] for segment in segments], [segment[2] for segment in segments], early)
+    return Path([segment[:2] for segment in segments], early)
 
 
 @dataclass
@@ -636,7 +635,7 @@ def rules(tables, frames):
         first, last, longest = tables.first[s, c], tables.last[s, c], tables.longest[s]
         for d in range(1, frames + 1):
             if first <= d <= last:
-                whole[s, c, d] = tables.log_duration[s, c, last - d]
+                whole[s, c, d] = tables.log_duration[s, c, d - first]
             if d <= longest:
                 ending[s, c, d] = tables.log_survival[s, c, d]
                 starting[s, c, d] = tables.log_residual[s, c, d]
@@ -795,10 +794,10 @@ def test_without_evidence_the_backlog_is_bounded_by_force(seed):
     tables = small_tables(rng, classes=3, longest=(5, 12, 4, 15))
     emissions = np.full((1500, 4), -np.log(4), dtype=np.float32)
     emissions[900:] += 0.01 * noise(rng, 600, 4)
-    got = decode(tables, emissions, backlog=128, capacity=256, recent=32)
+    got = decode(tables, emissions, backlog=128, capacity=256, width=48)
     check_valid(tables, got.segments, 1500)
     assert got.segments[got.early][0] > 1500 - 256
-    assert decode(tables, emissions, (7, 150), backlog=128, capacity=256, recent=32) == got
+    assert decode(tables, emissions, (7, 150), backlog=128, capacity=256, width=48) == got
 
 
 def test_a_pause_longer_than_the_memory_goes_on():
@@ -806,10 +805,10 @@ def test_a_pause_longer_than_the_memory_goes_on():
     tables = small_tables(rng, pause=0.02)
     emissions = noise(rng, 1500, 4)
     emissions[200:1300] = [-9.0, -9.0, -9.0, 0.0]
-    got = decode(tables, emissions, backlog=128, capacity=256, recent=32)
+    got = decode(tables, emissions, backlog=128, capacity=256, width=48)
     check_valid(tables, got.segments, 1500)
     assert np.diff([start for start, _ in got.segments]).max() >= 1099
-    assert decode(tables, emissions, (11, 90), backlog=128, capacity=256, recent=32) == got
+    assert decode(tables, emissions, (11, 90), backlog=128, capacity=256, width=48) == got
 
 
 @pytest.mark.parametrize("seed", range(30))

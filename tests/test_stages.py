@@ -14,7 +14,6 @@ from murmur.framing import Framer
 from murmur.network import FRAMES_PER_STEP
 from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.durations import (
-    CYCLE_S,
     LONGEST_S,
     SHORTEST_S,
     WITHIN_SHARE,
@@ -127,7 +126,6 @@ def test_decoder_does_not_see_blocks(posteriors, models, cut):
     expected, got = decoded(tables, [posteriors]), decoded(tables, cut(posteriors))
     np.testing.assert_array_equal(got.start, expected.start)
     np.testing.assert_array_equal(got.state, expected.state)
-    np.testing.assert_array_equal(got.rate_class, expected.rate_class)
 
 
 # the sample clock and the pass band
@@ -400,6 +398,21 @@ def test_a_decoded_path_is_a_heart(posteriors, models):
     check_durations(spans)
 
 
+@pytest.mark.parametrize("first", [7, 8])
+def test_silence_before_the_sound_moves_what_is_decoded(posteriors, models, first):
+    """Steps begin with the sound, whether that is at an even or at an odd frame."""
+    silence = np.tile(np.log(np.array([1e-4, 1e-4, 1e-4, 1 - 3e-4], dtype=np.float32)), (first, 1))
+    late = Decoder(models.segmentation.tables)
+    late.begin_at(first)
+    moved = Spans.joined(
+        [late.push(block) for block in np.array_split(np.concatenate([silence, posteriors]), 40)] + [late.finish()]
+    )
+    still = decoded(models.segmentation.tables, [posteriors])
+    check_order(moved, posteriors.shape[0] + first)
+    np.testing.assert_array_equal(moved.start[-90:] - first, still.start[-90:])
+    np.testing.assert_array_equal(moved.state[-90:], still.state[-90:])
+
+
 def test_spans_come_before_the_end(posteriors, models):
     decoder = Decoder(models.segmentation.tables)
     early = decoder.push(posteriors)
@@ -454,7 +467,8 @@ def test_the_rate_may_change(models):
     spans = decoded(models.segmentation.tables, [log_posteriors])
     onsets = spans.start[spans.state == 0]
     assert onsets.size == 36
-    assert CYCLE_S[spans.rate_class[10]] > 1.5 * CYCLE_S[spans.rate_class[-10]]
+    assert np.abs(np.diff(onsets)[:11] - 100).max() <= 2
+    assert np.abs(np.diff(onsets)[13:] - 50).max() <= 2
 
 
 # durations
@@ -480,7 +494,7 @@ def test_survival_is_the_sum_of_what_is_as_long_or_longer(durations):
     for s, c in np.ndindex(tables.first.shape):
         first, last = tables.first[s, c], tables.last[s, c]
         pause = np.exp(tables.log_tail[0]) if s == 3 else 0.0
-        probability = np.exp(tables.log_duration[s, c, : last - first + 1])[::-1]
+        probability = np.exp(tables.log_duration[s, c, : last - first + 1])
         for d in range(1, tables.longest[s] + 1):
             expected = probability[max(d - first, 0) :].sum() + pause if d <= last else 0.0
             assert np.exp(tables.log_survival[s, c, d]) == pytest.approx(expected, abs=1e-12)

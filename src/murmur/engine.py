@@ -177,6 +177,7 @@ class Engine:
             first_frame = round(self._conditioner.first_sound / HOP)
             self._emitter.begin_at(first_frame)
             self._listener.begin_at(first_frame)
+            self._decoder.begin_at(first_frame)
         log_posteriors = _through(self._emitter, bands, last)
         spans = self._decoder.push(log_posteriors)
         if last:

@@ -3,9 +3,11 @@
 States are S1, systole, S2, diastole (0 to 3), in that order, round and round; every state comes in several rate classes, and
 the class may change where a diastole ends. A *node* is (time, state, class): the state was entered at that boundary. What is
 kept for each is its score less the state's emissions so far, so that a segment from τ to t scores
-``entry[τ] + log P(duration = t − τ) + Σ emissions`` with one addition per candidate duration.
+``entry[τ] + log P(duration = t − τ) + Σ emissions`` with one addition per candidate duration. A node tells all the
+boundaries ahead at which it may end what leaving there would be worth, side by side in memory and hence at the full width of
+the vector unit; each boundary keeps the best offer.
 
-No fast-math here: scores hold −inf.
+Scores hold −inf.
 """
 
 from __future__ import annotations
@@ -15,20 +17,30 @@ import numpy as np
 from murmur.kernels import kernel
 
 # fields of the integer state
-NOW, COMMITTED = 0, 1
-COMMIT_EVERY = 64
+NOW, COMMITTED, PLACE = 0, 1, 2
 
 
 @kernel(fastmath={"nnan", "nsz"})
-def _best_duration(scores: np.ndarray, table: np.ndarray) -> tuple[float, int]:
-    """Largest of ``scores + table`` and its last index, by two passes that vectorise."""
-    best = -np.inf
-    for i in range(table.shape[0]):
-        best = max(best, scores[i] + table[i])
-    where = np.int64(-1)
-    for i in range(table.shape[0]):
-        where = max(where, np.int64(i) if scores[i] + table[i] == best else np.int64(-1))
-    return best, where
+def _offer(score: float, entered: int, log_duration: np.ndarray, best: np.ndarray, since: np.ndarray) -> None:
+    """Keep, at each boundary ahead, what a node entered at `entered` offers if it is no worse than what is there."""
+    for d in range(log_duration.shape[0]):
+        value = score + log_duration[d]
+        better = value >= best[d]
+        best[d] = value if better else best[d]
+        since[d] = entered if better else since[d]
+
+
+@kernel()
+def _make_room(where: np.ndarray, ahead: np.ndarray, since: np.ndarray) -> None:
+    """Move what lies ahead to the beginning of its arrays."""
+    place, width = where[PLACE], ahead.shape[2]
+    for s in range(4):
+        for c in range(ahead.shape[1]):
+            for i in range(width - place):
+                ahead[s, c, i] = ahead[s, c, place + i]
+                since[s, c, i] = since[s, c, place + i]
+            ahead[s, c, width - place :] = -np.inf
+    where[PLACE] = 0
 
 
 @kernel()
@@ -43,32 +55,32 @@ def advance(
     transition: np.ndarray,
     longest: np.ndarray,
     longest_backlog: int,
+    commit_every: int,
     where: np.ndarray,
     cumulated: np.ndarray,
     entry: np.ndarray,
-    recent: np.ndarray,
+    ahead: np.ndarray,
+    since: np.ndarray,
     came_at: np.ndarray,
     came_class: np.ndarray,
     tail: np.ndarray,
     marks: np.ndarray,
     seg_start: np.ndarray,
     seg_state: np.ndarray,
-    seg_class: np.ndarray,
     seg_settled: np.ndarray,
 ) -> int:
     """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
 
-    `log_duration` (4, classes, durations) runs from the longest duration, `last[s, c]`, down to the shortest, `first[s, c]`,
-    so that it lies alongside the entry scores in time. `log_residual` (4, classes, durations) is of segments that were under
-    way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of its end)
-    of the diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings over
-    time; `recent` (4, classes, 2·ring) holds the last entry scores twice, so that any stretch of them is contiguous.
-    `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table. `seg_settled` is told the
-    frame at which each segment became certain.
+    `log_duration` (4, classes, durations) runs from the shortest duration, `first[s, c]`, to the longest, `last[s, c]`.
+    `log_residual` (4, classes, durations) is of segments that were under way when the recording began. `log_tail` is
+    (log P(longer than the longest), log of one frame more, log of its end) of the diastole's geometric tail. `where` holds
+    the integer state. `entry`, `came_at` and `came_class` are rings over time; `ahead` and `since` (4, classes, width) hold
+    the best offer for each boundary from now on, and when its node was entered: now lies at `where[PLACE]`, and `width` is
+    more than the longest duration. `tail` (2, classes) is the score and the entry of the diastole that has outlasted the
+    table. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is told when that was.
     """
     capacity, _, classes = entry.shape
     mask = capacity - 1
-    ring = recent.shape[2] // 2
     leave = np.empty((4, classes))
     written = 0
     for k in range(emissions.shape[0]):
@@ -77,17 +89,18 @@ def advance(
         slot = now & mask
         for s in range(4):
             cumulated[s] += emissions[k, s]
+        if where[PLACE] + 1 + longest.max() >= ahead.shape[2]:
+            _make_room(where, ahead, since)
+        where[PLACE] += 1
+        place = where[PLACE]
         for s in range(4):
             for c in range(classes):
-                begin = (now - last[s, c]) % ring
-                count = last[s, c] - first[s, c] + 1
-                best, index = _best_duration(recent[s, c, begin : begin + count], log_duration[s, c, :count])
-                since = last[s, c] - index
+                best, begun = ahead[s, c, place], since[s, c, place]
                 if now <= longest[s]:  # the segment that was under way at the start
                     value = initial[s, c] + log_residual[s, c, now]
                     if value > best:
                         best = value
-                        since = now
+                        begun = 0
                 if s == 3:
                     old = now - last[3, c] - 1  # a diastole entered then has just outlasted the table
                     tail[0, c] += log_tail[1]
@@ -98,9 +111,9 @@ def advance(
                             tail[1, c] = old
                     if tail[0, c] + log_tail[2] > best:
                         best = tail[0, c] + log_tail[2]
-                        since = now - np.int64(tail[1, c])
+                        begun = np.int64(tail[1, c])
                 leave[s, c] = best + cumulated[s]
-                came_at[slot, s, c] = now - since
+                came_at[slot, s, c] = begun
         for c in range(classes):
             for s in range(3):
                 entry[slot, s + 1, c] = leave[s, c] - cumulated[s + 1]
@@ -115,19 +128,24 @@ def advance(
             came_class[slot, c] = which
         for s in range(4):
             for c in range(classes):
-                recent[s, c, now % ring] = entry[slot, s, c]
-                recent[s, c, now % ring + ring] = entry[slot, s, c]
-        if now % COMMIT_EVERY == 0:
+                if entry[slot, s, c] > -np.inf:
+                    begin, end = place + first[s, c], place + last[s, c] + 1
+                    table = log_duration[s, c, : end - begin]
+                    _offer(entry[slot, s, c], now, table, ahead[s, c, begin:end], since[s, c, begin:end])
+        if now % commit_every == 0:
             if now - where[COMMITTED] > longest_backlog:
                 _force(
                     now - longest_backlog // 2,
+                    log_duration,
+                    first,
                     last,
                     longest,
                     initial,
                     where,
                     cumulated,
                     entry,
-                    recent,
+                    ahead,
+                    since,
                     came_at,
                     came_class,
                     tail,
@@ -143,7 +161,6 @@ def advance(
                 marks,
                 seg_start[written:],
                 seg_state[written:],
-                seg_class[written:],
             )
             seg_settled[written : written + count] = now
             written += count
@@ -162,7 +179,6 @@ def _commit(
     marks: np.ndarray,
     seg_start: np.ndarray,
     seg_state: np.ndarray,
-    seg_class: np.ndarray,
 ) -> int:
     """Find the latest boundary up to which every surviving path is the same, and write the segments before it."""
     capacity, _, classes = entry.shape
@@ -232,7 +248,7 @@ def _commit(
     if found == 0:
         return 0
     time = found
-    count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state, seg_class)
+    count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
     where[COMMITTED] = time
     return count
 
@@ -248,7 +264,6 @@ def _trace(
     mask: int,
     seg_start: np.ndarray,
     seg_state: np.ndarray,
-    seg_class: np.ndarray,
 ) -> int:
     """Write the segments between the root and the node (time, state, klass), oldest first."""
     count = 0
@@ -260,13 +275,11 @@ def _trace(
         state = before
         seg_start[count] = time
         seg_state[count] = state
-        seg_class[count] = klass
         count += 1
     for i in range(count // 2):
         j = count - 1 - i
         seg_start[i], seg_start[j] = seg_start[j], seg_start[i]
         seg_state[i], seg_state[j] = seg_state[j], seg_state[i]
-        seg_class[i], seg_class[j] = seg_class[j], seg_class[i]
     return count
 
 
@@ -310,13 +323,16 @@ def _best_end(
 @kernel()
 def _force(
     until: int,
+    log_duration: np.ndarray,
+    first: np.ndarray,
     last: np.ndarray,
     longest: np.ndarray,
     initial: np.ndarray,
     where: np.ndarray,
     cumulated: np.ndarray,
     entry: np.ndarray,
-    recent: np.ndarray,
+    ahead: np.ndarray,
+    since: np.ndarray,
     came_at: np.ndarray,
     came_class: np.ndarray,
     tail: np.ndarray,
@@ -325,7 +341,6 @@ def _force(
     capacity, _, classes = entry.shape
     mask = capacity - 1
     now = where[NOW]
-    ring = recent.shape[2] // 2
     alive = np.full((4, classes, longest.max() + 1), -np.inf)
     for s in range(4):
         for c in range(classes):
@@ -339,14 +354,23 @@ def _force(
                     _ancestor(at, s, c, until, where, came_at, came_class, mask) != (time, state, klass)
                 ):
                     entry[at & mask, s, c] = -np.inf
-                    if now - at < ring:
-                        recent[s, c, at % ring] = -np.inf
-                        recent[s, c, at % ring + ring] = -np.inf
     for c in range(classes):
         if tail[0, c] > -np.inf and (
             _ancestor(np.int64(tail[1, c]), 3, c, until, where, came_at, came_class, mask) != (time, state, klass)
         ):
             tail[0, c] = -np.inf
+    # what the others had offered is taken back
+    place = where[PLACE]
+    ahead[:, :, place + 1 :] = -np.inf
+    for s in range(4):
+        for c in range(classes):
+            for at in range(max(now - last[s, c] + 1, where[COMMITTED]), now + 1):
+                score = entry[at & mask, s, c]
+                shortest = max(first[s, c], now - at + 1)
+                if score > -np.inf and shortest <= last[s, c]:
+                    table = log_duration[s, c, shortest - first[s, c] : last[s, c] - first[s, c] + 1]
+                    begin, end = place - (now - at) + shortest, place - (now - at) + last[s, c] + 1
+                    _offer(score, at, table, ahead[s, c, begin:end], since[s, c, begin:end])
 
 
 @kernel()
@@ -385,15 +409,13 @@ def finish(
     tail: np.ndarray,
     seg_start: np.ndarray,
     seg_state: np.ndarray,
-    seg_class: np.ndarray,
     seg_settled: np.ndarray,
 ) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
     mask = entry.shape[0] - 1
     time, state, klass = _best_end(log_survival, longest, initial, where, cumulated, entry, tail)
-    count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state, seg_class)
+    count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
     seg_start[count] = time
     seg_state[count] = state
-    seg_class[count] = klass
     seg_settled[: count + 1] = where[NOW]
     return count + 1

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels import semi_markov
+from murmur.network import FRAMES_PER_STEP
 from murmur.segmentation.durations import CYCLE_S, DurationTables
 
 __all__ = ["Decoder", "Spans"]
 
 N_STATES = 4
-RING = 4096
-RECENT = 256
-LONGEST_BACKLOG = 2048
+#: All in steps of `FRAMES_PER_STEP` frames: what the decoder can look back on; how far ahead offers are kept, more than the
+#: longest duration; how long paths may differ before the likelier is taken; how often they are asked where they agree.
+RING, AHEAD, LONGEST_BACKLOG, COMMIT_EVERY = 2048, 512, 1024, 32
 #: A frame's posteriors count as this share of an independent frame's: neighbours hear much the same sound. At their full
 #: weight a knock that is taken for a sound outvotes the rhythm.
 POSTERIOR_WEIGHT = np.float32(0.35)
@@ -25,21 +26,18 @@ POSTERIOR_WEIGHT = np.float32(0.35)
 class Spans:
     """Decoded states: each begins at its `start` frame and ends where the next begins.
 
-    `state` is 0 to 3 for S1, systole, S2 and diastole; `rate_class` indexes `CYCLE_S`: where
-    paths of several classes agree on every boundary, it is the likeliest when they were settled. `settled` is the frame at
-    which each became certain.
+    `state` is 0 to 3 for S1, systole, S2 and diastole. `settled` is the frame at which each became certain.
     """
 
     start: NDArray[np.int64]
     state: NDArray[np.int64]
-    rate_class: NDArray[np.int64]
     settled: NDArray[np.int64]
 
     def __len__(self) -> int:
         return int(self.start.shape[0])
 
     def __getitem__(self, chosen: slice) -> Spans:
-        return Spans(self.start[chosen], self.state[chosen], self.rate_class[chosen], self.settled[chosen])
+        return Spans(self.start[chosen], self.state[chosen], self.settled[chosen])
 
     @classmethod
     def joined(cls, parts: list[Spans]) -> Spans:
@@ -48,7 +46,6 @@ class Spans:
         return cls(
             np.concatenate([none, *(p.start for p in parts)]),
             np.concatenate([none, *(p.state for p in parts)]),
-            np.concatenate([none, *(p.rate_class for p in parts)]),
             np.concatenate([none, *(p.settled for p in parts)]),
         )
 
@@ -58,41 +55,72 @@ class Decoder:
 
     Durations follow Schmidt et al. (2010) and Springer et al. (2016), but the heart rate is a part of the state: eight
     classes decode side by side and a path may change class from beat to beat, so the rate comes out by likelihood and may
-    change. `push` returns what every surviving path agrees on; the whole is the exact best path of the whole recording.
+    change. `push` returns what every surviving path agrees on; the whole is the exact best path of the whole recording, on
+    the network's steps of two frames: `murmur.segmentation.reading.refine_onsets` finds where in between a sound begins.
     """
 
     def __init__(self, tables: DurationTables) -> None:
         self._tables = tables
         classes = CYCLE_S.size
         self._initial = np.full((N_STATES, classes), -np.log(N_STATES * classes))
-        self._where = np.zeros(2, dtype=np.int64)
+        self._where = np.zeros(3, dtype=np.int64)
         self._cumulated = np.zeros(N_STATES)
         self._entry = np.full((RING, N_STATES, classes), -np.inf)
-        self._recent = np.full((N_STATES, classes, 2 * RECENT), -np.inf)
+        self._ahead = np.full((N_STATES, classes, AHEAD), -np.inf)
+        self._since = np.zeros((N_STATES, classes, AHEAD), dtype=np.int64)
         self._came_at = np.zeros((RING, N_STATES, classes), dtype=np.int64)
         self._came_class = np.zeros((RING, classes), dtype=np.int64)
         self._tail = np.full((2, classes), -np.inf)
         self._tail[1] = 0.0
         self._marks = np.zeros((RING, N_STATES, classes), dtype=np.uint8)
+        self._waiting = np.empty((0, N_STATES), dtype=np.float32)
+        self._taken = 0
+        self._odd = -1
+
+    def begin_at(self, frame: int) -> None:
+        """Let a step begin at the first frame with a sound, before that comes, as the network does.
+
+        Where it is an odd one, the step before it is of one frame and one without evidence.
+        """
+        self._odd = frame if frame % FRAMES_PER_STEP else -1
 
     def push(self, log_posteriors: NDArray[np.float32]) -> Spans:
         """Take log posteriors (frames, 4); return the spans that have become certain."""
-        t, weighed = self._tables, POSTERIOR_WEIGHT * log_posteriors
-        room = log_posteriors.shape[0] // 2 + LONGEST_BACKLOG
-        start, state, rate_class, settled = (np.empty(room, dtype=np.int64) for _ in range(4))
-        count = semi_markov.advance(
-            weighed, t.log_duration, t.first, t.last, t.log_residual, self._initial, t.log_tail, t.transition,
-            t.longest, LONGEST_BACKLOG, self._where, self._cumulated, self._entry, self._recent, self._came_at,
-            self._came_class, self._tail, self._marks, start, state, rate_class, settled,
-        )  # fmt: skip
-        return Spans(start[:count], state[:count], rate_class[:count], settled[:count])
+        place = self._odd - self._taken
+        self._taken += log_posteriors.shape[0]
+        if self._odd >= 0 and 0 <= place < log_posteriors.shape[0]:
+            log_posteriors = np.insert(log_posteriors, place, 0.0, axis=0)
+        frames = np.concatenate([self._waiting, log_posteriors])
+        whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
+        self._waiting = frames[whole:]
+        return self._advance(frames[:whole])
 
     def finish(self) -> Spans:
         """Return the rest; the last span is still under way where the recording ends."""
+        rest = -self._waiting.shape[0] % FRAMES_PER_STEP
+        parts = [self._advance(np.concatenate([self._waiting, np.zeros((rest, N_STATES), dtype=np.float32)]))]
         t = self._tables
-        start, state, rate_class, settled = (np.empty(RING, dtype=np.int64) for _ in range(4))
+        start, state, settled = (np.empty(RING, dtype=np.int64) for _ in range(3))
         count = semi_markov.finish(
             t.log_survival, t.longest, self._initial, self._where, self._cumulated, self._entry, self._came_at,
-            self._came_class, self._tail, start, state, rate_class, settled,
+            self._came_class, self._tail, start, state, settled,
         )  # fmt: skip
-        return Spans(start[:count], state[:count], rate_class[:count], settled[:count])
+        return Spans.joined([*parts, self._spans(start[:count], state[:count], settled[:count])])
+
+    def _advance(self, frames: NDArray[np.float32]) -> Spans:
+        evidence = POSTERIOR_WEIGHT * frames.reshape(-1, FRAMES_PER_STEP, N_STATES).sum(axis=1)
+        t, room = self._tables, evidence.shape[0] + LONGEST_BACKLOG
+        start, state, settled = (np.empty(room, dtype=np.int64) for _ in range(3))
+        count = semi_markov.advance(
+            evidence, t.log_duration, t.first, t.last, t.log_residual, self._initial, t.log_tail, t.transition,
+            t.longest, LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._ahead,
+            self._since, self._came_at, self._came_class, self._tail, self._marks, start, state, settled,
+        )  # fmt: skip
+        return self._spans(start[:count], state[:count], settled[:count])
+
+    def _spans(self, start: NDArray[np.int64], state: NDArray[np.int64], settled: NDArray[np.int64]) -> Spans:
+        """From steps to frames; past an odd beginning all are one frame earlier."""
+        frames = [FRAMES_PER_STEP * steps for steps in (start, settled)]
+        if self._odd >= 0:
+            frames = [f - (f > self._odd) for f in frames]
+        return Spans(frames[0], state, frames[1])

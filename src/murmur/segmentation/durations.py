@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.network import FRAMES_PER_STEP
 from murmur.settings import FRAME_RATE_HZ
 
 __all__ = ["CYCLE_S", "DurationModel", "DurationTables", "fit_durations"]
@@ -24,7 +25,9 @@ DIASTOLE_DEVIATION = 0.12
 LONGEST_S = (0.24, 0.56, 0.22, 1.3)
 SHORTEST_S = (0.04, 0.05, 0.03, 0.05)
 PAUSE_SHARE = 0.005
-PAUSE_HAZARD_PER_FRAME = 0.02
+PAUSE_HAZARD_PER_S = 2.0
+#: The decoder goes at the pace of the network that it listens to.
+STEP_RATE_HZ = FRAME_RATE_HZ // FRAMES_PER_STEP
 #: Share of durations spread evenly over a class's range: ectopic beats, fibrillation, a missed sound.
 BROAD_SHARE = (0.01, 0.02, 0.01, 0.08)
 
@@ -75,9 +78,9 @@ def fit_durations(durations_s: Table) -> DurationModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DurationTables:
-    """Log probabilities for `murmur.kernels.semi_markov`; axes (state, class, frames).
+    """Log probabilities for `murmur.kernels.semi_markov`; axes (state, class, steps).
 
-    `log_duration` is of a whole segment and runs down from `last` to `first`, `log_survival` of one at least that long,
+    `log_duration` is of a whole segment and runs up from `first` to `last`, `log_survival` of one at least that long,
     `log_residual` of the rest of one that was under way when the recording began.
     """
 
@@ -93,11 +96,12 @@ class DurationTables:
     @classmethod
     def build(cls, model: DurationModel, class_change: float = 1.6) -> DurationTables:
         """Tabulate; `class_change` is the cost, in nats, of each step between rate classes."""
-        longest = np.array([round(s * FRAME_RATE_HZ) for s in LONGEST_S], dtype=np.int64)
-        shortest = np.array([round(s * FRAME_RATE_HZ) for s in SHORTEST_S], dtype=np.int64)
+        longest = np.array([round(s * STEP_RATE_HZ) for s in LONGEST_S], dtype=np.int64)
+        shortest = np.array([round(s * STEP_RATE_HZ) for s in SHORTEST_S], dtype=np.int64)
+        hazard = PAUSE_HAZARD_PER_S / STEP_RATE_HZ
         n = int(longest.max()) + 1
         classes = CYCLE_S.size
-        frames = np.arange(n)
+        duration = np.arange(n)
         probability = np.zeros((4, classes, n))
         first = np.zeros((4, classes), dtype=np.int64)
         last = np.zeros((4, classes), dtype=np.int64)
@@ -106,21 +110,21 @@ class DurationTables:
             reach = np.append(4.0 * deviation[:3], max(4.0 * deviation[3], 0.5 * cycle_s))
             for s in range(4):
                 middle = np.clip(mean[s], SHORTEST_S[s], LONGEST_S[s])
-                first[s, c] = max(int((middle - reach[s]) * FRAME_RATE_HZ), shortest[s])
-                last[s, c] = min(int((middle + reach[s]) * FRAME_RATE_HZ) + 1, longest[s])
-                allowed = (frames >= first[s, c]) & (frames <= last[s, c])
-                narrow = np.exp(-0.5 * ((frames / FRAME_RATE_HZ - middle) / deviation[s]) ** 2) * allowed
+                first[s, c] = max(int((middle - reach[s]) * STEP_RATE_HZ), shortest[s])
+                last[s, c] = min(int((middle + reach[s]) * STEP_RATE_HZ) + 1, longest[s])
+                allowed = (duration >= first[s, c]) & (duration <= last[s, c])
+                narrow = np.exp(-0.5 * ((duration / STEP_RATE_HZ - middle) / deviation[s]) ** 2) * allowed
                 share = BROAD_SHARE[s]
                 probability[s, c] = (1 - share) * narrow / narrow.sum() + share * allowed / allowed.sum()
         probability[3] *= 1.0 - PAUSE_SHARE
         survival = probability[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
         survival[3] += PAUSE_SHARE
         # the rest of a segment met at a random moment: P(rest = d) is proportional to P(duration >= d)
-        residual = np.where(frames > 0, survival, 0.0)
+        residual = np.where(duration > 0, survival, 0.0)
         residual /= residual.sum(axis=2, keepdims=True)
-        survival[3] *= frames <= last[3][:, None]  # beyond the table the pause counts frame by frame
-        steps = np.abs(np.subtract.outer(np.arange(classes), np.arange(classes)))
-        transition = np.exp(-class_change * steps)
+        survival[3] *= duration <= last[3][:, None]  # beyond the table the pause counts step by step
+        apart = np.abs(np.subtract.outer(np.arange(classes), np.arange(classes)))
+        transition = np.exp(-class_change * apart)
         transition /= transition.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore"):
             log_probability = np.log(probability)
@@ -129,13 +133,13 @@ class DurationTables:
         log_duration = np.full((4, classes, width), -np.inf)
         for s in range(4):
             for c in range(classes):
-                backwards = log_probability[s, c, first[s, c] : last[s, c] + 1][::-1]
-                log_duration[s, c, : backwards.size] = backwards
+                count = last[s, c] - first[s, c] + 1
+                log_duration[s, c, :count] = log_probability[s, c, first[s, c] : last[s, c] + 1]
         return cls(
             log_duration=log_duration,
             log_survival=log_survival,
             log_residual=log_residual,
-            log_tail=np.log([PAUSE_SHARE, 1.0 - PAUSE_HAZARD_PER_FRAME, PAUSE_HAZARD_PER_FRAME]),
+            log_tail=np.log([PAUSE_SHARE, 1.0 - hazard, hazard]),
             first=first,
             last=last,
             longest=longest,
