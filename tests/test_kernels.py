@@ -21,8 +21,10 @@ from murmur.kernels import (
     events,
     filtering,
     kernel,
+    lanes,
     logarithm,
     network,
+    products,
     reading,
     resampling,
     semi_markov,
@@ -64,6 +66,23 @@ def test_kernels_compile_where_their_cache_can_not_be_written(monkeypatch):
     monkeypatch.setattr("murmur.kernels.numba", SimpleNamespace(njit=without_cache))
     double = kernel()(lambda x: 2 * x)
     assert double(21) == 42
+
+
+# lanes and products
+
+
+def test_deal_puts_every_nth_sample_side_by_side(rng):
+    samples, dealt = noise(rng, 23), np.zeros((4, 7), dtype=np.float32)
+    lanes.deal(samples, 3, dealt, 7)
+    for i in range(4 * 7):
+        assert dealt[i % 4, i // 4] == (samples[3 + i] if 3 + i < 23 else 0.0)
+
+
+def test_add_products_is_a_matrix_product(rng):
+    inputs, weight, out = noise(rng, 8, 30), noise(rng, 8, 12), noise(rng, 12, 20)
+    expected = out + weight.T @ inputs[:, 5:25]
+    products.add_products(inputs, 5, weight, out, 20)
+    np.testing.assert_allclose(out, expected, atol=1e-5)
 
 
 # resampling
@@ -203,14 +222,15 @@ def test_count_clipped_forgets_a_flat_top_when_a_clearly_higher_one_comes():
 
 
 def test_power_frames_are_a_windowed_fourier_transform(rng):
-    half, bins, hop, first_centre = 16, 9, 5, 20
-    n = np.arange(half + 1)
-    window = np.hanning(2 * half + 1)[half:]
-    phase = 2 * np.pi * np.outer(n, np.arange(1, bins + 1)) / (2 * half)
-    cosines, sines = ((window[:, None] * f(phase)).astype(np.float32) for f in (np.cos, np.sin))
-    cosines.flags.writeable = sines.flags.writeable = False
+    half, bins, hop, first_centre = 16, 10, 5, 20
+    window = np.hanning(2 * half + 1)[half:].astype(np.float32)
+    cosines, sines = np.zeros((2, 2, 12, 8), dtype=np.float32)
+    for odd in range(2):
+        phase = 2 * np.pi * np.outer(np.arange(half // 2 + 1), np.arange(2 - odd, bins + 1, 2)) / (2 * half)
+        cosines[odd, : half // 2 + 1, : bins // 2], sines[odd, : half // 2 + 1, : bins // 2] = np.cos(phase), np.sin(phase)
+    window.flags.writeable = cosines.flags.writeable = sines.flags.writeable = False
     samples, power = noise(rng, 120), np.empty((12, bins), dtype=np.float32)
-    spectra.power_frames(samples, first_centre, hop, cosines, sines, power)
+    spectra.power_frames(samples, first_centre, hop, window, cosines, sines, power)
     for k, frame in enumerate(power):
         centre = first_centre + k * hop
         windowed = samples[centre - half : centre + half] * np.hanning(2 * half + 1)[:-1]
@@ -568,19 +588,19 @@ def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
         survival[3, c, : last[3, c] + 1] += pause
     residual = rng.random((4, classes, n))
     residual[:, :, 0] = 0.0
-    width = (last - first).max() + 1
-    log_duration = np.full((4, classes, width), -np.inf)
+    shortest = first.min(axis=1)
+    log_duration = np.full((4, int((np.array(longest) - shortest).max()) + 1, classes), -np.inf)
     with np.errstate(divide="ignore"):
-        for s, c in np.ndindex(4, classes):
-            possible = np.log(probability[s, c, first[s, c] : last[s, c] + 1])
-            log_duration[s, c, : possible.size] = possible
+        for s in range(4):
+            possible = np.log(probability[s, :, shortest[s] : longest[s] + 1]).T
+            log_duration[s, : possible.shape[0]] = possible
         return DurationTables(
             log_duration=log_duration,
             log_survival=np.log(survival),
             log_residual=np.log(residual),
             log_tail=np.log([pause, 0.8, 0.2]),
-            first=first,
             last=last,
+            shortest=shortest,
             longest=np.array(longest, dtype=np.int64),
             transition=np.log(rng.dirichlet(np.ones(classes), classes)),
         )
@@ -588,21 +608,21 @@ def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
 
 def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, width=512):
     """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
-    classes = tables.first.shape[1]
+    classes = tables.last.shape[1]
     where, cumulated = np.zeros(3, dtype=np.int64), np.zeros(4)
     initial = np.full((4, classes), -np.log(4 * classes))
     entry = np.full((capacity, 4, classes), -np.inf)
-    ahead, since = np.full((4, classes, width), -np.inf), np.zeros((4, classes, width), dtype=np.int64)
+    ahead, since = np.full((4, width, classes), -np.inf), np.zeros((4, width, classes), dtype=np.int64)
     came_at = np.zeros((capacity, 4, classes), dtype=np.int64)
     came_class = np.zeros((capacity, classes), dtype=np.int64)
-    marks = np.zeros((capacity, 4, classes), dtype=np.uint8)
+    marks = np.zeros(capacity, dtype=np.int64)
     tail = np.full((2, classes), -np.inf)
     tail[1] = 0.0
     room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(3)]
     segments = []
     for start, stop in in_pieces(emissions.shape[0], sizes):
         count = semi_markov.advance(
-            emissions[start:stop], tables.log_duration, tables.first, tables.last, tables.log_residual, initial,
+            emissions[start:stop], tables.log_duration, tables.last, tables.shortest, tables.log_residual, initial,
             tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated, entry, ahead, since,
             came_at, came_class, tail, marks, *room,
         )  # fmt: skip
@@ -628,20 +648,20 @@ class Rules:
 
 
 def rules(tables, frames):
-    classes = tables.first.shape[1]
+    classes = tables.last.shape[1]
     whole, ending, starting, only = np.full((4, 4, classes, frames + 1), -np.inf)
     outlasts, goes_on, stops = tables.log_tail
     for s, c in np.ndindex(4, classes):
-        first, last, longest = tables.first[s, c], tables.last[s, c], tables.longest[s]
+        shortest, longest = tables.shortest[s], tables.longest[s]
         for d in range(1, frames + 1):
-            if first <= d <= last:
-                whole[s, c, d] = tables.log_duration[s, c, d - first]
+            if shortest <= d <= longest:
+                whole[s, c, d] = tables.log_duration[s, d - shortest, c]
             if d <= longest:
                 ending[s, c, d] = tables.log_survival[s, c, d]
                 starting[s, c, d] = tables.log_residual[s, c, d]
                 only[s, c, d] = 0.0
-            if s == 3 and d > last:  # a pause
-                so_far = outlasts + (d - last - 1) * goes_on
+            if s == 3 and d > tables.last[s, c]:  # a pause
+                so_far = outlasts + (d - tables.last[s, c] - 1) * goes_on
                 whole[s, c, d] = so_far + stops
                 ending[s, c, d] = max(ending[s, c, d], so_far)
                 starting[s, c, d] = max(starting[s, c, d], so_far + stops)
@@ -752,11 +772,11 @@ def test_a_recording_may_begin_with_a_pause(rng, longest):
 def test_classes_that_agree_on_every_boundary_do_not_hold_the_segments_back(rng):
     """Two rate classes with the same durations and no way from one to the other never agree on the class."""
     one = small_tables(rng, classes=1, longest=(5, 7, 4, 9))
-    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("log_duration", "log_survival", "log_residual")}
-    ends = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("first", "last")}
+    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("last", "log_survival", "log_residual")}
+    both["log_duration"] = np.repeat(one.log_duration, 2, axis=2)
     with np.errstate(divide="ignore"):
         apart = np.log(np.eye(2))
-    tables = DurationTables(**both, **ends, longest=one.longest, log_tail=one.log_tail, transition=apart)
+    tables = DurationTables(**both, shortest=one.shortest, longest=one.longest, log_tail=one.log_tail, transition=apart)
     emissions = noise(rng, 400, 4)
     alone, together = decode(one, emissions), decode(tables, emissions)
     assert together.segments == alone.segments
@@ -783,7 +803,7 @@ def check_valid(tables, segments, frames):
     assert (np.diff(start) > 0).all()
     assert ((state[:-1] + 1) % 4 == state[1:]).all()
     length, inner = np.diff(start)[1:], state[1:-1]
-    assert (length >= tables.first.min(axis=1)[inner]).all()
+    assert (length >= tables.shortest[inner]).all()
     assert ((length <= tables.last.max(axis=1)[inner]) | (inner == 3)).all()
 
 

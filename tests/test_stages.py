@@ -481,7 +481,7 @@ def durations():
 
 def test_duration_tables_are_distributions(durations):
     tables = DurationTables.build(durations)
-    total = np.exp(tables.log_duration).sum(axis=2)
+    total = np.exp(tables.log_duration).sum(axis=1)
     total[3] += np.exp(tables.log_tail[0])  # a pause
     np.testing.assert_allclose(total, 1.0)
     np.testing.assert_allclose(np.exp(tables.log_residual).sum(axis=2), 1.0)
@@ -491,12 +491,12 @@ def test_duration_tables_are_distributions(durations):
 
 def test_survival_is_the_sum_of_what_is_as_long_or_longer(durations):
     tables = DurationTables.build(durations)
-    for s, c in np.ndindex(tables.first.shape):
-        first, last = tables.first[s, c], tables.last[s, c]
+    for s, c in np.ndindex(tables.last.shape):
+        shortest, last = tables.shortest[s], tables.last[s, c]
         pause = np.exp(tables.log_tail[0]) if s == 3 else 0.0
-        probability = np.exp(tables.log_duration[s, c, : last - first + 1])
+        probability = np.exp(tables.log_duration[s, : last - shortest + 1, c])
         for d in range(1, tables.longest[s] + 1):
-            expected = probability[max(d - first, 0) :].sum() + pause if d <= last else 0.0
+            expected = probability[max(d - shortest, 0) :].sum() + pause if d <= last else 0.0
             assert np.exp(tables.log_survival[s, c, d]) == pytest.approx(expected, abs=1e-12)
 
 

@@ -20,22 +20,24 @@ BIN_SPACING_HZ = ANALYSIS_RATE_HZ / (2 * HALF_WINDOW)
 BIN_HZ = BIN_SPACING_HZ * np.arange(1, N_BINS + 1)
 
 
-def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Window, cosines and sines as `murmur.kernels.spectra.power_frames` takes them."""
     n = np.arange(HALF_WINDOW + 1)
     window = 0.5 + 0.5 * np.cos(np.pi * n / HALF_WINDOW)
     # a sine of power p gives p in its bin and half of it split over its neighbours; scaled so that
     # the sum over the bins is the mean power of the signal in the window
     whole = np.sum(window[1:] ** 2) * 2 + window[0] ** 2
     window = window * np.sqrt(2.0 / (2 * HALF_WINDOW * whole))
-    phase = 2 * np.pi * np.outer(n, np.arange(1, N_BINS + 1)) / (2 * HALF_WINDOW)
-    cosines = np.ascontiguousarray(window[:, None] * np.cos(phase), dtype=np.float32)
-    sines = np.ascontiguousarray(window[:, None] * np.sin(phase), dtype=np.float32)
-    cosines.flags.writeable = False
-    sines.flags.writeable = False
-    return cosines, sines
+    places, columns = HALF_WINDOW // 2 + 1, N_BINS // 2
+    cosines = np.zeros((2, -(-places // 4) * 4, -(-columns // 4) * 4), dtype=np.float32)
+    sines = np.zeros_like(cosines)
+    for odd in range(2):
+        phase = 2 * np.pi * np.outer(np.arange(places), np.arange(2 - odd, N_BINS + 1, 2)) / (2 * HALF_WINDOW)
+        cosines[odd, :places, :columns], sines[odd, :places, :columns] = np.cos(phase), np.sin(phase)
+    return window.astype(np.float32), cosines, sines
 
 
-_COSINES, _SINES = _bases()
+_WINDOW, _COSINES, _SINES = _bases()
 
 
 class Spectrogram:
@@ -54,5 +56,5 @@ class Spectrogram:
 
     def _compute(self, ready: Ready) -> NDArray[np.float32]:
         power = np.empty((ready.frames, N_BINS), dtype=np.float32)
-        power_frames(ready.samples, ready.first_centre, HOP, _COSINES, _SINES, power)
+        power_frames(ready.samples, ready.first_centre, HOP, _WINDOW, _COSINES, _SINES, power)
         return power

@@ -15,6 +15,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Reassociation and contraction let LLVM vectorise sums; NaN and infinity keep their meaning.
 SUMS = {"nsz", "arcp", "contract", "afn", "reassoc"}
+#: A product and a sum in one go; the order of sums stays as written.
+FUSED = {"nsz", "contract"}
 
 
 def kernel(fastmath: bool | set[str] = False) -> Callable[[F], F]:

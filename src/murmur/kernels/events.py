@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import SUMS, kernel
+from murmur.kernels import FUSED, kernel
+from murmur.kernels.lanes import CHUNK, deal
 
 
-@kernel(fastmath=SUMS)
+@kernel(fastmath=FUSED)
 def gabor_envelopes(
     samples: np.ndarray,
     first_centre: int,
@@ -19,17 +20,42 @@ def gabor_envelopes(
 ) -> None:
     """Power of each Gabor filter at every `hop` samples; `cosines` and `sines` are (filters, longest half + 1).
 
-    `halves[f]` is how far filter f reaches on either side of its centre; `out` is (frames, filters).
+    `halves[f]` is how far filter f reaches on either side of its centre, the first filter farthest; `out` is (frames,
+    filters). A filter's left half is its right one's mirror image, so that samples are added and subtracted in pairs first.
     """
-    for k in range(out.shape[0]):
-        centre = first_centre + k * hop
-        for f in range(halves.shape[0]):
-            real = samples[centre] * cosines[f, 0]
-            imag = np.float32(0.0)
-            for n in range(1, halves[f] + 1):
-                real += (samples[centre + n] + samples[centre - n]) * cosines[f, n]
-                imag += (samples[centre + n] - samples[centre - n]) * sines[f, n]
-            out[k, f] = real * real + imag * imag
+    filters, reach = halves.shape[0], halves[0]
+    lanes = np.empty((hop, CHUNK + (2 * reach) // hop + 1), dtype=np.float32)
+    real = np.empty((filters, CHUNK), dtype=np.float32)
+    imag = np.empty((filters, CHUNK), dtype=np.float32)
+    even = np.empty(CHUNK, dtype=np.float32)
+    odd = np.empty(CHUNK, dtype=np.float32)
+    for begin in range(0, out.shape[0], CHUNK):
+        count = min(CHUNK, out.shape[0] - begin)
+        deal(samples, first_centre + begin * hop - reach, lanes, lanes.shape[1])
+        middle = lanes[reach % hop, reach // hop :]
+        for f in range(filters):
+            for k in range(count):
+                real[f, k] = middle[k] * cosines[f, 0]
+                imag[f, k] = np.float32(0.0)
+        for n in range(1, reach + 1):
+            before = lanes[(reach - n) % hop, (reach - n) // hop :]
+            after = lanes[(reach + n) % hop, (reach + n) // hop :]
+            for k in range(count):
+                even[k] = after[k] + before[k]
+                odd[k] = after[k] - before[k]
+            for f in range(filters):
+                if n <= halves[f]:
+                    _add_scaled(even, cosines[f, n], real[f], count)
+                    _add_scaled(odd, sines[f, n], imag[f], count)
+        for k in range(count):
+            for f in range(filters):
+                out[begin + k, f] = real[f, k] * real[f, k] + imag[f, k] * imag[f, k]
+
+
+@kernel(fastmath=FUSED)
+def _add_scaled(values: np.ndarray, factor: float, out: np.ndarray, count: int) -> None:
+    for k in range(count):
+        out[k] += factor * values[k]
 
 
 @kernel()

@@ -11,6 +11,8 @@ LEAST_PEAKS = 3
 #: contact. When this many of them have followed one another, it is the gain that has changed.
 QUIET_SHARE = 0.1
 LONGEST_QUIET = 20
+#: Samples that are looked at together.
+STRETCH = 256
 
 
 @kernel()
@@ -50,6 +52,7 @@ def limit_spikes(
     window_peak, lobe_start, lobe_peak, sign = state[0], int(state[1]), state[2], state[3]
     usual, begun, quiet = state[4], state[5], state[6]
     count = peaks.shape[0]
+    left = window - (first + begin - int(begun)) % window  # samples until the window in progress is complete
     for i in range(begin, samples.shape[0]):
         x = np.float64(samples[i])
         now = 1.0 if x >= 0.0 else -1.0
@@ -63,9 +66,14 @@ def limit_spikes(
         magnitude = abs(x)
         lobe_peak = max(lobe_peak, magnitude)
         window_peak = max(window_peak, magnitude)
-        if begun < 0.0 and x != 0.0:
+        if begun < 0.0:
+            if x == 0.0:
+                continue
             begun = first + i
-        if begun >= 0.0 and (first + i + 1 - begun) % window == 0.0:
+            left = window
+        left -= 1
+        if left == 0:
+            left = window
             if window_peak > 0.0:
                 quiet = quiet + 1.0 if window_peak < QUIET_SHARE * usual else 0.0
             if window_peak > 0.0 and (quiet == 0.0 or quiet > LONGEST_QUIET):
@@ -97,23 +105,37 @@ def _usual_peak(peaks: np.ndarray) -> float:
     return float(ordered[(3 * (known - 1) + 2) // 4])
 
 
+@kernel(fastmath={"nnan", "reassoc"})
+def _largest(samples: np.ndarray) -> float:
+    top = np.float32(0.0)
+    for x in samples:
+        top = max(top, abs(x))
+    return top
+
+
 @kernel()
 def count_clipped(samples: np.ndarray, run: int, state: np.ndarray) -> None:
     """Count samples in flat tops: `run` or more equal samples in a row at the largest magnitude seen so far.
 
-    `state` is (largest magnitude, last sample, length of the run in progress, clipped samples at that magnitude).
+    `state` is (largest magnitude, last sample, length of the run in progress, clipped samples at that magnitude). Most
+    stretches come nowhere near the top and are passed over.
     """
     largest, last, length, clipped = state[0], state[1], state[2], state[3]
-    for i in range(samples.shape[0]):
-        x = np.float64(samples[i])
-        length = length + 1.0 if x == last and x != 0.0 else 1.0
-        last = x
-        magnitude = abs(x)
-        if magnitude > largest:
-            # a new, clearly higher top: what was flat below it was no clipping
-            if magnitude > 1.02 * largest:
-                clipped = 0.0
-            largest = magnitude
-        if magnitude >= 0.98 * largest and length >= run:
-            clipped += run if length == run else 1.0
+    for begin in range(0, samples.shape[0], STRETCH):
+        stretch = samples[begin : begin + STRETCH]
+        if _largest(stretch) < 0.98 * largest:
+            last, length = np.float64(stretch[-1]), 1.0
+            continue
+        for value in stretch:
+            x = np.float64(value)
+            length = length + 1.0 if x == last and x != 0.0 else 1.0
+            last = x
+            magnitude = abs(x)
+            if magnitude > largest:
+                # a new, clearly higher top: what was flat below it was no clipping
+                if magnitude > 1.02 * largest:
+                    clipped = 0.0
+                largest = magnitude
+            if magnitude >= 0.98 * largest and length >= run:
+                clipped += run if length == run else 1.0
     state[0], state[1], state[2], state[3] = largest, last, length, clipped

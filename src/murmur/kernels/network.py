@@ -5,32 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import kernel
+from murmur.kernels.products import add_products
 
 #: Steps that go through the layers together: small enough for the fastest cache.
 CHUNK = 256
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _add_products(inputs: np.ndarray, first: int, weight: np.ndarray, out: np.ndarray, steps: int) -> None:
-    """``out[o, t] += Σ_i weight[i, o] · inputs[i, first + t]``, four inputs at a time; their number is a multiple of four.
-
-    Time runs innermost, so that it fills whole vectors; each sum keeps its order, so that every cutting into blocks gives
-    the same bits.
-    """
-    total = np.empty(steps, dtype=np.float32)  # an array that nothing else can reach: its loops become vector code
-    for o in range(out.shape[0]):
-        for t in range(steps):
-            total[t] = out[o, t]
-        for i in range(0, inputs.shape[0], 4):
-            w0, w1, w2, w3 = weight[i, o], weight[i + 1, o], weight[i + 2, o], weight[i + 3, o]
-            a = inputs[i, first : first + steps]
-            b = inputs[i + 1, first : first + steps]
-            c = inputs[i + 2, first : first + steps]
-            d = inputs[i + 3, first : first + steps]
-            for t in range(steps):
-                total[t] += w0 * a[t] + w1 * b[t] + w2 * c[t] + w3 * d[t]
-        for t in range(steps):
-            out[o, t] = total[t]
 
 
 @kernel()
@@ -73,7 +51,7 @@ def dilated_network(
         for c in range(channels):
             x[c, :steps] = stem_bias[c]
         for tap in range(3):
-            _add_products(heard, tap, stem_weight[tap], x, steps)
+            add_products(heard, tap, stem_weight[tap], x, steps)
         for b in range(n_bands):
             for k in range(2):
                 heard[b, k] = heard[b, steps + k]
@@ -87,19 +65,19 @@ def dilated_network(
                 y[c, :steps] = block_bias[block, c]
                 x[c, :steps] += mix_bias[block, c]
             for tap in range(3):
-                _add_products(past, tap * dilations[block], block_weight[block, tap], y, steps)
+                add_products(past, tap * dilations[block], block_weight[block, tap], y, steps)
             for c in range(channels):
                 for k in range(reach):
                     history[block, c, longest - reach + k] = past[c, steps + k]
                 for t in range(steps):
                     y[c, t] = max(y[c, t], zero)
-            _add_products(y, 0, mix_weight[block], x, steps)
+            add_products(y, 0, mix_weight[block], x, steps)
         for c in range(channels):
             for t in range(steps):
                 x[c, t] = max(x[c, t], zero)
         for o in range(out.shape[1]):
             logits[o, :steps] = head_bias[o]
-        _add_products(x, 0, head_weight, logits, steps)
+        add_products(x, 0, head_weight, logits, steps)
         for o in range(out.shape[1]):
             for t in range(steps):
                 out[begin + t, o] = logits[o, t]

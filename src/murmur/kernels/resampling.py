@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import SUMS, kernel
+from murmur.kernels import FUSED, SUMS, kernel
+from murmur.kernels.lanes import CHUNK, deal
+
+
+@kernel(fastmath=FUSED)
+def _decimate(samples: np.ndarray, start: int, taps: np.ndarray, step: int, out: np.ndarray) -> None:
+    """Every output falls on an input: `out[i] = Σ_j taps[j] · samples[start + i·step + j]`, for many outputs at once."""
+    width = taps.shape[0]
+    lanes = np.empty((step, CHUNK + width // step + 1), dtype=np.float32)
+    total = np.empty(CHUNK, dtype=np.float32)
+    for begin in range(0, out.shape[0], CHUNK):
+        count = min(CHUNK, out.shape[0] - begin)
+        deal(samples, start + begin * step, lanes, lanes.shape[1])
+        total[:] = np.float32(0.0)
+        for j in range(width):
+            lane = lanes[j % step, j // step :]
+            for k in range(count):
+                total[k] += taps[j] * lane[k]
+        for k in range(count):
+            out[begin + k] = total[k]
 
 
 @kernel(fastmath=SUMS)
@@ -16,6 +35,9 @@ def resample(
     Output n lies at input position n·step/phases, kept in integers so that no clock drifts. `taps` has shape (rows + 1,
     width), row r for a place r/rows of the way between two inputs; where the place falls between rows they are blended.
     """
+    if phases == 1:
+        _decimate(samples, out_first * step - taps.shape[1] // 2 + 1 - first, taps[0], step, out)
+        return
     rows = taps.shape[0] - 1
     width = taps.shape[1]
     for i in range(out.shape[0]):

@@ -21,25 +21,34 @@ NOW, COMMITTED, PLACE = 0, 1, 2
 
 
 @kernel(fastmath={"nnan", "nsz"})
-def _offer(score: float, entered: int, log_duration: np.ndarray, best: np.ndarray, since: np.ndarray) -> None:
-    """Keep, at each boundary ahead, what a node entered at `entered` offers if it is no worse than what is there."""
-    for d in range(log_duration.shape[0]):
-        value = score + log_duration[d]
-        better = value >= best[d]
-        best[d] = value if better else best[d]
-        since[d] = entered if better else since[d]
+def _offer(
+    scores: np.ndarray, entered: int, log_duration: np.ndarray, best: np.ndarray, since: np.ndarray, tiled: np.ndarray
+) -> None:
+    """Keep, at each boundary ahead, what a state entered at `entered` offers there if it is no worse than what it has.
+
+    `scores` (classes,) are of the entry; all others are (durations, classes), `tiled` is room for as many scores.
+    """
+    durations, classes = log_duration.shape
+    for d in range(durations):
+        for c in range(classes):
+            tiled[d, c] = scores[c]
+    offered, known, kept, begun = tiled.reshape(-1), log_duration.reshape(-1), best.reshape(-1), since.reshape(-1)
+    for i in range(durations * classes):
+        value = offered[i] + known[i]
+        better = value >= kept[i]
+        kept[i] = value if better else kept[i]
+        begun[i] = entered if better else begun[i]
 
 
 @kernel()
 def _make_room(where: np.ndarray, ahead: np.ndarray, since: np.ndarray) -> None:
     """Move what lies ahead to the beginning of its arrays."""
-    place, width = where[PLACE], ahead.shape[2]
+    place, width = where[PLACE], ahead.shape[1]
     for s in range(4):
-        for c in range(ahead.shape[1]):
-            for i in range(width - place):
-                ahead[s, c, i] = ahead[s, c, place + i]
-                since[s, c, i] = since[s, c, place + i]
-            ahead[s, c, width - place :] = -np.inf
+        for i in range(width - place):
+            ahead[s, i] = ahead[s, place + i]
+            since[s, i] = since[s, place + i]
+        ahead[s, width - place :] = -np.inf
     where[PLACE] = 0
 
 
@@ -47,8 +56,8 @@ def _make_room(where: np.ndarray, ahead: np.ndarray, since: np.ndarray) -> None:
 def advance(
     emissions: np.ndarray,
     log_duration: np.ndarray,
-    first: np.ndarray,
     last: np.ndarray,
+    shortest: np.ndarray,
     log_residual: np.ndarray,
     initial: np.ndarray,
     log_tail: np.ndarray,
@@ -71,17 +80,19 @@ def advance(
 ) -> int:
     """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
 
-    `log_duration` (4, classes, durations) runs from the shortest duration, `first[s, c]`, to the longest, `last[s, c]`.
-    `log_residual` (4, classes, durations) is of segments that were under way when the recording began. `log_tail` is
-    (log P(longer than the longest), log of one frame more, log of its end) of the diastole's geometric tail. `where` holds
-    the integer state. `entry`, `came_at` and `came_class` are rings over time; `ahead` and `since` (4, classes, width) hold
-    the best offer for each boundary from now on, and when its node was entered: now lies at `where[PLACE]`, and `width` is
-    more than the longest duration. `tail` (2, classes) is the score and the entry of the diastole that has outlasted the
-    table. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is told when that was.
+    `log_duration` (4, durations, classes) runs from a state's shortest duration, `shortest[s]`, to its longest,
+    `longest[s]`; a class allows no longer one than `last[s, c]`. `log_residual` (4, classes, durations) is of segments that
+    were under way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of
+    its end) of the diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings
+    over time; `ahead` and `since` (4, width, classes) hold the best offer for each boundary from now on, and when its node
+    was entered: now lies at `where[PLACE]`, and `width` is more than the longest duration. `tail` (2, classes) is the score
+    and the entry of the diastole that has outlasted the table. `marks` is a ring of zeros, with a bit for each state and
+    class. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is told when that was.
     """
     capacity, _, classes = entry.shape
     mask = capacity - 1
     leave = np.empty((4, classes))
+    tiled = np.empty((log_duration.shape[1], classes))
     written = 0
     for k in range(emissions.shape[0]):
         now = where[NOW] + 1
@@ -89,13 +100,13 @@ def advance(
         slot = now & mask
         for s in range(4):
             cumulated[s] += emissions[k, s]
-        if where[PLACE] + 1 + longest.max() >= ahead.shape[2]:
+        if where[PLACE] + 1 + longest.max() >= ahead.shape[1]:
             _make_room(where, ahead, since)
         where[PLACE] += 1
         place = where[PLACE]
         for s in range(4):
             for c in range(classes):
-                best, begun = ahead[s, c, place], since[s, c, place]
+                best, begun = ahead[s, place, c], since[s, place, c]
                 if now <= longest[s]:  # the segment that was under way at the start
                     value = initial[s, c] + log_residual[s, c, now]
                     if value > best:
@@ -127,18 +138,16 @@ def advance(
             entry[slot, 0, c] = top - cumulated[0]
             came_class[slot, c] = which
         for s in range(4):
-            for c in range(classes):
-                if entry[slot, s, c] > -np.inf:
-                    begin, end = place + first[s, c], place + last[s, c] + 1
-                    table = log_duration[s, c, : end - begin]
-                    _offer(entry[slot, s, c], now, table, ahead[s, c, begin:end], since[s, c, begin:end])
+            begin, end = place + shortest[s], place + longest[s] + 1
+            durations = end - begin
+            _offer(entry[slot, s], now, log_duration[s, :durations], ahead[s, begin:end], since[s, begin:end], tiled)
         if now % commit_every == 0:
             if now - where[COMMITTED] > longest_backlog:
                 _force(
                     now - longest_backlog // 2,
                     log_duration,
-                    first,
                     last,
+                    shortest,
                     longest,
                     initial,
                     where,
@@ -191,60 +200,64 @@ def _commit(
         return 0  # the segment under way at the start may still be going on
     for s in range(4):
         for c in range(classes):
+            bit = np.int64(1) << np.int64(s * classes + c)
             for time in range(max(root, now - last[s, c]), now + 1):
                 if entry[time & mask, s, c] > -np.inf:
                     if time <= root:
                         rooted = 1
                     else:
-                        marks[time & mask, s, c] = 1
+                        marks[time & mask] |= bit
                         active += 1
     for c in range(classes):
         if tail[0, c] > -np.inf:
+            bit = np.int64(1) << np.int64(3 * classes + c)
             time = np.int64(tail[1, c])
             if time <= root:
                 rooted = 1
-            elif marks[time & mask, 3, c] == 0:
-                marks[time & mask, 3, c] = 1
+            elif marks[time & mask] & bit == 0:
+                marks[time & mask] |= bit
                 active += 1
     # Walk back through time over every surviving path at once. Where all of them enter one state at one time, and share each
     # boundary before it, what lies before is certain; that they may be of several rate classes changes nothing heard.
-    time = now
+    time = now + 1
     found = 0
     state, klass = 0, 0
-    while active > 0 and time > root:
+    while active > 0 and time > root + 1:
+        time -= 1
         slot = time & mask
-        here = 0
+        marked = marks[slot]
+        if marked == 0:
+            continue
+        marks[slot] = 0
+        together = rooted == 0
+        others = active
         lowest, highest = 4, -1
         top = -np.inf
         likeliest = 0
         for s in range(4):
             for c in range(classes):
-                if marks[slot, s, c] == 1:
-                    here += 1
-                    lowest, highest = min(lowest, s), max(highest, s)
-                    if entry[slot, s, c] >= top:
-                        top = entry[slot, s, c]
-                        likeliest = c
-        if here > 0 and (here < active or rooted == 1 or lowest < highest):
-            found = 0
-        elif here > 0 and found == 0:
-            found = time
-            state, klass = lowest, likeliest
-        for s in range(lowest, highest + 1):
-            for c in range(classes):
-                if marks[slot, s, c] == 0:
+                if (marked >> np.int64(s * classes + c)) & 1 == 0:
                     continue
-                marks[slot, s, c] = 0
+                others -= 1
+                lowest, highest = min(lowest, s), max(highest, s)
+                if entry[slot, s, c] >= top:
+                    top = entry[slot, s, c]
+                    likeliest = c
                 active -= 1
                 before = (s + 3) % 4
                 other = came_class[slot, c] if s == 0 else c
                 came = came_at[slot, before, other]
+                bit = np.int64(1) << np.int64(before * classes + other)
                 if came <= root:
                     rooted = 1
-                elif marks[came & mask, before, other] == 0:
-                    marks[came & mask, before, other] = 1
+                elif marks[came & mask] & bit == 0:
+                    marks[came & mask] |= bit
                     active += 1
-        time -= 1
+        if not together or others > 0 or lowest < highest:
+            found = 0
+        elif found == 0:
+            found = time
+            state, klass = lowest, likeliest
     if found == 0:
         return 0
     time = found
@@ -324,8 +337,8 @@ def _best_end(
 def _force(
     until: int,
     log_duration: np.ndarray,
-    first: np.ndarray,
     last: np.ndarray,
+    shortest: np.ndarray,
     longest: np.ndarray,
     initial: np.ndarray,
     where: np.ndarray,
@@ -361,16 +374,14 @@ def _force(
             tail[0, c] = -np.inf
     # what the others had offered is taken back
     place = where[PLACE]
-    ahead[:, :, place + 1 :] = -np.inf
+    ahead[:, place + 1 :] = -np.inf
+    tiled = np.empty((log_duration.shape[1], classes))
     for s in range(4):
-        for c in range(classes):
-            for at in range(max(now - last[s, c] + 1, where[COMMITTED]), now + 1):
-                score = entry[at & mask, s, c]
-                shortest = max(first[s, c], now - at + 1)
-                if score > -np.inf and shortest <= last[s, c]:
-                    table = log_duration[s, c, shortest - first[s, c] : last[s, c] - first[s, c] + 1]
-                    begin, end = place - (now - at) + shortest, place - (now - at) + last[s, c] + 1
-                    _offer(score, at, table, ahead[s, c, begin:end], since[s, c, begin:end])
+        for at in range(max(now - longest[s] + 1, where[COMMITTED]), now + 1):
+            least = max(shortest[s], now - at + 1)
+            table = log_duration[s, least - shortest[s] : longest[s] - shortest[s] + 1]
+            begin, end = place - (now - at) + least, place - (now - at) + longest[s] + 1
+            _offer(entry[at & mask, s], at, table, ahead[s, begin:end], since[s, begin:end], tiled)
 
 
 @kernel()

@@ -66,13 +66,13 @@ class Decoder:
         self._where = np.zeros(3, dtype=np.int64)
         self._cumulated = np.zeros(N_STATES)
         self._entry = np.full((RING, N_STATES, classes), -np.inf)
-        self._ahead = np.full((N_STATES, classes, AHEAD), -np.inf)
-        self._since = np.zeros((N_STATES, classes, AHEAD), dtype=np.int64)
+        self._ahead = np.full((N_STATES, AHEAD, classes), -np.inf)
+        self._since = np.zeros((N_STATES, AHEAD, classes), dtype=np.int64)
         self._came_at = np.zeros((RING, N_STATES, classes), dtype=np.int64)
         self._came_class = np.zeros((RING, classes), dtype=np.int64)
         self._tail = np.full((2, classes), -np.inf)
         self._tail[1] = 0.0
-        self._marks = np.zeros((RING, N_STATES, classes), dtype=np.uint8)
+        self._marks = np.zeros(RING, dtype=np.int64)
         self._waiting = np.empty((0, N_STATES), dtype=np.float32)
         self._taken = 0
         self._odd = -1
@@ -112,7 +112,7 @@ class Decoder:
         t, room = self._tables, evidence.shape[0] + LONGEST_BACKLOG
         start, state, settled = (np.empty(room, dtype=np.int64) for _ in range(3))
         count = semi_markov.advance(
-            evidence, t.log_duration, t.first, t.last, t.log_residual, self._initial, t.log_tail, t.transition,
+            evidence, t.log_duration, t.last, t.shortest, t.log_residual, self._initial, t.log_tail, t.transition,
             t.longest, LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._ahead,
             self._since, self._came_at, self._came_class, self._tail, self._marks, start, state, settled,
         )  # fmt: skip
