@@ -467,10 +467,14 @@ def test_cycle_events_do_not_depend_on_where_the_envelopes_begin():
 
 
 def test_decibels_have_a_floor():
-    power = np.array([[1.0, 0.01, 0.0]], dtype=np.float32)
+    power = np.array([1.0, 0.01, 0.0], dtype=np.float32)
     out = np.empty_like(power)
     cycles.decibels(power, 1e-15, out)
-    np.testing.assert_allclose(out, [[0.0, -20.0, -150.0]], atol=1e-4)
+    np.testing.assert_allclose(out, [0.0, -20.0, -150.0], atol=1e-4)
+    power = np.exp(np.random.default_rng(1).uniform(-20, 5, 3000)).astype(np.float32)
+    out = np.empty_like(power)
+    cycles.decibels(power, 1e-15, out)
+    np.testing.assert_allclose(out, 10 * np.log10(power), atol=1e-4)
 
 
 def test_peak_levels_are_maxima(rng):

@@ -11,6 +11,7 @@ from murmur.engine import Measurement
 from murmur.features.cycles import CycleLevels
 from murmur.linear import LinearModel
 from murmur.records import Record
+from murmur.robust import median
 from murmur.segmentation.reading import EVIDENCE, Cycles
 from murmur.settings import Settings
 
@@ -105,7 +106,7 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
     for start_s, end_s in bounds_s[trusted][:, [0, 4]]:
         covered[int(start_s) : int(end_s) + 1] = True
     heard = seconds.level_db[np.isfinite(seconds.level_db)]
-    usual = float(np.median(seconds.level_db[covered])) if covered.any() else float(np.max(heard, initial=-np.inf))
+    usual = float(median(seconds.level_db[covered])) if covered.any() else float(np.max(heard, initial=-np.inf))
     lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
     kinds = np.where(covered, "good", np.where(lost, "contact lost", "noisy"))
     trusted_beats = int(trusted.sum())

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.records import Record
+from murmur.robust import median
 from murmur.segmentation.result import Beats
 
 __all__ = ["Pause", "Rhythm", "describe_rhythm", "sample_entropy"]
@@ -81,29 +82,29 @@ def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
     kept = cycle[trusted]
     if kept.size < 2:
         return Rhythm(None, None, None, None, None, None, None, None, None, 0, (), int(kept.size))
-    median = float(np.median(kept))
+    usual_s = float(median(kept))
     adjacent = trusted[1:] & trusted[:-1] & (np.abs(onset[1:] - end[:-1]) < 1e-6)
     change = (cycle[1:] - cycle[:-1])[adjacent]
     early = 0
     for i in np.flatnonzero(adjacent):  # the cycle that ends with the premature S1, and the one after it
         before, after = cycle[i], cycle[i + 1]
-        if before < PREMATURE_FACTOR * median and after > 1.08 * median and after > before / PREMATURE_FACTOR:
+        if before < PREMATURE_FACTOR * usual_s and after > 1.08 * usual_s and after > before / PREMATURE_FACTOR:
             early += 1
     pauses = tuple(
         Pause(float(onset[i]), float(cycle[i]))
-        for i in np.flatnonzero(trusted & (cycle >= max(PAUSE_FACTOR * median, PAUSE_LEAST_S)))
+        for i in np.flatnonzero(trusted & (cycle >= max(PAUSE_FACTOR * usual_s, PAUSE_LEAST_S)))
     )
     few = change.size < 2
     return Rhythm(
         heart_rate_bpm=60.0 / float(np.mean(kept)),
-        cycle_s=median,
-        systole_s=float(np.median((beats.s2_onset_s - onset)[trusted])),
-        diastole_s=float(np.median((end - beats.s2_onset_s)[trusted])),
+        cycle_s=usual_s,
+        systole_s=float(median((beats.s2_onset_s - onset)[trusted])),
+        diastole_s=float(median((end - beats.s2_onset_s)[trusted])),
         rmssd_ms=None if few else float(1e3 * np.sqrt(np.mean(change**2))),
         pnn50=None if few else float(np.mean(np.abs(change) > 0.05)),
         variation=float(np.std(kept) / np.mean(kept)),
         sample_entropy=sample_entropy(kept),
-        irregularity=None if few else float(np.median(np.abs(change)) / median),
+        irregularity=None if few else float(median(np.abs(change)) / usual_s),
         premature_beats=early,
         pauses=pauses,
         cycles=int(kept.size),

@@ -75,8 +75,8 @@ def measure_cycles(power: Frames, first_frame: int, bounds_s: NDArray[np.float64
     bands = np.empty((power.shape[0], len(BANDS_HZ)), dtype=np.float32)
     band_power(power, *_WEIGHTS, bands)
     levels, spectra = np.empty_like(bands), np.empty_like(power)
-    decibels(bands, FLOOR, levels)
-    decibels(power, FLOOR, spectra)
+    decibels(bands.reshape(-1), FLOOR, levels.reshape(-1))
+    decibels(power.reshape(-1), FLOOR, spectra.reshape(-1))
     frames = bounds_s * FRAME_RATE_HZ
     s1, systole, s2, diastole, end = (np.ascontiguousarray(frames[:, i]) for i in range(5))
     cycles = frames.shape[0]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from murmur.features.cycles import BANDS_HZ, CycleLevels
 from murmur.features.sounds import CycleSounds
 from murmur.records import Record
+from murmur.robust import median, quantile
 
 __all__ = ["S1_BAND_HZ", "ExtraSound", "HeartSounds", "describe_heart_sounds"]
 
@@ -88,12 +89,11 @@ def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mas
         return None
     difference = (levels.s1 - levels.s2)[trusted].astype(np.float64)
     band = difference[:, BANDS_HZ.index(S1_BAND_HZ)]
-    low, high = np.quantile(band, [0.25, 0.75])
     split_ms, split_share = _split(sounds, trusted)
     return HeartSounds(
-        s1_s2_level_db=float(np.median(band)),
-        s1_s2_spread_db=float(high - low),
-        s1_s2_by_band_db=tuple(float(v) for v in np.median(difference, axis=0)),
+        s1_s2_level_db=float(median(band)),
+        s1_s2_spread_db=float(quantile(band, 0.75) - quantile(band, 0.25)),
+        s1_s2_by_band_db=tuple(float(v) for v in median(difference)),
         s2_split_ms=split_ms,
         s2_split_share=split_share,
         s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),
@@ -107,14 +107,14 @@ def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask
     heard = trusted & (np.nan_to_num(prominence_db, nan=0.0) >= LEAST_PROMINENCE_DB)
     if not heard.any():
         return ExtraSound(0.0, None, None, None)
-    usual = float(np.median(place[heard]))
+    usual = float(median(place[heard]))
     at_place = heard & (np.abs(place - usual) <= steady)
     if not at_place.any():
         return ExtraSound(0.0, None, None, None)
     return ExtraSound(
         share=float(at_place.sum() / trusted.sum()),
-        level_db=float(np.median(level_db[at_place])),
-        prominence_db=float(np.median(prominence_db[at_place])),
+        level_db=float(median(level_db[at_place])),
+        prominence_db=float(median(prominence_db[at_place])),
         place=usual,
     )
 
@@ -123,7 +123,7 @@ def _split(sounds: CycleSounds, trusted: Mask) -> tuple[float | None, float]:
     two = trusted & (np.nan_to_num(sounds.s2_dip_db, nan=0.0) >= LEAST_DIP_DB)
     if not two.any():
         return None, 0.0
-    usual = float(np.median(sounds.s2_split_s[two]))
+    usual = float(median(sounds.s2_split_s[two]))
     near = two & (np.abs(sounds.s2_split_s - usual) <= 0.012)
     share = float(near.sum() / trusted.sum())
     return (1e3 * usual if share >= 0.5 else None), share

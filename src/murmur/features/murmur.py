@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
 from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
+from murmur.robust import median, quantile
 
 __all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "mid_systole_db", "murmur_vector"]
 
@@ -122,14 +123,14 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
     diastole = _power(levels.diastole[trusted, :, MURMUR_BANDS]).sum(axis=2)
     s2 = _power(levels.s2[trusted, MURMUR_BANDS]).sum(axis=1)
     late = np.maximum(diastole[:, LATE].mean(axis=1), LEAST_POWER * s2)
-    profile = np.median(_decibels(systole / late[:, None]), axis=0)
+    profile = median(_decibels(systole / late[:, None]))
     if click is not None:
         profile = _bridge(profile, click)
-    diastole_profile = np.median(_decibels(diastole / late[:, None]), axis=0)
-    excess = np.median(systole[:, INNER].mean(axis=1) / s2 - late / s2)
+    diastole_profile = median(_decibels(diastole / late[:, None]))
+    excess = median(systole[:, INNER].mean(axis=1) / s2 - late / s2)
     mid = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1))
-    above_late = np.median(mid - _decibels(_power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)), axis=0)
-    against_s2 = np.median(mid - levels.s2[trusted, MURMUR_BANDS], axis=0)
+    above_late = median(mid - _decibels(_power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)))
+    against_s2 = median(mid - levels.s2[trusted, MURMUR_BANDS])
     low = levels.systole[trusted, INNER, LOW_BAND].mean(axis=1, dtype=np.float64)
     # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
     inner = profile.copy()
@@ -137,9 +138,7 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
     inner[-1] = min(inner[-1], inner[-2])
     filled = (inner >= FILLED_DB) & (inner >= inner[INNER].max() - 12.0)
     where = np.flatnonzero(filled)
-    noise_free = _power(np.median(levels.systole_spectrum[trusted], axis=0)) - _power(
-        np.median(levels.late_diastole_spectrum[trusted], axis=0)
-    )
+    noise_free = _power(median(levels.systole_spectrum[trusted])) - _power(median(levels.late_diastole_spectrum[trusted]))
     return MurmurFeatures(
         profile_db=tuple(float(v) for v in profile),
         diastole_profile_db=tuple(float(v) for v in diastole_profile),
@@ -154,9 +153,9 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         fall_db=float(inner.max() - inner[-2:].min()),
         above_late_diastole_by_band_db=tuple(above_late.tolist()),
         against_s2_by_band_db=tuple(against_s2.tolist()),
-        low_against_s1_db=float(np.median(low - levels.s1[trusted, LOW_BAND])),
-        low_against_s2_db=float(np.median(low - levels.s2[trusted, LOW_BAND])),
-        late_diastole_db=float(np.median(_decibels(late / s2))),
+        low_against_s1_db=float(median(low - levels.s1[trusted, LOW_BAND])),
+        low_against_s2_db=float(median(low - levels.s2[trusted, LOW_BAND])),
+        late_diastole_db=float(median(_decibels(late / s2))),
         late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),
     )
@@ -202,7 +201,7 @@ def murmur_vector(levels: CycleLevels, bounds_s: Array, trusted: NDArray[np.bool
     late = diastole[:, LATE].mean(axis=1)
     mid = systole[:, INNER].mean(axis=1)
     pairs = systole.reshape(systole.shape[0], N_PARTS // 2, 2, len(bands)).mean(axis=2)
-    profile = np.median(pairs - late[:, None, :], axis=0)
+    profile = median(pairs - late[:, None, :])
     every = (levels.s1[trusted] - levels.s2[trusted]).astype(np.float64)
     bounds = bounds_s[trusted]
     cycle = bounds[:, 4] - bounds[:, 0]
@@ -210,18 +209,18 @@ def murmur_vector(levels: CycleLevels, bounds_s: Array, trusted: NDArray[np.bool
     return np.concatenate(
         [
             profile.ravel(),
-            np.median(mid - s2, axis=0),
-            np.median(mid - s1, axis=0),
-            np.median(diastole[:, EARLY].mean(axis=1) - late, axis=0),
-            np.median(diastole[:, MIDDLE].mean(axis=1) - late, axis=0),
-            np.median(late - s2, axis=0),
-            np.median(every, axis=0),
-            np.median(mid - diastole.mean(axis=1), axis=0),
-            np.quantile(mid - late, 0.2, axis=0),
-            np.quantile(mid - late, 0.8, axis=0),
+            median(mid - s2),
+            median(mid - s1),
+            median(diastole[:, EARLY].mean(axis=1) - late),
+            median(diastole[:, MIDDLE].mean(axis=1) - late),
+            median(late - s2),
+            median(every),
+            median(mid - diastole.mean(axis=1)),
+            quantile(mid - late, 0.2),
+            quantile(mid - late, 0.8),
             [
-                float(np.median(np.log2(cycle))),
-                float(np.median((bounds[:, 2] - bounds[:, 0]) / cycle)),
+                float(median(np.log2(cycle))),
+                float(median((bounds[:, 2] - bounds[:, 0]) / cycle)),
                 float(np.ptp(broad[1:4])),
                 float(broad[3] - broad[1]),
                 float(broad[2] - 0.5 * (broad[1] + broad[3])),

@@ -8,19 +8,23 @@ from murmur.kernels import kernel
 from murmur.kernels.logarithm import natural_log
 
 DECIBELS_PER_LOG = np.float32(10.0 / np.log(10.0))
+#: Numbers that are taken together: they fit into the fastest cache.
+STRETCH = 1024
 
 
 @kernel()
 def decibels(power: np.ndarray, floor: float, out: np.ndarray) -> None:
-    """Decibels of `power` (frames, bins), not below `floor` (power)."""
+    """Decibels of `power` (n,), not below `floor` (power)."""
     least = np.float32(floor)
-    raised = np.empty(power.shape[1], dtype=np.float32)
-    for k in range(power.shape[0]):
-        for b in range(power.shape[1]):
-            raised[b] = max(power[k, b], least)
-        natural_log(raised, out[k])
-        for b in range(power.shape[1]):
-            out[k, b] *= DECIBELS_PER_LOG
+    raised = np.empty(STRETCH, dtype=np.float32)
+    for begin in range(0, power.shape[0], STRETCH):
+        count = min(STRETCH, power.shape[0] - begin)
+        for i in range(count):
+            raised[i] = max(power[begin + i], least)
+        level = out[begin : begin + count]
+        natural_log(raised[:count], level)
+        for i in range(count):
+            level[i] *= DECIBELS_PER_LOG
 
 
 @kernel()
