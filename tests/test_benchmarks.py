@@ -18,6 +18,11 @@ from benchmarks.accuracy.plots import Confusion, Lines, Page, Points, Reliabilit
 from benchmarks.accuracy.scoring import Scored, labelled_rate_bpm
 from benchmarks.accuracy.segmentation import f1, fast_against_rest
 from benchmarks.disturbances import CLEAN, CONDITIONS, NOISES, SNRS_DB, Condition, babble, disturbed, without_gap
+from benchmarks.speed.alternatives import FLOOR
+from benchmarks.speed.compare import changes
+from benchmarks.speed.compare import main as compare
+from benchmarks.speed.recordings import write_recording
+from benchmarks.speed.timing import in_turns
 
 from murmur.errors import ParameterError
 from murmur.formats.circor import write_segments
@@ -473,3 +478,36 @@ def test_a_folder_of_something_else_is_named(tmp_path, capsys):
     with pytest.raises(SystemExit):
         accuracy(["bmdhs", str(tmp_path)])
     assert "no patients.csv or train.csv" in capsys.readouterr().err
+
+
+# speed
+
+
+def test_what_got_slower_is_told_against_the_floor_of_its_own_run():
+    old = {FLOOR: 1.0, "a": 2.0, "b": 3.0, "gone": 1.0}
+    new = {FLOOR: 2.0, "a": 4.0, "b": 9.0, "new": 1.0}  # a machine half as fast
+    assert changes(old, new) == [("b", 3.0, 9.0, 1.5), ("a", 2.0, 4.0, 1.0)]
+
+
+def test_comparing_two_runs_prints_and_tells_by_its_exit_code(tmp_path, capsys):
+    for name, seconds in (("old", {FLOOR: 1.0, "a": 2.0}), ("new", {FLOOR: 1.0, "a": 3.0})):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"seconds": seconds}))
+    old, new = str(tmp_path / "old.json"), str(tmp_path / "new.json")
+    assert compare([old, new]) == 1
+    assert "| a | 2000.00 | 3000.00 | 1.50 | slower |" in capsys.readouterr().out
+    assert compare([new, old]) == 0
+    assert "| 0.67 | faster |" in capsys.readouterr().out
+
+
+def test_calls_are_timed_in_turns():
+    order = []
+    times = in_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, repeats=2)
+    assert order == ["a", "b"] * 3  # once before it counts
+    assert all(len(values) == 2 and min(values) >= 0 for values in times.values())
+
+
+def test_a_long_recording_is_a_short_one_over_and_over(tmp_path):
+    path = write_recording(tmp_path, 61.0, 2000)
+    samples, rate = soundfile.read(path)
+    assert (samples.size, rate) == (122000, 2000)
+    np.testing.assert_array_equal(samples[:2000], samples[120000:])

@@ -1,106 +1,126 @@
-"""``python -m benchmarks.speed``: seconds of audio per second of one core, and ratios to the alternatives, in one run.
+"""``python -m benchmarks.speed``: how fast murmur is, next to what else a user could run, in one run.
 
-Run it with one thread (``OMP_NUM_THREADS=1``) on a machine that does little else; ratios hold where absolute times drift.
+Run it with one thread (``OMP_NUM_THREADS=1``) on a machine that does little else. All times are medians, taken in turns;
+their ratios hold where absolute times drift. ``python -m benchmarks.speed.compare OLD.json NEW.json`` says what got slower.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
-import time
-import warnings
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import murmur
-from benchmarks.speed.alternatives import alternatives
-from murmur.conditioning import Conditioner
-from murmur.envelopes import Envelopes
-from murmur.features.listening import Listener
-from murmur.models import shipped_models
-from murmur.segmentation.decoding import Decoder
-from murmur.segmentation.emissions import Emitter, Normaliser
-from murmur.settings import Settings
-from murmur.spectrogram import Spectrogram
-from murmur.synthesis import Murmur, Phantom, synthesize
+from benchmarks.speed.alternatives import FLOOR, alternatives
+from benchmarks.speed.recordings import write_recording
+from benchmarks.speed.scaling import gains
+from benchmarks.speed.stages import stages
+from benchmarks.speed.start import peak_memory_mb, start_seconds
+from benchmarks.speed.timing import REPEATS, in_turns
+
+WHOLE = "murmur, everything, 30 s at 4 kHz"
+LENGTHS_S = (5.0, 30.0, 300.0, 3600.0)
+RATES_HZ = (2000, 4000, 8000, 44100)
+#: Longer ones are timed fewer times.
+LONG_S, LONG_REPEATS = 300.0, 3
 
 
-def seconds(call: Callable[[], object], repeats: int) -> list[float]:
-    """Time `repeats` calls after one that does not count."""
-    call()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - began)
-    return times
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Lay out as Markdown."""
+    columns = list(columns)
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def stages(samples: np.ndarray, rate: int) -> dict[str, Callable[[], object]]:
-    """Each stage of the engine on the whole recording."""
-    segmentation = shipped_models().segmentation
+def median(values: list[float]) -> float:
+    """Of a call's times."""
+    return float(np.median(values))
 
-    def whole(stage: object, rows: np.ndarray) -> np.ndarray:
-        return np.concatenate([stage.push(rows), stage.finish()])  # type: ignore[attr-defined]
 
-    def condition() -> np.ndarray:
-        stage = Conditioner(float(rate), Settings())
-        return np.concatenate([stage.push(samples).samples, stage.finish().samples])
+def sizes(folder: Path, lengths_s: Iterable[float]) -> dict[tuple[float, int], float]:
+    """Seconds for each length (s) and rate (Hz)."""
+    found = {}
+    for duration_s in lengths_s:
+        files = {rate: write_recording(folder, duration_s, rate) for rate in RATES_HZ}
+        calls: dict[str, Callable[[], object]] = {str(rate): partial(murmur.analyze, path) for rate, path in files.items()}
+        times = in_turns(calls, LONG_REPEATS if duration_s >= LONG_S else REPEATS)
+        found |= {(duration_s, rate): median(times[str(rate)]) for rate in files}
+    return found
 
-    clean = condition()
-    power = whole(Spectrogram(), clean)
-    bands = whole(Normaliser(), power)
-    posteriors = whole(Emitter(segmentation.network), bands)
 
-    def listen() -> object:
-        listener = Listener(shipped_models().murmur_network)
-        return listener.push(bands, posteriors), listener.finish()
+def main(arguments: list[str] | None = None) -> None:
+    """Time, print, save."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--brief", action="store_true", help="only 30 s at 4 kHz: stages and alternatives")
+    parser.add_argument("-o", "--output", type=Path, help="write the figures as JSON")
+    parser.add_argument("--markdown", type=Path, help="write the tables as Markdown")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        text, seconds, other = measure(Path(folder), given.repeats, given.brief)
+    print(text)
+    if given.markdown:
+        given.markdown.write_text(text, encoding="utf-8")
+    if given.output:
+        figures = {"machine": machine(), "seconds": seconds, "other": other}
+        given.output.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
-    def decode() -> object:
-        decoder = Decoder(segmentation.tables)
-        return decoder.push(posteriors), decoder.finish()
 
+def machine() -> dict[str, str]:
+    """What it ran on."""
+    from importlib.metadata import version
+
+    packages = {name: version(name) for name in ("numpy", "scipy", "numba", "librosa", "soundfile")}
     return {
-        "conditioning": condition,
-        "spectrogram": lambda: whole(Spectrogram(), clean),
-        "envelopes": lambda: whole(Envelopes(), clean),
-        "log bands, normalised": lambda: whole(Normaliser(), power),
-        "network": lambda: whole(Emitter(segmentation.network), bands),
-        "murmur network": listen,
-        "decoding": decode,
+        "processor": platform.processor() or platform.machine(),
+        "cores": str(os.cpu_count()),
+        "python": platform.python_version(),
+        "murmur": murmur.__version__,
+        **packages,
     }
 
 
-def main() -> None:
-    """Time, print, save."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("-o", "--output", type=Path, help="write the figures as JSON")
-    arguments = parser.parse_args()
-    warnings.simplefilter("ignore")  # the alternatives' own
-    murmur_ = Murmur(level_db=-6.0, onset=0.0, end=1.0, shape="plateau", quality="blowing")
-    sound = synthesize(Phantom(systolic_murmur=murmur_), duration_s=30.0)
-    samples, rate = sound.samples, sound.sample_rate_hz
-    ours = {"murmur, everything": lambda: murmur.analyze(samples, sample_rate_hz=rate)}
-    ours |= {f"  {name}": call for name, call in stages(samples, rate).items()}
+def measure(folder: Path, repeats: int, brief: bool) -> tuple[str, dict[str, float], dict[str, float]]:
+    """Everything as Markdown, all times in seconds by name, and what is no time."""
+    path = write_recording(folder, 30.0, 4000)
+    recording = murmur.load(path)
+    parts = stages(recording.samples, round(recording.sample_rate_hz))
     others, missing = alternatives()
-    calls = ours | {name: lambda run=run: run(samples, rate) for name, run in others.items()}
-    times = {name: seconds(call, arguments.repeats) for name, call in calls.items()}
-    base = float(np.median(times["murmur, everything"]))
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, murmur {murmur.__version__}")
-    print("one recording of 30 s at 4 kHz, one core, steady state; medians\n")
-    print("| what | ms | seconds of audio per second | times murmur's |")
-    print("|---|---|---|---|")
-    for name, values in times.items():
-        t = float(np.median(values))
-        print(f"| {name} | {1e3 * t:.1f} | {30.0 / t:.0f} | {t / base:.2f} |")
-    for line in missing:
-        print(line)
-    if arguments.output:
-        arguments.output.write_text(json.dumps(times, indent=1) + "\n")
+    calls: dict[str, Callable[[], object]] = {WHOLE: partial(murmur.analyze, path)}
+    calls |= {f"stage: {name}": call for name, call in parts.items()}
+    calls |= {name: partial(run, path) for name, run in others.items()}
+    seconds = {name: median(times) for name, times in in_turns(calls, repeats).items()}
+    other: dict[str, float] = {}
+    base = seconds[WHOLE]
+    text = ", ".join(f"{k} {v}" for k, v in machine().items()) + "\n\n"
+    text += "One WAV of 30 s at 4 kHz, 16 bits, one core, steady state.\n\n"
+    rows = ([name, f"{1e3 * t:.2f}", f"{30.0 / t:.0f}", f"{t / base:.2f}"] for name, t in seconds.items())
+    text += table(["what", "ms", "seconds of audio per second", "times murmur's"], rows)
+    text += f"\nThe whole is {base / seconds[FLOOR]:.2f} times the floor.\n" + "".join(f"{line}\n" for line in missing)
+    if brief:
+        return text, seconds, other
+    by_size = sizes(folder, LENGTHS_S)
+    seconds |= {f"{d:g} s at {r} Hz": t for (d, r), t in by_size.items()}
+    text += "\nSeconds of audio per second, by length and rate.\n\n"
+    rows = ([f"{d:g} s", *(f"{d / by_size[d, r]:.0f}" for r in RATES_HZ)] for d in LENGTHS_S)
+    text += table(["", *(f"{r / 1000:g} kHz" for r in RATES_HZ)], rows)
+    starts = {name: median(times) for name, times in start_seconds(path, repeats).items()}
+    seconds |= starts
+    text += "\nNew processes.\n\n" + table(["what", "s"], ([name, f"{t:.2f}"] for name, t in starts.items()))
+    other |= gains(path, repeats)
+    text += "\nTwo workers against one.\n\n" + table(["what", "gain"], ([k, f"{v:.2f}"] for k, v in other.items()))
+    memory = {f"peak memory, {d:g} s at 4 kHz, MB": peak_memory_mb(write_recording(folder, d, 4000)) for d in LENGTHS_S}
+    other |= memory
+    return text + "\n" + table(["what", "MB"], ([k, f"{v:.0f}"] for k, v in memory.items())), seconds, other
 
 
 if __name__ == "__main__":

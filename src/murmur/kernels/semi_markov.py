@@ -21,23 +21,17 @@ NOW, COMMITTED, PLACE = 0, 1, 2
 
 
 @kernel(fastmath={"nnan", "nsz"})
-def _offer(
-    scores: np.ndarray, entered: int, log_duration: np.ndarray, best: np.ndarray, since: np.ndarray, tiled: np.ndarray
-) -> None:
+def _offer(scores: np.ndarray, entered: int, log_duration: np.ndarray, best: np.ndarray, since: np.ndarray) -> None:
     """Keep, at each boundary ahead, what a state entered at `entered` offers there if it is no worse than what it has.
 
-    `scores` (classes,) are of the entry; all others are (durations, classes), `tiled` is room for as many scores.
+    `scores` (classes,) are of the entry; all others are (durations, classes).
     """
-    durations, classes = log_duration.shape
-    for d in range(durations):
-        for c in range(classes):
-            tiled[d, c] = scores[c]
-    offered, known, kept, begun = tiled.reshape(-1), log_duration.reshape(-1), best.reshape(-1), since.reshape(-1)
-    for i in range(durations * classes):
-        value = offered[i] + known[i]
-        better = value >= kept[i]
-        kept[i] = value if better else kept[i]
-        begun[i] = entered if better else begun[i]
+    for d in range(log_duration.shape[0]):
+        for c in range(scores.shape[0]):
+            value = scores[c] + log_duration[d, c]
+            better = value >= best[d, c]
+            best[d, c] = value if better else best[d, c]
+            since[d, c] = entered if better else since[d, c]
 
 
 @kernel()
@@ -92,7 +86,7 @@ def advance(
     capacity, _, classes = entry.shape
     mask = capacity - 1
     leave = np.empty((4, classes))
-    tiled = np.empty((log_duration.shape[1], classes))
+    reach = longest.max()
     written = 0
     for k in range(emissions.shape[0]):
         now = where[NOW] + 1
@@ -100,34 +94,38 @@ def advance(
         slot = now & mask
         for s in range(4):
             cumulated[s] += emissions[k, s]
-        if where[PLACE] + 1 + longest.max() >= ahead.shape[1]:
+        if where[PLACE] + 1 + reach >= ahead.shape[1]:
             _make_room(where, ahead, since)
         where[PLACE] += 1
         place = where[PLACE]
         for s in range(4):
             for c in range(classes):
-                best, begun = ahead[s, place, c], since[s, place, c]
-                if now <= longest[s]:  # the segment that was under way at the start
-                    value = initial[s, c] + log_residual[s, c, now]
-                    if value > best:
-                        best = value
-                        begun = 0
-                if s == 3:
-                    old = now - last[3, c] - 1  # a diastole entered then has just outlasted the table
-                    tail[0, c] += log_tail[1]
-                    if old >= 0:
-                        value = initial[3, c] if old == 0 else entry[old & mask, 3, c]
-                        if value + log_tail[0] > tail[0, c]:
-                            tail[0, c] = value + log_tail[0]
-                            tail[1, c] = old
-                    if tail[0, c] + log_tail[2] > best:
-                        best = tail[0, c] + log_tail[2]
-                        begun = np.int64(tail[1, c])
-                leave[s, c] = best + cumulated[s]
-                came_at[slot, s, c] = begun
+                leave[s, c] = ahead[s, place, c]
+                came_at[slot, s, c] = since[s, place, c]
+        if now <= reach:  # a segment may be ending that was under way at the start
+            for s in range(4):
+                for c in range(classes):
+                    if now <= longest[s] and initial[s, c] + log_residual[s, c, now] > leave[s, c]:
+                        leave[s, c] = initial[s, c] + log_residual[s, c, now]
+                        came_at[slot, s, c] = 0
         for c in range(classes):
-            for s in range(3):
+            old = now - last[3, c] - 1  # a diastole entered then has just outlasted the table
+            tail[0, c] += log_tail[1]
+            if old >= 0:
+                value = initial[3, c] if old == 0 else entry[old & mask, 3, c]
+                if value + log_tail[0] > tail[0, c]:
+                    tail[0, c] = value + log_tail[0]
+                    tail[1, c] = old
+            if tail[0, c] + log_tail[2] > leave[3, c]:
+                leave[3, c] = tail[0, c] + log_tail[2]
+                came_at[slot, 3, c] = np.int64(tail[1, c])
+        for s in range(4):
+            for c in range(classes):
+                leave[s, c] += cumulated[s]
+        for s in range(3):
+            for c in range(classes):
                 entry[slot, s + 1, c] = leave[s, c] - cumulated[s + 1]
+        for c in range(classes):
             top = -np.inf
             which = 0
             for other in range(classes):
@@ -140,7 +138,7 @@ def advance(
         for s in range(4):
             begin, end = place + shortest[s], place + longest[s] + 1
             durations = end - begin
-            _offer(entry[slot, s], now, log_duration[s, :durations], ahead[s, begin:end], since[s, begin:end], tiled)
+            _offer(entry[slot, s], now, log_duration[s, :durations], ahead[s, begin:end], since[s, begin:end])
         if now % commit_every == 0:
             if now - where[COMMITTED] > longest_backlog:
                 _force(
@@ -375,13 +373,12 @@ def _force(
     # what the others had offered is taken back
     place = where[PLACE]
     ahead[:, place + 1 :] = -np.inf
-    tiled = np.empty((log_duration.shape[1], classes))
     for s in range(4):
         for at in range(max(now - longest[s] + 1, where[COMMITTED]), now + 1):
             least = max(shortest[s], now - at + 1)
             table = log_duration[s, least - shortest[s] : longest[s] - shortest[s] + 1]
             begin, end = place - (now - at) + least, place - (now - at) + longest[s] + 1
-            _offer(entry[at & mask, s], at, table, ahead[s, begin:end], since[s, begin:end], tiled)
+            _offer(entry[at & mask, s], at, table, ahead[s, begin:end], since[s, begin:end])
 
 
 @kernel()
