@@ -20,6 +20,8 @@ SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
 #: A recording with less than this share segmented right is worth a warning.
 GOOD_QUALITY = 0.6
 
+#: What is said of a murmur that is called "present" for what missing one would cost.
+_NOT_RULED_OUT = "A murmur can't be ruled out"
 _TIMING = {
     "holosystolic": "pansystolic (holosystolic)",
     "early": "early systolic",
@@ -225,7 +227,7 @@ def _described(analysis: Analysis, present: float) -> str:
     text = ", ".join([kind, *(part for part in tail if part)])
     article = "an" if text[0] in "aeiou" else "a"
     if present < EVEN:  # the threshold lies lower, because missing a murmur weighs more than suspecting one
-        return f"A murmur can't be ruled out ({percent(present)}); if there is one, {article} {text}."
+        return f"{_NOT_RULED_OUT} ({percent(present)}; tables say present); if there is one, {article} {text}."
     if present < SURE:
         text = f"probably {article} {text}"
     return f"{text[0].upper()}{text[1:]} ({percent(present)})."
@@ -327,18 +329,20 @@ def _lines(analysis: Analysis) -> list[Line]:
         "absent": heard.absent_probability,
         "unknown": heard.unknown_probability,
     }
-    rests_on = "" if murmur is None else f"{_decibels(murmur.above_quiet_db)} against late diastole"
+    diastolic = found.diastolic_murmur
+    early_db = f"{_decibels(diastolic.evidence.get('early_above_late_db') or 0.0)}, early against late"
+    if (diastolic.probability or 0.0) > (heard.evidence.get("systolic_probability") or 0.0):
+        rests_on = f"in diastole: {early_db}"
+    else:
+        rests_on = "" if murmur is None else f"{_decibels(murmur.above_quiet_db)} against late diastole"
     tone = Tone.DOUBTFUL if heard.value == "unknown" else _tone(heard.value == "present", heard.present_probability)
     value = "can't be told" if heard.value == "unknown" else "possible" if tone is Tone.DOUBTFUL else heard.value
     lines = [Line("murmur", value, sure[heard.value], rests_on, tone)]
     if heard.value == "present" and murmur is not None:
         lines += _character_lines(analysis)
     lines += _sound_lines(analysis)
-    diastolic = found.diastolic_murmur
     if diastolic.value is not None:
-        above = diastolic.evidence.get("early_above_late_db") or 0.0
-        rests_on = f"{_decibels(above)}, early against late"
-        lines.append(_either("diastolic murmur", diastolic, rests_on))
+        lines.append(_either("diastolic murmur", diastolic, early_db))
     if rhythm.irregularity is not None and found.irregular_rhythm.value is not None:
         irregular = found.irregular_rhythm.value == "present"
         lines.append(
@@ -438,7 +442,8 @@ def tell_patient(patient: PatientAnalysis) -> Story:
     if patient.murmur == "present":
         sites = [_SITES.get(site, site) for site in patient.murmur_sites]
         doubtful = present < EVEN
-        text = f"A murmur can't be ruled out ({percent(present)})" if doubtful else f"Murmur ({percent(present)})"
+        sure = f"({percent(present)}; tables say present)" if doubtful else f"({percent(present)})"
+        text = f"{_NOT_RULED_OUT if doubtful else 'Murmur'} {sure}"
         text += f"{', suspected' if doubtful else ''} at {', '.join(sites)}" if sites else ""
         if patient.loudest_site and len(sites) > 1:
             text += f"; loudest at {_SITES.get(patient.loudest_site, patient.loudest_site)}"
