@@ -64,7 +64,10 @@ class Listener:
         bands = np.concatenate([self._bands, bands])
         ready = log_posteriors.shape[0]
         self._bands = bands[ready:]
-        return self._network.push(np.concatenate([bands[:ready], np.exp(log_posteriors)], axis=1))
+        frames = np.empty((ready, INPUTS), dtype=np.float32)
+        frames[:, :N_BANDS] = bands[:ready]
+        np.exp(log_posteriors, out=frames[:, N_BANDS:])
+        return self._network.push(frames)
 
     def finish(self) -> Frames:
         """Return the scores of the last frames."""
