@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,7 +71,7 @@ def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
 
     def left(one: int, other: int) -> float:
         ratio = min(excess[one], excess[other]) / peak
-        return float(10.0 * np.log10(np.clip(ratio, 0.02, 2.0)))
+        return 10.0 * math.log10(min(max(ratio, 0.02), 2.0))
 
     return left(0, 1), left(8, 9)
 
@@ -83,8 +85,8 @@ def _begins_and_lasts(murmur: MurmurFeatures) -> tuple[float, float]:
 def extent_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
     """Log odds that the murmur fills systole from end to end, as far as the rule knows, drawn together; shape (1,)."""
     begins, lasts = _begins_and_lasts(murmur)
-    both = np.clip(begins * lasts, 1e-12, 1.0 - 1e-12)
-    return np.array([np.arcsinh(np.log(both / (1.0 - both)))])
+    both = min(max(begins * lasts, 1e-12), 1.0 - 1e-12)
+    return np.array([math.asinh(math.log(both / (1.0 - both)))])
 
 
 def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
@@ -122,7 +124,7 @@ def shape_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[s
 
 def roughness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
     """Describe the murmur's quality: how loud it is where rough ones are, against S1 and S2, and its log2 centroid."""
-    centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
+    centroid = math.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
     return np.array([0.5 * (murmur.low_against_s1_db + murmur.low_against_s2_db), centroid])
 
 
@@ -136,13 +138,13 @@ def blowing_probability(murmur: MurmurFeatures, models: FindingModels) -> float:
     if murmur.spectrum is None:
         return sigmoid(heard)
     width, centre = murmur.spectrum.bandwidth_hz - BLOWING_WIDTH_HZ, murmur.spectrum.centroid_hz - BLOWING_HZ
-    meant = float(np.clip(width / 3.0 + centre / 30.0, -MEANING_LIMIT, MEANING_LIMIT))
+    meant = min(max(width / 3.0 + centre / 30.0, -MEANING_LIMIT), MEANING_LIMIT)
     return sigmoid(heard + MEANING_SHARE * meant)
 
 
 def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
     """Describe how loud the murmur is, and where."""
-    centroid = np.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
+    centroid = math.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
     level_db = FAINTEST_DB if murmur.level_db is None else max(murmur.level_db, FAINTEST_DB)
     return np.array([murmur.above_quiet_db, level_db, murmur.extent, centroid])
 

@@ -139,9 +139,9 @@ class ExtraSoundRule:
         if sound.level_db is None or sound.prominence_db is None:
             return 0.0
         often = (sound.share - self.share) / 0.04
-        loud = np.clip((sound.level_db - self.level_db) / 2.0, -8.0, 3.5)
-        clear = np.clip((sound.prominence_db - self.prominence_db) / 2.0, -6.0, 2.5)
-        return sigmoid(float(often + loud + clear))
+        loud = min(max((sound.level_db - self.level_db) / 2.0, -8.0), 3.5)
+        clear = min(max((sound.prominence_db - self.prominence_db) / 2.0, -6.0), 2.5)
+        return sigmoid(often + loud + clear)
 
 
 S3_RULE = ExtraSoundRule(share=0.74, level_db=-13.0, prominence_db=10.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ CLIP = 3.5
 
 def sigmoid(log_odds: float) -> float:
     """Probability of log odds."""
-    return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -50.0, 50.0))))
+    return 1.0 / (1.0 + math.exp(-min(max(log_odds, -50.0), 50.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

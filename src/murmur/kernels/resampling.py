@@ -27,6 +27,14 @@ def _decimate(samples: np.ndarray, start: int, taps: np.ndarray, step: int, out:
 
 
 @kernel(fastmath=SUMS)
+def _dot(row: np.ndarray, samples: np.ndarray) -> float:
+    total = np.float32(0.0)
+    for j in range(row.shape[0]):
+        total += row[j] * samples[j]
+    return total
+
+
+@kernel()
 def resample(
     samples: np.ndarray, first: int, taps: np.ndarray, phases: int, step: int, out_first: int, out: np.ndarray
 ) -> None:
@@ -44,15 +52,9 @@ def resample(
         position = (out_first + i) * step
         start = position // phases - width // 2 + 1 - first
         place = (position % phases) * rows
-        row = taps[place // phases]
-        total = np.float32(0.0)
-        for j in range(width):
-            total += row[j] * samples[start + j]
+        heard = samples[start : start + width]
+        total = _dot(taps[place // phases], heard)
         if place % phases:
             share = np.float32(place % phases) / np.float32(phases)
-            row = taps[place // phases + 1]
-            after = np.float32(0.0)
-            for j in range(width):
-                after += row[j] * samples[start + j]
-            total += share * (after - total)
+            total += share * (_dot(taps[place // phases + 1], heard) - total)
         out[i] = total
