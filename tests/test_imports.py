@@ -93,7 +93,7 @@ def test_numba_is_imported_by_the_kernels_alone(module):
 
 @pytest.mark.parametrize("module", [m for m in MODULES if is_in(m, "murmur.kernels")])
 def test_kernels_import_numba_and_numpy_alone(module):
-    allowed = {"numba", "numpy", *sys.stdlib_module_names}
+    allowed = {"numba", "llvmlite", "numpy", *sys.stdlib_module_names}
     for name in imported(MODULES[module]):
         assert is_in(name, "murmur.kernels") or name.split(".")[0] in allowed, name
 

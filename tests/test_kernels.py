@@ -19,16 +19,18 @@ import scipy.special
 from murmur.kernels import (
     cycles,
     events,
+    exponential,
     filtering,
     kernel,
     lanes,
-    logarithm,
     network,
     products,
     reading,
     resampling,
+    seconds,
     semi_markov,
     spectra,
+    vectors,
 )
 from murmur.segmentation.durations import DurationModel, DurationTables
 
@@ -78,11 +80,41 @@ def test_deal_puts_every_nth_sample_side_by_side(rng):
         assert dealt[i % 4, i // 4] == (samples[3 + i] if 3 + i < 23 else 0.0)
 
 
-def test_add_products_is_a_matrix_product(rng):
-    inputs, weight, out = noise(rng, 8, 30), noise(rng, 8, 12), noise(rng, 12, 20)
-    expected = out + weight.T @ inputs[:, 5:25]
-    products.add_products(inputs, 5, weight, out, 20)
-    np.testing.assert_allclose(out, expected, atol=1e-5)
+@pytest.mark.parametrize("steps", [1, 8, 17, 24, 50])
+def test_add_products_are_matrix_products(rng, steps):
+    inputs, weight, out = noise(rng, 7, 80), noise(rng, 3, 7, 12), noise(rng, 12, 56)
+    expected = out[:, :steps] + sum(weight[j].T @ inputs[:, 5 + 2 * j :][:, :steps] for j in range(3))
+    products.add_products(inputs, 5, 2, weight, out, steps)
+    np.testing.assert_allclose(out[:, :steps], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("outputs", "columns", "inputs"), [(10, 24, 30), (12, 20, 30), (12, 24, 26)])
+def test_add_products_needs_room_for_whole_vectors(rng, outputs, columns, inputs):
+    weight = noise(rng, 1, 7, outputs)
+    with pytest.raises(ValueError, match="room"):
+        products.add_products(noise(rng, 7, inputs), 5, 0, weight, noise(rng, outputs, columns), 20)
+
+
+# vectors
+
+
+@kernel()
+def combine(array, factor, out):
+    """Every operation on vectors, on those of the first two rows."""
+    one, other = vectors.load(array, 0, 1), vectors.load(array, 1, 2)
+    vectors.store(out, 0, 3, vectors.add(one, other))
+    vectors.store(out, 1, 3, vectors.subtract(one, other))
+    vectors.store(out, 2, 3, vectors.scale(factor, one))
+    vectors.store(out, 3, 3, vectors.add_scaled(factor, one, other))
+
+
+def test_vectors_are_eight_numbers(rng):
+    array, factor, out = noise(rng, 2, 11), np.float32(0.7), np.zeros((4, 13), dtype=np.float32)
+    combine(array, factor, out)
+    one, other = array[0, 1:9], array[1, 2:10]
+    expected = [one + other, one - other, factor * one, factor * one + other]
+    np.testing.assert_allclose(out[:, 3:11], expected, atol=1e-6)
+    assert not out[:, [0, 1, 2, 11, 12]].any()
 
 
 # resampling
@@ -224,10 +256,10 @@ def test_count_clipped_forgets_a_flat_top_when_a_clearly_higher_one_comes():
 def test_power_frames_are_a_windowed_fourier_transform(rng):
     half, bins, hop, first_centre = 16, 10, 5, 20
     window = np.hanning(2 * half + 1)[half:].astype(np.float32)
-    cosines, sines = np.zeros((2, 2, 12, 8), dtype=np.float32)
+    cosines, sines = np.zeros((2, 2, 9, 8), dtype=np.float32)
     for odd in range(2):
         phase = 2 * np.pi * np.outer(np.arange(half // 2 + 1), np.arange(2 - odd, bins + 1, 2)) / (2 * half)
-        cosines[odd, : half // 2 + 1, : bins // 2], sines[odd, : half // 2 + 1, : bins // 2] = np.cos(phase), np.sin(phase)
+        cosines[odd, :, : bins // 2], sines[odd, :, : bins // 2] = np.cos(phase), np.sin(phase)
     window.flags.writeable = cosines.flags.writeable = sines.flags.writeable = False
     samples, power = noise(rng, 120), np.empty((12, bins), dtype=np.float32)
     spectra.power_frames(samples, first_centre, hop, window, cosines, sines, power)
@@ -238,13 +270,15 @@ def test_power_frames_are_a_windowed_fourier_transform(rng):
 
 
 def test_band_power_is_a_matrix_product(rng):
-    weights = np.zeros((4, 10), dtype=np.float32)
-    starts, stops = np.array([0, 2, 3, 9]), np.array([2, 3, 9, 10])
-    for b in range(4):
-        weights[b, starts[b] : stops[b]] = rng.random(stops[b] - starts[b])
-    power, out = noise(rng, 7, 10) ** 2, np.empty((7, 4), dtype=np.float32)
-    spectra.band_power(power, weights, starts, stops, out)
-    np.testing.assert_allclose(out, power @ weights.T, rtol=1e-5)
+    weights = np.zeros((10, 16), dtype=np.float32)
+    starts, stops = np.array([0, 2]), np.array([5, 10])
+    weights[:5, :8], weights[2:, 8:] = rng.random((5, 8)), rng.random((8, 8))
+    for frames in (0, 1, 4, 7):
+        power, out = noise(rng, frames, 10) ** 2, np.empty((frames, 16), dtype=np.float32)
+        spectra.band_power(power, weights, starts, stops, out)
+        np.testing.assert_allclose(out, power @ weights, rtol=1e-5)
+    with pytest.raises(ValueError, match="eights"):
+        spectra.band_power(power, weights[:, :12], starts, stops, out)
 
 
 def test_frame_levels_are_logs_of_sums(rng):
@@ -260,10 +294,19 @@ def test_natural_log_is_the_librarys(rng):
     values = np.exp(rng.uniform(-80.0, 80.0, size=997)).astype(np.float32)
     values[:4] = 1.0, np.nextafter(np.float32(1), 0), 2.0, np.finfo(np.float32).tiny
     out = np.empty_like(values)
-    logarithm.natural_log(values, out)
+    exponential.natural_log(values, out)
     exact = np.log(values.astype(np.float64))
     np.testing.assert_allclose(out, exact, rtol=2.5e-7, atol=1e-7)
     assert out[0] == 0.0
+
+
+def test_exponential_is_the_librarys(rng):
+    values = np.concatenate([[0.0, 88.2, -87.2], rng.uniform(-87.0, 88.0, size=994)]).astype(np.float32)
+    out = np.empty_like(values)
+    exponential.exponential(values, out)
+    np.testing.assert_allclose(out, np.exp(values.astype(np.float64)), rtol=2.5e-7)
+    exponential.exponential(np.array([-np.inf, -1e4, 1e4], dtype=np.float32), out[:3])
+    np.testing.assert_allclose(out[:3], np.exp([-87.3, -87.3, 88.3]), rtol=1e-5)
 
 
 def normalise_twin(bands, levels, mean, variance, state, rules):
@@ -478,33 +521,91 @@ def test_decibels_have_a_floor():
 
 
 def test_peak_levels_are_maxima(rng):
-    levels, out = noise(rng, 50, 3), np.empty((3, 3), dtype=np.float32)
-    starts, stops = np.array([0, 10, 49]), np.array([5, 30, 50])
-    cycles.peak_levels(levels, starts, stops, out)
-    np.testing.assert_array_equal(out, [levels[a:b].max(axis=0) for a, b in zip(starts, stops, strict=True)])
+    levels, out = noise(rng, 50, 3), np.empty(3, dtype=np.float32)
+    for start, stop, inside in ((-3.0, 4.2, (0, 5)), (9.5, 29.1, (10, 30)), (48.5, 60.0, (49, 50)), (20.2, 20.4, (21, 22))):
+        cycles.peak_level(levels, 100, 100 + start, 100 + stop, out)
+        np.testing.assert_array_equal(out, levels[slice(*inside)].max(axis=0))
 
 
 def test_profiles_are_means_over_equal_parts(rng):
     levels, first_frame, parts = noise(rng, 80, 2), 1000, 4
-    starts, stops = np.array([1003.3, 1030.0]), np.array([1023.9, 1071.5])
-    out = np.empty((2, parts, 2), dtype=np.float32)
-    cycles.profiles(levels, first_frame, starts, stops, out)
     frame = first_frame + np.arange(80)
-    for i, p in np.ndindex(2, parts):
-        edges = np.linspace(starts[i], stops[i], parts + 1)
-        inside = (frame >= edges[p]) & (frame < edges[p + 1])
-        np.testing.assert_allclose(out[i, p], levels[inside].mean(axis=0), atol=1e-5)
+    for start, stop in ((1003.3, 1023.9), (1030.0, 1071.5)):
+        out = np.empty((parts, 2), dtype=np.float32)
+        cycles.profile(levels, first_frame, start, stop, out)
+        edges = np.linspace(start, stop, parts + 1)
+        for p in range(parts):
+            inside = (frame >= edges[p]) & (frame < edges[p + 1])
+            np.testing.assert_allclose(out[p], levels[inside].mean(axis=0), atol=1e-5)
 
 
 def test_a_part_shorter_than_a_frame_takes_the_nearest_one(rng):
     levels = noise(rng, 20, 1)
-    out = np.empty((1, 10, 1), dtype=np.float32)
-    cycles.profiles(levels, 0, np.array([5.1]), np.array([8.1]), out)
+    out = np.empty((10, 1), dtype=np.float32)
+    cycles.profile(levels, 0, 5.1, 8.1, out)
     middles = 5.1 + 0.3 * (np.arange(10) + 0.5)
     for p, middle in enumerate(middles):
         covered = [k for k in range(20) if middle - 0.15 <= k < middle + 0.15]
         k = covered[0] if covered else int(np.floor(middle + 0.5))
-        assert out[0, p, 0] == levels[k, 0]
+        assert out[p, 0] == levels[k, 0]
+
+
+def test_levels_of_cycles_are_means_and_peaks_of_decibels(rng):
+    power, first_frame = np.exp(2 * noise(rng, 300, 12)), 500
+    weights, starts, stops = rng.random((12, 8)).astype(np.float32), np.array([0]), np.array([12])
+    bounds = first_frame + np.array([[3.2, 12.6, 40.1, 51.0, 103.7], [103.7, 115.0, 139.9, 150.2, 299.4]])
+    s1, s2 = np.empty((2, 2, 8), dtype=np.float32)
+    systole, diastole = np.empty((2, 2, 5, 8), dtype=np.float32)
+    spectra_of = np.empty((2, 2, 12), dtype=np.float32)
+    shares = np.array([0.2, 0.8, 0.5, 0.9])
+    cycles.measure_levels(
+        power, first_frame, bounds, weights, starts, stops, 1e-30, shares, s1, s2, systole, diastole, *spectra_of
+    )
+    levels, fine, frame = 10 * np.log10(power @ weights), 10 * np.log10(power), first_frame + np.arange(300)
+    for i, (a, b, c, d, e) in enumerate(bounds):
+        np.testing.assert_allclose(s1[i], levels[(frame >= a) & (frame < b)].max(axis=0), atol=1e-4)
+        np.testing.assert_allclose(s2[i], levels[(frame >= c) & (frame < d)].max(axis=0), atol=1e-4)
+        for got, start, stop in ((systole[i], b, c), (diastole[i], d, e)):
+            edges = np.linspace(start, stop, 6)
+            expected = [levels[(frame >= edges[p]) & (frame < edges[p + 1])].mean(axis=0) for p in range(5)]
+            np.testing.assert_allclose(got, expected, atol=1e-3)
+        for got, start, stop, share in ((spectra_of[0, i], b, c, shares[:2]), (spectra_of[1, i], d, e, shares[2:])):
+            first, last = start + share * (stop - start)
+            np.testing.assert_allclose(got, fine[(frame >= first) & (frame < last)].mean(axis=0), atol=1e-3)
+
+
+def test_marks_and_scores_are_summed_over_each_cycle(rng):
+    starts, stops, marked = np.array([0, 7]), np.array([7, 20]), (rng.random(20) < 0.3).astype(np.uint8)
+    share = np.empty(2)
+    cycles.mean_marked(marked, starts, stops, share)
+    np.testing.assert_allclose(share, [marked[a:b].mean() for a, b in zip(starts, stops, strict=True)])
+    scores, log_posteriors = noise(rng, 20, 12), np.log(rng.dirichlet(np.ones(4), 20)).astype(np.float32)
+    weight, score = np.empty((2, 4)), np.empty((2, 4, 3))
+    cycles.sum_scores(scores, log_posteriors, starts, stops, weight, score)
+    posteriors = np.exp(log_posteriors.astype(float))
+    for i, (a, b) in enumerate(zip(starts, stops, strict=True)):
+        np.testing.assert_allclose(weight[i], posteriors[a:b].sum(axis=0), rtol=1e-6)
+        expected = (posteriors[a:b, :, None] * scores[a:b].reshape(-1, 4, 3)).sum(axis=0)
+        np.testing.assert_allclose(score[i], expected, atol=1e-5)
+
+
+# seconds
+
+
+def test_seconds_are_means_of_their_frames(rng):
+    power, log_posteriors = noise(rng, 25, 6) ** 2, np.log(rng.dirichlet(np.ones(4), 25)).astype(np.float32)
+    power[[3, 4, *range(10, 20)]] = 0.0
+    limited, out = (rng.random(25 * 4 - 3) < 0.2).astype(np.uint8), np.empty((4, 2))
+    seconds.sum_up(power, log_posteriors, limited, 10, 4, out)
+    heard = [k for k in range(10) if k not in (3, 4)]
+    assert out[0, 0] == pytest.approx(10 * np.log10(power[heard].sum(axis=1)).mean(), abs=1e-4)
+    assert out[0, 1] == -np.inf
+    np.testing.assert_allclose(out[1], np.exp(log_posteriors.max(axis=1))[:20].reshape(2, 10).mean(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(out[2], limited[:80].reshape(2, 40).mean(axis=1))
+    np.testing.assert_allclose(out[3], [0.2, 1.0])
+    rest = np.empty((4, 1))
+    seconds.sum_up(power[20:], log_posteriors[20:], limited[80:], 5, 4, rest)
+    assert rest[2, 0] == pytest.approx(limited[80:].sum() / 20)  # what is missing at the end counts as unmarked
 
 
 # reading

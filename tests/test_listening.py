@@ -29,8 +29,7 @@ def heard():
 
 @pytest.fixture(scope="module")
 def scores(heard, models):
-    listener = Listener(models.murmur_network)
-    return np.concatenate([listener.push(*heard), listener.finish()])
+    return Listener(models.murmur_network).push(*heard, last=True)
 
 
 def test_the_network_takes_bands_and_posteriors(models):
@@ -50,7 +49,7 @@ def test_blocks_change_nothing(heard, scores, models, cut):
         ready = max(bands_so_far - late, given)
         parts.append(listener.push(block, log_posteriors[given:ready]))
         given = ready
-    parts += [listener.push(bands[:0], log_posteriors[given:]), listener.finish()]
+    parts.append(listener.push(bands[:0], log_posteriors[given:], last=True))
     np.testing.assert_array_equal(np.concatenate(parts), scores)
 
 
@@ -61,7 +60,7 @@ def test_silence_before_changes_no_score(heard, scores, models, silent):
     listener.begin_at(silent)
     quiet = np.full((silent, N_BANDS), -CLIP, dtype=np.float32)
     none = np.full((silent, N_STATES), -np.inf, dtype=np.float32)
-    parts = [listener.push(quiet, none), listener.push(bands, log_posteriors), listener.finish()]
+    parts = [listener.push(quiet, none), listener.push(bands, log_posteriors, last=True)]
     np.testing.assert_array_equal(np.concatenate(parts)[silent:], scores)
 
 
@@ -119,4 +118,4 @@ def test_a_network_must_look_ahead_whole_steps(models):
 
 def test_nothing_comes_of_nothing(models):
     network = StreamingNetwork(models.murmur_network, (0.0,) * INPUTS)
-    assert network.finish().shape == (0, OUTPUTS)
+    assert network.push(np.empty((0, INPUTS), dtype=np.float32), last=True).shape == (0, OUTPUTS)

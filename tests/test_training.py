@@ -85,7 +85,7 @@ def test_the_trained_network_is_the_one_that_runs():
     with torch.no_grad():
         wanted = torch.log_softmax(network(torch.from_numpy(surrounded[None])), 1)[0].numpy().T
     emitter = Emitter(export(network))
-    got = np.concatenate([emitter.push(bands), emitter.finish()])
+    got = emitter.push(bands, last=True)
     np.testing.assert_allclose(got, wanted, atol=1e-4)
 
 
@@ -104,7 +104,7 @@ def test_the_trained_murmur_network_is_the_one_that_runs():
         outputs = network(torch.from_numpy(surrounded.T[None].copy()))
         wanted = pooled_scores(outputs, torch.from_numpy(posteriors.T[None].copy()))[0].numpy()
     listener = Listener(export(network))
-    scores = np.concatenate([listener.push(bands, np.log(posteriors)), listener.finish()])
+    scores = listener.push(bands, np.log(posteriors), last=True)
     cycles = score_cycles(scores, np.log(posteriors), 0, np.array([[0.0, 0.1, 0.2, 0.3, 1.2], [1.2, 1.3, 1.4, 1.5, 3.0]]))
     got = murmur_log_odds(cycles, np.array([True, True]))
     np.testing.assert_allclose(got, wanted[:2] - wanted[2], atol=1e-4)
@@ -183,7 +183,7 @@ def test_the_murmur_network_learns_what_fills_systole():
         frames = version.astype(np.float32)
         log_posteriors = np.log(np.maximum(frames[:, N_BANDS:], 1e-6))
         listener = Listener(weights)
-        scores = np.concatenate([listener.push(frames[:, :N_BANDS], log_posteriors), listener.finish()])
+        scores = listener.push(frames[:, :N_BANDS], log_posteriors, last=True)
         cycles_ = score_cycles(scores, log_posteriors, 0, np.array([[0.0, 0.1, 0.3, 0.38, 6.9]]))
         log_odds.append(murmur_log_odds(cycles_, np.array([True]))[0])
     unseen = truth[16:]

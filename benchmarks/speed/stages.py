@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,37 +19,30 @@ from murmur.spectrogram import Spectrogram
 __all__ = ["stages"]
 
 
-def _whole(stage: Any, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.concatenate([stage.push(rows), stage.finish()])
-
-
 def stages(samples: NDArray[np.float32], sample_rate_hz: int) -> dict[str, Callable[[], object]]:
     """Return the stages' calls by name, each with what the one before it gives."""
     models = shipped_models()
 
     def condition() -> NDArray[np.float32]:
-        stage = Conditioner(float(sample_rate_hz), Settings())
-        return np.concatenate([stage.push(samples).samples, stage.finish().samples])
+        return Conditioner(float(sample_rate_hz), Settings()).push(samples, last=True).samples
 
     clean = condition()
-    power = _whole(Spectrogram(), clean)
-    bands = _whole(Normaliser(), power)
-    posteriors = _whole(Emitter(models.segmentation.network), bands)
+    power = Spectrogram().push(clean, last=True)
+    bands = Normaliser().push(power, last=True)
+    posteriors = Emitter(models.segmentation.network).push(bands, last=True)
 
     def listen() -> object:
-        listener = Listener(models.murmur_network)
-        return listener.push(bands, posteriors), listener.finish()
+        return Listener(models.murmur_network).push(bands, posteriors, last=True)
 
     def decode() -> object:
-        decoder = Decoder(models.segmentation.tables)
-        return decoder.push(posteriors), decoder.finish()
+        return Decoder(models.segmentation.tables).push(posteriors, last=True)
 
     return {
         "conditioning": condition,
-        "spectrogram": lambda: _whole(Spectrogram(), clean),
-        "envelopes": lambda: _whole(Envelopes(), clean),
-        "log bands, normalised": lambda: _whole(Normaliser(), power),
-        "network": lambda: _whole(Emitter(models.segmentation.network), bands),
+        "spectrogram": lambda: Spectrogram().push(clean, last=True),
+        "envelopes": lambda: Envelopes().push(clean, last=True),
+        "log bands, normalised": lambda: Normaliser().push(power, last=True),
+        "network": lambda: Emitter(models.segmentation.network).push(bands, last=True),
         "murmur network": listen,
         "decoding": decode,
     }

@@ -28,6 +28,8 @@ __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
 
 #: Rhythm makes do with beats of this share of the confidence that a measurement of sound asks for.
 RHYTHM_SHARE = 0.3
+#: The engine's states, 0 to 3.
+STATES = (State.S1, State.SYSTOLE, State.S2, State.DIASTOLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,9 +173,12 @@ def segment(
 
 def _measure(recording: Source, settings: Settings, models: Models) -> Measurement:
     engine = Engine(recording.sample_rate_hz, settings, models.segmentation, models.murmur_network)
-    for block in recording.blocks():
+    blocks = recording.blocks()
+    block = next(blocks)
+    for following in blocks:
         engine.push(block)
-    return engine.finish()
+        block = following
+    return engine.finish(block)
 
 
 def conclude(measurement: Measurement, recording: Source, settings: Settings, models: Models) -> Analysis:
@@ -220,7 +225,7 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
 def _segmentation(measurement: Measurement, confidence: NDArray[np.float64]) -> Segmentation:
     ends_s = np.append(measurement.onsets_s[1:], measurement.duration_s)
     intervals = [
-        Interval(start_s, end_s, State(state + 1))
+        Interval(start_s, end_s, STATES[state])
         for start_s, end_s, state in zip(
             measurement.onsets_s.tolist(), ends_s.tolist(), measurement.states.tolist(), strict=True
         )

@@ -108,21 +108,15 @@ class Conditioner:
         """Number of the first conditioned sample that is not silent; −1 before there is one."""
         return int(self._spike_state[5])
 
-    def push(self, block: Samples) -> Conditioned:
-        """Take the next samples; return what is settled."""
+    def push(self, block: Samples, last: bool = False) -> Conditioned:
+        """Take the next samples; return what is settled. The last sample goes on as the first one did before."""
         count_clipped(block, CLIPPED_RUN, self._clip_state)
         if self._taken == 0 and block.size:
             self._input[:] = block[0]
         self._taken += block.shape[0]
-        self._input = np.concatenate([self._input, block])
-        return self._advance(last=False)
-
-    def finish(self) -> Conditioned:
-        """Return the rest, as if the last sample went on."""
-        self._input = np.concatenate([self._input, np.full(self._width, self._input[-1])])
-        return self._advance(last=True)
-
-    def _advance(self, last: bool) -> Conditioned:
+        newest = block[-1] if block.size else self._input[-1]
+        after = np.full(self._width if last else 0, newest, dtype=np.float32)
+        self._input = np.concatenate([self._input, block, after])
         if last:
             until = -(-self._taken * self._phases // self._step)
         else:  # outputs whose whole filter lies in what has come

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,9 @@ from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.features.cycles import CycleLevels, measure_cycles
 from murmur.features.listening import OUTPUTS, CycleScores, Listener, score_cycles
 from murmur.features.sounds import CycleSounds, measure_sounds
+from murmur.kernels.cycles import mean_marked
 from murmur.network import NetworkWeights
+from murmur.seconds import Seconds, measure_seconds
 from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.emissions import Emitter, Normaliser
 from murmur.segmentation.model import SegmentationModel
@@ -22,7 +23,7 @@ from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
 from murmur.spectrogram import N_BINS, Spectrogram
 from murmur.track import Track
 
-__all__ = ["Engine", "Measurement", "Seconds"]
+__all__ = ["Engine", "Measurement"]
 
 #: Frames kept before the first open cycle: a boundary is refined by the frames around it.
 MARGIN_FRAMES = 50
@@ -30,28 +31,7 @@ MARGIN_FRAMES = 50
 UNDER_WAY_FRAMES = 5
 #: A cycle longer than this is none: the heart was not heard in between.
 LONGEST_CYCLE_S = 10.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seconds:
-    """The signal second by second; columns of equal length.
-
-    Attributes
-    ----------
-    level_db : ndarray
-        Mean level of the second's frames, dB of full scale.
-    certainty : ndarray
-        Mean posterior of the likeliest state.
-    limited : ndarray
-        Share of samples in friction spikes.
-    silent : ndarray
-        Share of frames without any signal.
-    """
-
-    level_db: NDArray[np.float64]
-    certainty: NDArray[np.float64]
-    limited: NDArray[np.float64]
-    silent: NDArray[np.float64]
+NO_SAMPLES, NOTHING = np.empty(0, dtype=np.float32), np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,16 +74,6 @@ class Measurement:
     clipped_fraction: float
 
 
-class _Stage(Protocol):
-    def push(self, rows: NDArray[np.float32], /) -> NDArray[np.float32]: ...
-    def finish(self) -> NDArray[np.float32]: ...
-
-
-def _through(stage: _Stage, rows: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
-    out = stage.push(rows)
-    return np.concatenate([out, stage.finish()]) if last else out
-
-
 class Engine:
     """The streaming flow from samples to measured heart cycles; what is carried between blocks lives in its stages."""
 
@@ -127,7 +97,7 @@ class Engine:
         self._scores = Track(OUTPUTS)
         # spans whose cycle is not complete yet
         self._open = Spans.joined([])
-        self._open_onsets_s = np.empty(0)
+        self._open_onsets_s = NOTHING
         self._last_onset_s = 0.0
         self._sounding = False
         # what is settled
@@ -137,17 +107,17 @@ class Engine:
         self._levels: list[CycleLevels] = []
         self._sounds: list[CycleSounds] = []
         self._cycle_scores: list[CycleScores] = []
-        self._spiked: list[float] = []
-        self._seconds: list[NDArray[np.float64]] = [np.empty((0, 4))]
+        self._spiked: list[NDArray[np.float64]] = []
+        self._seconds: list[Seconds] = []
         self._seconds_done = 0
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next samples, float32, of any number."""
         self._take(block, last=False)
 
-    def finish(self) -> Measurement:
-        """Take the end of the recording, and return everything."""
-        self._take(np.empty(0, dtype=np.float32), last=True)
+    def finish(self, block: NDArray[np.float32] = NO_SAMPLES) -> Measurement:
+        """Take the last samples, if any are left, and return everything."""
+        self._take(block, last=True)
         onsets_s = np.concatenate(self._onsets_s)
         inside = onsets_s < self._heard_s  # a last span may begin just where the recording ends: it is none
         return Measurement(
@@ -158,8 +128,8 @@ class Engine:
             levels=CycleLevels.joined(self._levels),
             sounds=CycleSounds.joined(self._sounds),
             scores=CycleScores.joined(self._cycle_scores),
-            spiked=np.array(self._spiked),
-            seconds=Seconds(*np.concatenate(self._seconds).T),
+            spiked=np.concatenate([NOTHING, *self._spiked]),
+            seconds=Seconds.joined(self._seconds),
             clipped_fraction=self._conditioner.clipped_fraction,
         )
 
@@ -169,30 +139,27 @@ class Engine:
         return self._conditioner.samples_taken / self._rate_hz
 
     def _take(self, block: NDArray[np.float32], last: bool) -> None:
-        conditioned = self._conditioner.finish() if last else self._conditioner.push(block)
-        power = _through(self._spectrogram, conditioned.samples, last)
-        bands = _through(self._normaliser, power, last)
+        conditioned = self._conditioner.push(block, last)
+        power = self._spectrogram.push(conditioned.samples, last)
+        bands = self._normaliser.push(power, last)
         if not self._sounding and self._conditioner.first_sound >= 0:
             self._sounding = True
             first_frame = round(self._conditioner.first_sound / HOP)
             self._emitter.begin_at(first_frame)
             self._listener.begin_at(first_frame)
             self._decoder.begin_at(first_frame)
-        log_posteriors = _through(self._emitter, bands, last)
-        spans = self._decoder.push(log_posteriors)
-        if last:
-            spans = Spans.joined([spans, self._decoder.finish()])
+        log_posteriors = self._emitter.push(bands, last)
+        spans = self._decoder.push(log_posteriors, last)
         self._limited.append(conditioned.limited)
         self._power.append(power)
-        self._envelope.append(_through(self._envelopes, conditioned.samples, last))
+        self._envelope.append(self._envelopes.push(conditioned.samples, last))
         self._log_posteriors.append(log_posteriors)
-        self._scores.append(self._listener.push(bands, log_posteriors))
-        if last:
-            self._scores.append(self._listener.finish())
+        self._scores.append(self._listener.push(bands, log_posteriors, last))
         if last or len(spans) or self._closed(self._open, last):
             self._settle(spans, last)
         self._count_seconds(last)
-        self._forget()
+        if not last:
+            self._forget()
 
     def _closed(self, spans: Spans, last: bool) -> int:
         """How many of the spans belong to cycles that are complete and that the murmur network has heard."""
@@ -229,44 +196,32 @@ class Engine:
             begin, end = posteriors.first, self._scores.end
             scores, rows = self._scores.rows(begin, end), posteriors.rows(begin, end)
             self._cycle_scores.append(score_cycles(scores, rows, begin, cycles.bounds_s))
-            for start_s, *_, end_s in cycles.bounds_s:
-                limited = self._limited.rows(int(start_s * ANALYSIS_RATE_HZ), int(end_s * ANALYSIS_RATE_HZ))
-                self._spiked.append(float(limited.mean()))
+            self._spiked.append(self._share_limited(cycles.bounds_s))
+
+    def _share_limited(self, bounds_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of each cycle's samples in friction spikes."""
+        limited, shares = self._limited, np.empty(bounds_s.shape[0])
+        edges = (bounds_s * ANALYSIS_RATE_HZ).astype(np.int64) - limited.first
+        mean_marked(limited.rows(limited.first, limited.end), edges[:, 0], edges[:, 4], shares)
+        return shares
 
     def _count_seconds(self, last: bool) -> None:
         """Sum up the seconds that are complete, and at the end a rest of half a second or more."""
         done = self._seconds_done * FRAME_RATE_HZ
         left = self._log_posteriors.end - done
         whole = left // FRAME_RATE_HZ
-        self._sum_up(done, whole, FRAME_RATE_HZ)
+        if whole:
+            self._measure_seconds(done, whole, FRAME_RATE_HZ)
         rest = left - whole * FRAME_RATE_HZ
         if last and 2 * rest >= FRAME_RATE_HZ:
-            self._sum_up(done + whole * FRAME_RATE_HZ, 1, rest)
+            self._measure_seconds(done + whole * FRAME_RATE_HZ, 1, rest)
 
-    def _sum_up(self, first: int, count: int, length: int) -> None:
-        """Add `count` stretches of `length` frames from frame `first` on to the seconds."""
-        if count == 0:
-            return
+    def _measure_seconds(self, first: int, count: int, length: int) -> None:
+        """Sum up `count` stretches of `length` frames from frame `first` on."""
         stop = first + count * length
-        power = self._power.rows(first, stop).sum(axis=1, dtype=np.float64).reshape(count, length)
-        alive = power > 0
-        n_alive = alive.sum(axis=1)
-        level_db = np.where(alive, 10 * np.log10(np.where(alive, power, 1.0)), 0.0).sum(axis=1) / np.maximum(n_alive, 1)
-        certainty = np.exp(self._log_posteriors.rows(first, stop).max(axis=1)).reshape(count, length).mean(axis=1)
-        # what lies between the last frame's centre and the next belongs to it, as far as the recording goes
-        limited = np.zeros(count * length * HOP, dtype=np.uint8)
-        heard = self._limited.rows(first * HOP, min(stop * HOP, self._limited.end))
-        limited[: heard.shape[0]] = heard
-        self._seconds.append(
-            np.column_stack(
-                [
-                    np.where(n_alive > 0, level_db, -np.inf),
-                    certainty,
-                    limited.reshape(count, -1).mean(axis=1),
-                    1.0 - n_alive / length,
-                ]
-            )
-        )
+        power, log_posteriors = self._power.rows(first, stop), self._log_posteriors.rows(first, stop)
+        limited = self._limited.rows(first * HOP, stop * HOP)
+        self._seconds.append(measure_seconds(power, log_posteriors, limited, length))
         self._seconds_done += count
 
     def _forget(self) -> None:

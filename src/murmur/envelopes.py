@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.conditioning import Samples
-from murmur.framing import Framer, Ready
+from murmur.framing import Framer
 from murmur.kernels.events import gabor_envelopes
 from murmur.settings import ANALYSIS_RATE_HZ
 
@@ -41,15 +41,9 @@ class Envelopes:
     def __init__(self) -> None:
         self._framer = Framer(LONGEST_HALF, ENVELOPE_HOP)
 
-    def push(self, samples: Samples) -> NDArray[np.float32]:
+    def push(self, samples: Samples, last: bool = False) -> NDArray[np.float32]:
         """Take the next samples; return the envelopes that are complete, shape (frames, 3): low, middle and high band."""
-        return self._compute(self._framer.push(samples))
-
-    def finish(self) -> NDArray[np.float32]:
-        """Return the last frames."""
-        return self._compute(self._framer.finish())
-
-    def _compute(self, ready: Ready) -> NDArray[np.float32]:
+        ready = self._framer.push(samples, last)
         out = np.empty((ready.frames, len(FILTERS)), dtype=np.float32)
         gabor_envelopes(ready.samples, ready.first_centre, ENVELOPE_HOP, _COSINES, _SINES, HALVES, out)
         return out

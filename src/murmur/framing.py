@@ -33,24 +33,15 @@ class Framer:
         self._frames = 0
         self._taken = 0
 
-    def push(self, samples: Samples) -> Ready:
-        """Take the next samples."""
+    def push(self, samples: Samples, last: bool = False) -> Ready:
+        """Take the next samples, and after the last ones the silence that follows."""
         self._taken += samples.shape[0]
-        self._keep(samples)
-        end = self._first + self._samples.shape[0]
-        return self._ready((end - 1 - self._half) // self._hop + 1)
-
-    def finish(self) -> Ready:
-        """Take the end of the recording."""
-        self._keep(np.zeros(self._half + 1, dtype=np.float32))
-        return self._ready(-(-self._taken // self._hop))
-
-    def _keep(self, samples: Samples) -> None:
         needed = max(self._frames * self._hop - self._half - self._first, 0)
-        self._samples = np.concatenate([self._samples[needed:], samples])
+        silence = np.zeros(self._half + 1 if last else 0, dtype=np.float32)
+        self._samples = np.concatenate([self._samples[needed:], samples, silence])
         self._first += needed
-
-    def _ready(self, until: int) -> Ready:
+        complete = self._taken - 1 - self._half
+        until = -(-self._taken // self._hop) if last else complete // self._hop + 1
         count = max(until - self._frames, 0)
         ready = Ready(self._samples, self._frames * self._hop - self._first, count)
         self._frames += count

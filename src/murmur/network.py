@@ -163,21 +163,17 @@ class StreamingNetwork:
         self._waiting = np.concatenate([self._waiting, self._silent(added)])
         self._early += added
 
-    def push(self, frames: Frames) -> Frames:
-        """Take frames (frames, inputs); return (frames, outputs), late by the lookahead."""
+    def push(self, frames: Frames, last: bool = False) -> Frames:
+        """Take frames (frames, inputs); return (frames, outputs), late by the lookahead until the last come."""
         self._owed += frames.shape[0]
-        frames = np.concatenate([self._waiting, frames])
+        rest = -(self._waiting.shape[0] + frames.shape[0]) % FRAMES_PER_STEP
+        after = self._silent(self._weights.lookahead + rest if last else 0)
+        frames = np.concatenate([self._waiting, frames, after])
         whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
         self._waiting = frames[whole:]
         out = _run(self._weights, np.ascontiguousarray(frames[:whole]), self._history)
         early = min(self._early, out.shape[0])
         self._early -= early
-        out = out[early:]
+        out = out[early : early + self._owed]
         self._owed -= out.shape[0]
         return out
-
-    def finish(self) -> Frames:
-        """Return the outputs for the last frames."""
-        owed = self._owed
-        rest = -self._waiting.shape[0] % FRAMES_PER_STEP
-        return self.push(self._silent(self._weights.lookahead + rest))[:owed]

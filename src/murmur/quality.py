@@ -20,7 +20,7 @@ __all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evid
 Mask = NDArray[np.bool_]
 
 #: Bands of `murmur.features.cycles.BANDS_HZ` in which heart sounds stand out: 45 to 80 and 80 to 150 Hz.
-SOUND_BANDS = (1, 3)
+SOUND_BANDS = slice(1, 4, 2)
 #: A second this far below the usual second is one without contact.
 LOST_DB = 25.0
 #: Share of the input in flat tops from which a recording counts as clipped.
@@ -29,6 +29,9 @@ CLIPPED = 0.002
 HEARTBEAT = 0.1
 #: A cycle with more than this share of its samples in friction spikes is not measured.
 SPIKED_CYCLE = 0.08
+#: What a second can be.
+KINDS = ("good", "contact lost", "noisy")
+GOOD, LOST, NOISY = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,11 @@ def beat_evidence(cycles: Cycles, levels: CycleLevels) -> NDArray[np.float64]:
     """
     if not len(cycles):
         return np.empty((0, 2 * (len(EVIDENCE) + 2)))
-    between = 0.5 * (levels.systole.mean(axis=1) + levels.diastole.mean(axis=1))[:, list(SOUND_BANDS)]
-    contrast = [(sound[:, list(SOUND_BANDS)] - between).mean(axis=1) for sound in (levels.s1, levels.s2)]
+    between = 0.5 * (levels.systole[..., SOUND_BANDS].mean(axis=1) + levels.diastole[..., SOUND_BANDS].mean(axis=1))
+    contrast = [(sound[:, SOUND_BANDS] - between).mean(axis=1) for sound in (levels.s1, levels.s2)]
     evidence = np.column_stack([cycles.evidence, *contrast])
-    padded = np.pad(evidence, ((2, 2), (0, 0)), mode="edge")
+    first, last = evidence[:1], evidence[-1:]
+    padded = np.concatenate([first, first, evidence, last, last])
     around = (padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]) / 5.0
     return np.concatenate([evidence, around], axis=1)
 
@@ -103,20 +107,21 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
 
     n = seconds.level_db.shape[0]
     covered = np.zeros(n, dtype=bool)
-    for start_s, end_s in bounds_s[trusted][:, [0, 4]]:
+    for start_s, *_, end_s in bounds_s[trusted].tolist():
         covered[int(start_s) : int(end_s) + 1] = True
     heard = seconds.level_db[np.isfinite(seconds.level_db)]
     usual = float(median(seconds.level_db[covered])) if covered.any() else float(np.max(heard, initial=-np.inf))
     lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
-    kinds = np.where(covered, "good", np.where(lost, "contact lost", "noisy"))
+    noisy = ~(covered | lost)
     trusted_beats = int(trusted.sum())
     readable = trusted_beats >= settings.least_beats and index >= settings.least_quality
     reasons = []
     if measurement.clipped_fraction >= CLIPPED:
         reasons.append("clipped")
-    if n and np.mean(lost) > 0.1:
+    lost_fraction = np.count_nonzero(lost) / n if n else 0.0
+    if lost_fraction > 0.1:
         reasons.append("contact lost")
-    if n and np.mean(kinds == "noisy") > 0.5:
+    if np.count_nonzero(noisy) > 0.5 * n:
         reasons.append("noisy" if np.any(confidence > HEARTBEAT) else "no heartbeat")
     if not readable and not reasons:
         reasons.append("too short" if measurement.duration_s < 2.0 * settings.least_beats else "noisy")
@@ -128,15 +133,15 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
         beat_confidence=float(confidence.mean()) if confidence.size else None,
         clipped_fraction=measurement.clipped_fraction,
         spiked_fraction=float(seconds.limited.mean()) if n else 0.0,
-        lost_fraction=float(np.mean(lost)) if n else 0.0,
-        stretches=_stretches(kinds, measurement.duration_s),
+        lost_fraction=lost_fraction,
+        stretches=_stretches(np.where(covered, GOOD, np.where(lost, LOST, NOISY)), measurement.duration_s),
     )
     return quality, trusted
 
 
-def _stretches(kinds: NDArray[np.str_], duration_s: float) -> tuple[Stretch, ...]:
+def _stretches(kinds: NDArray[np.intp], duration_s: float) -> tuple[Stretch, ...]:
     if not kinds.size:
         return ()
     edges = [0, *(int(i) + 1 for i in np.flatnonzero(kinds[1:] != kinds[:-1])), kinds.size]
     ends = [float(e) for e in edges[1:-1]] + [duration_s]
-    return tuple(Stretch(float(a), b, str(kinds[a])) for a, b in zip(edges[:-1], ends, strict=True))
+    return tuple(Stretch(float(a), b, KINDS[kinds[a]]) for a, b in zip(edges[:-1], ends, strict=True))

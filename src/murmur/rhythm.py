@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,16 +85,13 @@ def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
         return Rhythm(None, None, None, None, None, None, None, None, None, 0, (), int(kept.size))
     usual_s = float(median(kept))
     adjacent = trusted[1:] & trusted[:-1] & (np.abs(onset[1:] - end[:-1]) < 1e-6)
-    change = (cycle[1:] - cycle[:-1])[adjacent]
-    early = 0
-    for i in np.flatnonzero(adjacent):  # the cycle that ends with the premature S1, and the one after it
-        before, after = cycle[i], cycle[i + 1]
-        if before < PREMATURE_FACTOR * usual_s and after > 1.08 * usual_s and after > before / PREMATURE_FACTOR:
-            early += 1
+    before, after = cycle[:-1][adjacent], cycle[1:][adjacent]  # the cycle that ends with a premature S1, and the next
+    early = (before < PREMATURE_FACTOR * usual_s) & (after > 1.08 * usual_s) & (after > before / PREMATURE_FACTOR)
     pauses = tuple(
         Pause(float(onset[i]), float(cycle[i]))
         for i in np.flatnonzero(trusted & (cycle >= max(PAUSE_FACTOR * usual_s, PAUSE_LEAST_S)))
     )
+    change = after - before
     few = change.size < 2
     return Rhythm(
         heart_rate_bpm=60.0 / float(np.mean(kept)),
@@ -105,7 +103,7 @@ def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
         variation=float(np.std(kept) / np.mean(kept)),
         sample_entropy=sample_entropy(kept),
         irregularity=None if few else float(median(np.abs(change)) / usual_s),
-        premature_beats=early,
+        premature_beats=int(np.count_nonzero(early)),
         pauses=pauses,
         cycles=int(kept.size),
     )
@@ -115,14 +113,13 @@ def sample_entropy(values: NDArray[np.float64], length: int = 1, tolerance: floa
     """Sample entropy (Richman and Moorman, 2000, doi:10.1152/ajpheart.2000.278.6.H2039); None below 12 values."""
     values = values[:LONGEST_ENTROPY]
     n = values.size
-    if n < 12 or np.std(values) < LEAST_SPREAD_S:
+    if n < 12 or (spread := np.std(values)) < LEAST_SPREAD_S:
         return None
-    radius = tolerance * np.std(values)
+    radius = tolerance * spread
 
-    def matches(m: int) -> int:
-        windows = np.lib.stride_tricks.sliding_window_view(values, m)[: n - length]
-        distance = np.abs(windows[:, None, :] - windows[None, :, :]).max(axis=2)
-        return int((np.count_nonzero(distance <= radius) - windows.shape[0]) // 2)
-
-    short, long = matches(length), matches(length + 1)
-    return float(-np.log(long / short)) if short and long else None
+    close = np.abs(values[:, None] - values) <= radius
+    starts = n - length
+    alike = np.logical_and.reduce([close[m : m + starts, m : m + starts] for m in range(length)])
+    short = (np.count_nonzero(alike) - starts) // 2
+    long = (np.count_nonzero(alike & close[length:, length:]) - starts) // 2
+    return math.log(short / long) if short and long else None

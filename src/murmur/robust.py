@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["median", "quantile"]
+__all__ = ["median", "median_columns", "quantile"]
 
 
 def median(rows: NDArray[np.floating[Any]]) -> NDArray[Any]:
@@ -16,6 +16,14 @@ def median(rows: NDArray[np.floating[Any]]) -> NDArray[Any]:
     n = ordered.shape[0]
     middle: NDArray[Any] = 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
     return middle
+
+
+def median_columns(**columns: NDArray[np.floating[Any]]) -> dict[str, NDArray[Any]]:
+    """Median over the first axis of several arrays of as many rows, of one or two axes, sorted together."""
+    wide = {name: column.reshape(column.shape[0], -1) for name, column in columns.items()}
+    medians = median(np.concatenate(list(wide.values()), axis=1))
+    edges = np.cumsum([0, *(column.shape[1] for column in wide.values())]).tolist()
+    return {name: medians[first:last] for name, first, last in zip(wide, edges[:-1], edges[1:], strict=True)}
 
 
 def quantile(rows: NDArray[np.floating[Any]], share: float) -> NDArray[Any]:

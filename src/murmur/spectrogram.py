@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from murmur.conditioning import Samples
-from murmur.framing import Framer, Ready
+from murmur.framing import Framer
 from murmur.kernels.spectra import power_frames
+from murmur.kernels.vectors import WIDTH
 from murmur.settings import ANALYSIS_RATE_HZ, HOP
 
-__all__ = ["BIN_HZ", "BIN_SPACING_HZ", "N_BINS", "Spectrogram"]
+__all__ = ["BIN_HZ", "BIN_SPACING_HZ", "N_BINS", "Spectrogram", "filterbank"]
 
 #: 64 ms Hann windows: short enough to part S1 from systole, long enough for 16 Hz.
 HALF_WINDOW = 64
@@ -29,15 +32,22 @@ def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float
     whole = np.sum(window[1:] ** 2) * 2 + window[0] ** 2
     window = window * np.sqrt(2.0 / (2 * HALF_WINDOW * whole))
     places, columns = HALF_WINDOW // 2 + 1, N_BINS // 2
-    cosines = np.zeros((2, -(-places // 4) * 4, -(-columns // 4) * 4), dtype=np.float32)
+    cosines = np.zeros((2, places, -(-columns // 4) * 4), dtype=np.float32)
     sines = np.zeros_like(cosines)
     for odd in range(2):
         phase = 2 * np.pi * np.outer(np.arange(places), np.arange(2 - odd, N_BINS + 1, 2)) / (2 * HALF_WINDOW)
-        cosines[odd, :places, :columns], sines[odd, :places, :columns] = np.cos(phase), np.sin(phase)
+        cosines[odd, :, :columns], sines[odd, :, :columns] = np.cos(phase), np.sin(phase)
     return window.astype(np.float32), cosines, sines
 
 
 _WINDOW, _COSINES, _SINES = _bases()
+
+
+def filterbank(weights: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Lay out the weights (bands, N_BINS) of a multiple of eight bands as `murmur.kernels.spectra.band_power` takes them."""
+    used = np.greater(weights, 0).reshape(-1, WIDTH, N_BINS).max(axis=1)
+    starts, stops = used.argmax(axis=1), N_BINS - used[:, ::-1].argmax(axis=1)
+    return np.ascontiguousarray(weights.T, dtype=np.float32), starts.astype(np.int64), stops.astype(np.int64)
 
 
 class Spectrogram:
@@ -46,15 +56,9 @@ class Spectrogram:
     def __init__(self) -> None:
         self._framer = Framer(HALF_WINDOW, HOP)
 
-    def push(self, samples: Samples) -> NDArray[np.float32]:
+    def push(self, samples: Samples, last: bool = False) -> NDArray[np.float32]:
         """Take the next samples; return the power of the frames that are complete, shape (frames, N_BINS)."""
-        return self._compute(self._framer.push(samples))
-
-    def finish(self) -> NDArray[np.float32]:
-        """Return the last frames."""
-        return self._compute(self._framer.finish())
-
-    def _compute(self, ready: Ready) -> NDArray[np.float32]:
+        ready = self._framer.push(samples, last)
         power = np.empty((ready.frames, N_BINS), dtype=np.float32)
         power_frames(ready.samples, ready.first_centre, HOP, _WINDOW, _COSINES, _SINES, power)
         return power

@@ -24,7 +24,10 @@ class Track:
         return self.first + self._used
 
     def append(self, rows: NDArray[Any]) -> None:
-        """Add rows; the storage doubles when it is full."""
+        """Add rows, which are the track's from now on; the storage doubles when it is full."""
+        if self._used == 0:
+            self._rows, self._used = rows, rows.shape[0]
+            return
         needed = self._used + rows.shape[0]
         if needed > self._rows.shape[0]:
             grown = np.empty((max(needed, 2 * self._rows.shape[0]), *self._rows.shape[1:]), dtype=self._rows.dtype)

@@ -93,7 +93,7 @@ def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mas
     return HeartSounds(
         s1_s2_level_db=float(median(band)),
         s1_s2_spread_db=float(quantile(band, 0.75) - quantile(band, 0.25)),
-        s1_s2_by_band_db=tuple(float(v) for v in median(difference)),
+        s1_s2_by_band_db=tuple(median(difference).tolist()),
         s2_split_ms=split_ms,
         s2_split_share=split_share,
         s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.columns import Columns
+from murmur.kernels.cycles import sum_scores
+from murmur.kernels.exponential import exponential
 from murmur.network import NetworkWeights, StreamingNetwork
 from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES
 from murmur.settings import FRAME_RATE_HZ
@@ -59,19 +61,17 @@ class Listener:
         """Let a step begin at the first frame with a sound, before that comes."""
         self._network.begin_at(frame)
 
-    def push(self, bands: Frames, log_posteriors: Frames) -> Frames:
+    def push(self, bands: Frames, log_posteriors: Frames, last: bool = False) -> Frames:
         """Take normalised bands and the log posteriors, which come later; return scores (frames, OUTPUTS), later still."""
         bands = np.concatenate([self._bands, bands])
         ready = log_posteriors.shape[0]
         self._bands = bands[ready:]
         frames = np.empty((ready, INPUTS), dtype=np.float32)
         frames[:, :N_BANDS] = bands[:ready]
-        np.exp(log_posteriors, out=frames[:, N_BANDS:])
-        return self._network.push(frames)
-
-    def finish(self) -> Frames:
-        """Return the scores of the last frames."""
-        return self._network.finish()
+        posteriors = np.empty_like(log_posteriors)
+        exponential(log_posteriors.reshape(-1), posteriors.reshape(-1))
+        frames[:, N_BANDS:] = posteriors
+        return self._network.push(frames, last)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,17 +102,10 @@ def score_cycles(
 
     `scores` has shape (frames, OUTPUTS) and `log_posteriors` (frames, N_STATES).
     """
-    edges = np.round(bounds_s[:, [0, 4]] * FRAME_RATE_HZ).astype(np.intp) - first_frame
-    edges = np.clip(edges, 0, scores.shape[0]).ravel()
-    posteriors: NDArray[np.float64] = np.exp(log_posteriors[: scores.shape[0]].astype(np.float64))
-    weighed: NDArray[np.float64] = posteriors[:, :, None] * scores.reshape(-1, N_STATES, len(CLASSES))
-
-    def summed(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-        after_the_last = np.zeros((1, *frames.shape[1:]))
-        sums: NDArray[np.float64] = np.add.reduceat(np.concatenate([frames, after_the_last]), edges, axis=0)[::2]
-        return sums
-
-    return CycleScores(weight=summed(posteriors), score=summed(weighed))
+    edges = np.clip(np.round(bounds_s * FRAME_RATE_HZ).astype(np.int64) - first_frame, 0, scores.shape[0])
+    sums = CycleScores(np.empty((len(edges), N_STATES)), np.empty((len(edges), N_STATES, len(CLASSES))))
+    sum_scores(scores, log_posteriors, edges[:, 0], edges[:, 4], sums.weight, sums.score)
+    return sums
 
 
 def murmur_log_odds(cycles: CycleScores, trusted: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
 from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
-from murmur.robust import median, quantile
+from murmur.robust import median, median_columns, quantile
 
 __all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "mid_systole_db", "murmur_vector"]
 
@@ -95,7 +96,7 @@ class MurmurFeatures(Record):
 
 
 def _power(level_db: NDArray[np.floating[Any]]) -> Array:
-    power: Array = 10.0 ** (np.asarray(level_db, dtype=np.float64) / 10.0)
+    power: Array = np.exp(level_db * np.float64(np.log(10.0) / 10.0))
     return power
 
 
@@ -119,30 +120,40 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
     """
     if not trusted.any():
         return None
-    systole = _power(levels.systole[trusted, :, MURMUR_BANDS]).sum(axis=2)
-    diastole = _power(levels.diastole[trusted, :, MURMUR_BANDS]).sum(axis=2)
-    s2 = _power(levels.s2[trusted, MURMUR_BANDS]).sum(axis=1)
+    s1_db, s2_db, systole_db = levels.s1[trusted], levels.s2[trusted], levels.systole[trusted]
+    by_band = _power(systole_db[:, :, MURMUR_BANDS]), _power(levels.diastole[trusted][:, :, MURMUR_BANDS])
+    systole, diastole = (power.sum(axis=2) for power in by_band)
+    s2 = _power(s2_db[:, MURMUR_BANDS]).sum(axis=1)
     late = np.maximum(diastole[:, LATE].mean(axis=1), LEAST_POWER * s2)
-    profile = median(_decibels(systole / late[:, None]))
+    mid_db = _decibels(by_band[0][:, INNER].mean(axis=1))
+    low_db = systole_db[:, INNER, LOW_BAND].mean(axis=1, dtype=np.float64)
+    medians = median_columns(
+        profile=_decibels(systole / late[:, None]),
+        diastole_profile=_decibels(diastole / late[:, None]),
+        excess=systole[:, INNER].mean(axis=1) / s2 - late / s2,
+        above_late=mid_db - _decibels(by_band[1][:, LATE].mean(axis=1)),
+        against_s2=mid_db - s2_db[:, MURMUR_BANDS],
+        low_against_s1=low_db - s1_db[:, LOW_BAND],
+        low_against_s2=low_db - s2_db[:, LOW_BAND],
+        late=_decibels(late / s2),
+        systole_spectrum=levels.systole_spectrum[trusted],
+        late_spectrum=levels.late_diastole_spectrum[trusted],
+    )
+    profile, diastole_profile = medians["profile"], medians["diastole_profile"]
     if click is not None:
         profile = _bridge(profile, click)
-    diastole_profile = median(_decibels(diastole / late[:, None]))
-    excess = median(systole[:, INNER].mean(axis=1) / s2 - late / s2)
-    mid = _decibels(_power(levels.systole[trusted, INNER, MURMUR_BANDS]).mean(axis=1))
-    above_late = median(mid - _decibels(_power(levels.diastole[trusted, LATE, MURMUR_BANDS]).mean(axis=1)))
-    against_s2 = median(mid - levels.s2[trusted, MURMUR_BANDS])
-    low = levels.systole[trusted, INNER, LOW_BAND].mean(axis=1, dtype=np.float64)
+    above_late, excess = medians["above_late"], float(medians["excess"][0])
     # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
     inner = profile.copy()
     inner[0] = min(inner[0], inner[1])
     inner[-1] = min(inner[-1], inner[-2])
     filled = (inner >= FILLED_DB) & (inner >= inner[INNER].max() - 12.0)
     where = np.flatnonzero(filled)
-    noise_free = _power(median(levels.systole_spectrum[trusted])) - _power(median(levels.late_diastole_spectrum[trusted]))
+    noise_free = _power(medians["systole_spectrum"]) - _power(medians["late_spectrum"])
     return MurmurFeatures(
-        profile_db=tuple(float(v) for v in profile),
-        diastole_profile_db=tuple(float(v) for v in diastole_profile),
-        level_db=float(_decibels(excess)) if excess > 0 else None,
+        profile_db=tuple(profile.tolist()),
+        diastole_profile_db=tuple(diastole_profile.tolist()),
+        level_db=10.0 * math.log10(max(excess, 1e-15)) if excess > 0 else None,
         above_quiet_db=float(above_late.max()),
         extent=float(filled.mean()),
         onset=float(where[0] / N_PARTS) if where.size else None,
@@ -152,10 +163,10 @@ def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: floa
         rise_db=float(inner.max() - inner[:2].min()),
         fall_db=float(inner.max() - inner[-2:].min()),
         above_late_diastole_by_band_db=tuple(above_late.tolist()),
-        against_s2_by_band_db=tuple(against_s2.tolist()),
-        low_against_s1_db=float(median(low - levels.s1[trusted, LOW_BAND])),
-        low_against_s2_db=float(median(low - levels.s2[trusted, LOW_BAND])),
-        late_diastole_db=float(median(_decibels(late / s2))),
+        against_s2_by_band_db=tuple(medians["against_s2"].tolist()),
+        low_against_s1_db=float(medians["low_against_s1"][0]),
+        low_against_s2_db=float(medians["low_against_s2"][0]),
+        late_diastole_db=float(medians["late"][0]),
         late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),
     )
@@ -197,33 +208,28 @@ def murmur_vector(levels: CycleLevels, bounds_s: Array, trusted: NDArray[np.bool
     bands = list(PROFILE_BANDS)
     systole = levels.systole[trusted][:, :, bands].astype(np.float64)
     diastole = levels.diastole[trusted][:, :, bands].astype(np.float64)
-    s1, s2 = levels.s1[trusted][:, bands].astype(np.float64), levels.s2[trusted][:, bands].astype(np.float64)
+    s1, s2 = levels.s1[trusted], levels.s2[trusted]
     late = diastole[:, LATE].mean(axis=1)
     mid = systole[:, INNER].mean(axis=1)
-    pairs = systole.reshape(systole.shape[0], N_PARTS // 2, 2, len(bands)).mean(axis=2)
-    profile = median(pairs - late[:, None, :])
-    every = (levels.s1[trusted] - levels.s2[trusted]).astype(np.float64)
+    pairs = 0.5 * (systole[:, 0::2] + systole[:, 1::2])
     bounds = bounds_s[trusted]
     cycle = bounds[:, 4] - bounds[:, 0]
-    broad = profile[:, 2:6].mean(axis=1)
-    return np.concatenate(
+    summed = np.concatenate(
         [
-            profile.ravel(),
-            median(mid - s2),
-            median(mid - s1),
-            median(diastole[:, EARLY].mean(axis=1) - late),
-            median(diastole[:, MIDDLE].mean(axis=1) - late),
-            median(late - s2),
-            median(every),
-            median(mid - diastole.mean(axis=1)),
-            quantile(mid - late, 0.2),
-            quantile(mid - late, 0.8),
-            [
-                float(median(np.log2(cycle))),
-                float(median((bounds[:, 2] - bounds[:, 0]) / cycle)),
-                float(np.ptp(broad[1:4])),
-                float(broad[3] - broad[1]),
-                float(broad[2] - 0.5 * (broad[1] + broad[3])),
-            ],
-        ]
+            (pairs - late[:, None, :]).reshape(cycle.size, -1),
+            mid - s2[:, bands],
+            mid - s1[:, bands],
+            diastole[:, EARLY].mean(axis=1) - late,
+            diastole[:, MIDDLE].mean(axis=1) - late,
+            late - s2[:, bands],
+            s1 - s2,
+            mid - diastole.mean(axis=1),
+            np.log2(cycle)[:, None],
+            ((bounds[:, 2] - bounds[:, 0]) / cycle)[:, None],
+        ],
+        axis=1,
     )
+    medians, above_late = median(summed), mid - late
+    broad = medians[: pairs.shape[1] * len(bands)].reshape(-1, len(bands))[:, 2:6].mean(axis=1)
+    shape = [np.ptp(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])]
+    return np.concatenate([medians[:-2], quantile(above_late, 0.2), quantile(above_late, 0.8), medians[-2:], shape])

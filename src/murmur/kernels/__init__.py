@@ -1,4 +1,4 @@
-"""The compiled core: the only package that imports numba, and numba and numpy are all it imports.
+"""The compiled core: the only package that imports numba, and numba, its llvmlite and numpy are all it imports.
 
 Every kernel is a plain function over contiguous arrays; what it carries from block to block is passed in and changed in
 place, so that a stage's state is its owner's alone. Each has an obvious slow twin in ``tests/test_kernels.py``.

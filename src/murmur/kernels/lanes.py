@@ -11,8 +11,8 @@ import numpy as np
 
 from murmur.kernels import kernel
 
-#: Frames that are computed together: few enough for what they need to stay in the fastest cache.
-CHUNK = 256
+#: Frames that are computed together: few enough for what they need to stay in the fastest cache, and whole vectors.
+CHUNK = 240
 
 
 @kernel()

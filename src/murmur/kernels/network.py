@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import kernel
+from murmur.kernels.exponential import exponential, natural_log
 from murmur.kernels.products import add_products
 
-#: Steps that go through the layers together: small enough for the fastest cache.
-CHUNK = 256
+#: Steps that go through the layers together: small enough for the fastest cache, and a whole number of three vectors.
+CHUNK = 240
 
 
 @kernel()
@@ -36,48 +37,40 @@ def dilated_network(
     """
     blocks, channels, longest = history.shape
     n_bands = bands.shape[1]
-    zero = np.float32(0.0)
-    heard = np.empty((n_bands, 2 + CHUNK), dtype=np.float32)
+    heard = np.zeros((n_bands, 2 + CHUNK), dtype=np.float32)
     heard[:, :2] = stem_history
-    past = np.empty((channels, longest + CHUNK), dtype=np.float32)
-    x = np.empty((channels, CHUNK), dtype=np.float32)
-    y = np.empty((channels, CHUNK), dtype=np.float32)
-    logits = np.empty((out.shape[1], CHUNK), dtype=np.float32)
+    past = np.zeros((channels, longest + CHUNK), dtype=np.float32)
+    x = np.zeros((channels, CHUNK), dtype=np.float32)
+    y = np.zeros((channels, CHUNK), dtype=np.float32)
+    logits = np.zeros((out.shape[1], CHUNK), dtype=np.float32)
     for begin in range(0, bands.shape[0], CHUNK):
         steps = min(CHUNK, bands.shape[0] - begin)
         for b in range(n_bands):
             for t in range(steps):
                 heard[b, 2 + t] = bands[begin + t, b]
         for c in range(channels):
-            x[c, :steps] = stem_bias[c]
-        for tap in range(3):
-            add_products(heard, tap, stem_weight[tap], x, steps)
+            _fill(x[c, :steps], stem_bias[c])
+        add_products(heard, 0, 1, stem_weight, x, steps)
         for b in range(n_bands):
             for k in range(2):
                 heard[b, k] = heard[b, steps + k]
         for block in range(blocks):
             reach = 2 * dilations[block]
             for c in range(channels):
-                for k in range(reach):
-                    past[c, k] = history[block, c, longest - reach + k]
-                for t in range(steps):
-                    past[c, reach + t] = max(x[c, t], zero)
-                y[c, :steps] = block_bias[block, c]
-                x[c, :steps] += mix_bias[block, c]
-            for tap in range(3):
-                add_products(past, tap * dilations[block], block_weight[block, tap], y, steps)
+                _copy(history[block, c, longest - reach :], past[c, :reach])
+                _rectify(x[c, :steps], past[c, reach : reach + steps])
+                _fill(y[c, :steps], block_bias[block, c])
+                _raise(x[c, :steps], mix_bias[block, c])
+            add_products(past, 0, dilations[block], block_weight[block], y, steps)
             for c in range(channels):
-                for k in range(reach):
-                    history[block, c, longest - reach + k] = past[c, steps + k]
-                for t in range(steps):
-                    y[c, t] = max(y[c, t], zero)
-            add_products(y, 0, mix_weight[block], x, steps)
+                _copy(past[c, steps : steps + reach], history[block, c, longest - reach :])
+                _rectify(y[c, :steps], y[c, :steps])
+            add_products(y, 0, 0, mix_weight[block : block + 1], x, steps)
         for c in range(channels):
-            for t in range(steps):
-                x[c, t] = max(x[c, t], zero)
+            _rectify(x[c, :steps], x[c, :steps])
         for o in range(out.shape[1]):
-            logits[o, :steps] = head_bias[o]
-        add_products(x, 0, head_weight, logits, steps)
+            _fill(logits[o, :steps], head_bias[o])
+        add_products(x, 0, 0, head_weight.reshape(1, channels, out.shape[1]), logits, steps)
         for o in range(out.shape[1]):
             for t in range(steps):
                 out[begin + t, o] = logits[o, t]
@@ -85,15 +78,48 @@ def dilated_network(
 
 
 @kernel()
+def _copy(values: np.ndarray, out: np.ndarray) -> None:
+    for t in range(values.shape[0]):
+        out[t] = values[t]
+
+
+@kernel()
+def _fill(values: np.ndarray, value: float) -> None:
+    for t in range(values.shape[0]):
+        values[t] = value
+
+
+@kernel()
+def _raise(values: np.ndarray, by: float) -> None:
+    for t in range(values.shape[0]):
+        values[t] += by
+
+
+@kernel()
+def _rectify(values: np.ndarray, out: np.ndarray) -> None:
+    for t in range(values.shape[0]):
+        out[t] = max(values[t], np.float32(0.0))
+
+
+@kernel()
 def log_softmax(logits: np.ndarray, out: np.ndarray) -> None:
     """Row-wise log-softmax."""
-    for k in range(logits.shape[0]):
-        top = logits[k, 0]
-        for s in range(1, logits.shape[1]):
-            top = max(top, logits[k, s])
-        total = 0.0
-        for s in range(logits.shape[1]):
-            total += np.exp(np.float64(logits[k, s] - top))
-        norm = top + np.log(total)
-        for s in range(logits.shape[1]):
-            out[k, s] = logits[k, s] - norm
+    rows, columns = logits.shape
+    top = np.empty(rows, dtype=np.float32)
+    total = np.zeros(rows, dtype=np.float32)
+    logs = np.empty(rows, dtype=np.float32)
+    below = np.empty((rows, columns), dtype=np.float32)
+    for k in range(rows):
+        top[k] = logits[k, 0]
+        for s in range(1, columns):
+            top[k] = max(top[k], logits[k, s])
+        for s in range(columns):
+            below[k, s] = logits[k, s] - top[k]
+    exponential(below.reshape(-1), out.reshape(-1))
+    for k in range(rows):
+        for s in range(columns):
+            total[k] += out[k, s]
+    natural_log(total, logs)
+    for k in range(rows):
+        for s in range(columns):
+            out[k, s] = below[k, s] - logs[k]

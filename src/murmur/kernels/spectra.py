@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import FUSED, kernel
+from murmur.kernels import FUSED, SUMS, kernel
+from murmur.kernels.exponential import natural_log
 from murmur.kernels.lanes import CHUNK, deal
-from murmur.kernels.logarithm import natural_log
 from murmur.kernels.products import add_products
+from murmur.kernels.vectors import WIDTH, add_scaled, load, scale, store
+
+#: The least power that is no silence: the least normal number.
+LEAST = np.finfo(np.float32).tiny
+#: Frames that are turned from rows to columns together: what they fill stays in the fastest cache.
+TURNED = 32
 
 
 @kernel(fastmath=FUSED)
@@ -25,14 +31,14 @@ def power_frames(
     `window` holds one half of the window and its centre, (half + 1,). A frame is folded about its centre into an even and an
     odd part, and each of these about its own middle, once for the even bins and once for the odd ones: as in a fast Fourier
     transform, but two times only. The rest are four small real products, for many frames at once. `cosines` and `sines`
-    (2, places, columns) are of the even bins 2, 4, … and the odd ones 1, 3, …, for the places 0 to half / 2; there are
-    whole fours of both, filled up with zeros. `power` is (frames, bins), from bin 1 on, the number of bins even.
+    (2, places, columns) are of the even bins 2, 4, … and the odd ones 1, 3, …, for the places 0 to half / 2; the columns
+    are filled up with zeros to whole fours. `power` is (frames, bins), from bin 1 on, the number of bins even.
     """
     half = window.shape[0] - 1
     quarter = half // 2
-    _, rows, columns = cosines.shape
+    _, places, columns = cosines.shape
     lanes = np.empty((hop, CHUNK + 2 * half // hop + 1), dtype=np.float32)
-    folded = np.zeros((4, rows, CHUNK), dtype=np.float32)
+    folded = np.zeros((4, places, CHUNK), dtype=np.float32)
     real = np.empty((columns, CHUNK), dtype=np.float32)
     imag = np.empty((columns, CHUNK), dtype=np.float32)
     for begin in range(0, power.shape[0], CHUNK):
@@ -52,11 +58,21 @@ def power_frames(
         for odd in range(2):
             real[:] = np.float32(0.0)
             imag[:] = np.float32(0.0)
-            add_products(folded[odd], 0, cosines[odd], real, count)
-            add_products(folded[2 + odd], 0, sines[odd], imag, count)
-            for k in range(count):
+            add_products(folded[odd], 0, 0, cosines[odd : odd + 1], real, count)
+            add_products(folded[2 + odd], 0, 0, sines[odd : odd + 1], imag, count)
+            for b in range(power.shape[1] // 2):
+                _square(real[b], imag[b], count)
+            for first in range(0, count, TURNED):
                 for b in range(power.shape[1] // 2):
-                    power[begin + k, 2 * b + 1 - odd] = real[b, k] * real[b, k] + imag[b, k] * imag[b, k]
+                    for k in range(first, min(first + TURNED, count)):
+                        power[begin + k, 2 * b + 1 - odd] = real[b, k]
+
+
+@kernel(fastmath=FUSED)
+def _square(real: np.ndarray, imag: np.ndarray, count: int) -> None:
+    """Magnitudes squared, in place of the real parts."""
+    for k in range(count):
+        real[k] = real[k] * real[k] + imag[k] * imag[k]
 
 
 @kernel(fastmath=FUSED)
@@ -85,23 +101,44 @@ def _fold(
 
 @kernel()
 def band_power(power: np.ndarray, weights: np.ndarray, starts: np.ndarray, stops: np.ndarray, out: np.ndarray) -> None:
-    """Sum bins into bands: `out[k, b] = Σ weights[b, j] · power[k, j]` over the bins `starts[b]:stops[b]`."""
-    for k in range(power.shape[0]):
-        for b in range(out.shape[1]):
-            total = np.float32(0.0)
-            for j in range(starts[b], stops[b]):
-                total += weights[b, j] * power[k, j]
-            out[k, b] = total
+    """Sum bins into bands: `out[k, b] = Σ_j weights[j, b] · power[k, j]`.
+
+    The bands come in eights; of the i-th eight none reaches beyond the bins `starts[i]:stops[i]`.
+    """
+    if weights.shape[1] != WIDTH * starts.shape[0] or out.shape[1] != weights.shape[1]:
+        raise ValueError("not whole eights of bands")
+    last = power.shape[0] - 1
+    for first in range(0, last + 1, 4):  # the last four may hold one frame more than once
+        p, q, r, s = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
+        for i in range(starts.shape[0]):
+            band = i * WIDTH
+            weight = load(weights, starts[i], band)
+            a, b = scale(power[p, starts[i]], weight), scale(power[q, starts[i]], weight)
+            c, d = scale(power[r, starts[i]], weight), scale(power[s, starts[i]], weight)
+            for j in range(starts[i] + 1, stops[i]):
+                weight = load(weights, j, band)
+                a, b = add_scaled(power[p, j], weight, a), add_scaled(power[q, j], weight, b)
+                c, d = add_scaled(power[r, j], weight, c), add_scaled(power[s, j], weight, d)
+            store(out, p, band, a)
+            store(out, q, band, b)
+            store(out, r, band, c)
+            store(out, s, band, d)
 
 
-@kernel()
-def frame_levels(bands: np.ndarray, levels: np.ndarray) -> None:
+@kernel(fastmath=SUMS)
+def frame_levels(power: np.ndarray, levels: np.ndarray) -> None:
     """Natural log of each frame's whole power; −inf in digital silence."""
-    for k in range(bands.shape[0]):
-        total = 0.0
-        for b in range(bands.shape[1]):
-            total += bands[k, b]
-        levels[k] = np.log(total) if total > 0.0 else -np.inf
+    total = np.empty(power.shape[0], dtype=np.float32)
+    logs = np.empty(power.shape[0], dtype=np.float32)
+    for k in range(power.shape[0]):
+        frame = power[k]
+        whole = np.float32(0.0)
+        for b in range(frame.shape[0]):
+            whole += frame[b]
+        total[k] = max(whole, LEAST)
+    natural_log(total, logs)
+    for k in range(power.shape[0]):
+        levels[k] = logs[k] if total[k] > LEAST else -np.inf
 
 
 @kernel()
@@ -156,7 +193,15 @@ def normalise(
                 difference = logs[b] - mean[b]
                 mean[b] += rate * difference
                 variance[b] += rate * (difference * (logs[b] - mean[b]) - variance[b])
-        for b in range(n_bands):
-            z = (logs[b] - mean[b]) / np.sqrt(variance[b] + least_variance)
-            out[k, b] = min(max(z, -clip), clip)
+        _standardise(logs, mean, variance, least_variance, clip, out[k])
     state[0], state[1], state[2], state[3], state[4] = level_mean, level_variance, count, frozen, short
+
+
+@kernel()
+def _standardise(
+    logs: np.ndarray, mean: np.ndarray, variance: np.ndarray, least_variance: float, clip: float, out: np.ndarray
+) -> None:
+    most = np.float32(clip)
+    for b in range(logs.shape[0]):
+        z = np.float32(logs[b] - mean[b]) / np.sqrt(np.float32(variance[b] + least_variance))
+        out[b] = min(max(z, -most), most)

@@ -84,28 +84,31 @@ class Decoder:
         """
         self._odd = frame if frame % FRAMES_PER_STEP else -1
 
-    def push(self, log_posteriors: NDArray[np.float32]) -> Spans:
-        """Take log posteriors (frames, 4); return the spans that have become certain."""
+    def push(self, log_posteriors: NDArray[np.float32], last: bool = False) -> Spans:
+        """Take log posteriors (frames, 4); return the spans that have become certain.
+
+        After the last ones that is all that is left, the last span still under way where the recording ends.
+        """
         place = self._odd - self._taken
         self._taken += log_posteriors.shape[0]
         if self._odd >= 0 and 0 <= place < log_posteriors.shape[0]:
             log_posteriors = np.insert(log_posteriors, place, 0.0, axis=0)
-        frames = np.concatenate([self._waiting, log_posteriors])
+        rest = -(self._waiting.shape[0] + log_posteriors.shape[0]) % FRAMES_PER_STEP
+        after = np.zeros((rest if last else 0, N_STATES), dtype=np.float32)
+        frames = np.concatenate([self._waiting, log_posteriors, after])
         whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
         self._waiting = frames[whole:]
-        return self._advance(frames[:whole])
+        spans = self._advance(frames[:whole])
+        return Spans.joined([spans, self._rest()]) if last else spans
 
-    def finish(self) -> Spans:
-        """Return the rest; the last span is still under way where the recording ends."""
-        rest = -self._waiting.shape[0] % FRAMES_PER_STEP
-        parts = [self._advance(np.concatenate([self._waiting, np.zeros((rest, N_STATES), dtype=np.float32)]))]
+    def _rest(self) -> Spans:
         t = self._tables
         start, state, settled = (np.empty(RING, dtype=np.int64) for _ in range(3))
         count = semi_markov.finish(
             t.log_survival, t.longest, self._initial, self._where, self._cumulated, self._entry, self._came_at,
             self._came_class, self._tail, start, state, settled,
         )  # fmt: skip
-        return Spans.joined([*parts, self._spans(start[:count], state[:count], settled[:count])])
+        return self._spans(start[:count], state[:count], settled[:count])
 
     def _advance(self, frames: NDArray[np.float32]) -> Spans:
         evidence = POSTERIOR_WEIGHT * frames.reshape(-1, FRAMES_PER_STEP, N_STATES).sum(axis=1)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from murmur.kernels.network import log_softmax
 from murmur.kernels.spectra import band_power, frame_levels, normalise
 from murmur.network import NetworkWeights, StreamingNetwork
-from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, N_BINS
+from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
 
 __all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normaliser", "log_bands_filterbank"]
 
@@ -33,7 +33,7 @@ RULES = np.array([250.0, 11.5, 3.0, 3.0, 400.0, 40.0, CLIP, 0.25, 1.0 / 60.0, 2.
 def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]]:
     """Triangular filters, one bin wide below 200 Hz and of constant relative width above, like the mel scale.
 
-    Returns weights (N_BANDS, N_BINS) and the first and one past the last bin of each band.
+    Returned as `murmur.spectrogram.filterbank` lays them out.
     """
     corner_hz, low_hz, high_hz = 200.0, BIN_HZ[1], 780.0
 
@@ -48,10 +48,7 @@ def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]
     width = np.maximum(np.gradient(centre), BIN_SPACING_HZ)
     weights = np.clip(1.0 - np.abs(BIN_HZ[None, :] - centre[:, None]) / width[:, None], 0.0, None)
     weights /= weights.sum(axis=1, keepdims=True)
-    used = weights > 0
-    starts = used.argmax(axis=1).astype(np.int64)
-    stops = (N_BINS - used[:, ::-1].argmax(axis=1)).astype(np.int64)
-    return np.ascontiguousarray(weights, dtype=np.float32), starts, stops
+    return filterbank(weights)
 
 
 class Normaliser:
@@ -71,7 +68,7 @@ class Normaliser:
         self._waiting_levels = np.zeros(0)
         self._filterbank = log_bands_filterbank()
 
-    def push(self, power: Frames) -> Frames:
+    def push(self, power: Frames, last: bool = False) -> Frames:
         """Take power frames (frames, N_BINS); return normalised bands (frames, N_BANDS) as far as they are settled."""
         bands = np.empty((power.shape[0], N_BANDS), dtype=np.float32)
         band_power(power, *self._filterbank, bands)
@@ -86,20 +83,12 @@ class Normaliser:
         silence = np.full((first, N_BANDS), -CLIP, dtype=np.float32)
         bands, levels, alive = bands[first:], levels[first:], alive[first:]
         enough = np.flatnonzero(np.cumsum(alive) >= INITIAL_FRAMES)
-        if enough.size == 0 and levels.shape[0] < LONGEST_WAIT_FRAMES:
+        if levels.shape[0] == 0 or (enough.size == 0 and levels.shape[0] < LONGEST_WAIT_FRAMES and not last):
             self._waiting, self._waiting_levels = bands, levels
             return silence
         used = min(int(enough[0]) + 1 if enough.size else LONGEST_WAIT_FRAMES, LONGEST_WAIT_FRAMES)
         self._start(bands[:used], levels[:used])
         return np.concatenate([silence, self._normalise(bands, levels)])
-
-    def finish(self) -> Frames:
-        """Return the frames that still waited for the first second to be complete."""
-        if self._started or self._waiting.shape[0] == 0:
-            return np.zeros((0, N_BANDS), dtype=np.float32)
-        bands, levels = self._waiting, self._waiting_levels
-        self._start(bands, levels)
-        return self._normalise(bands, levels)
 
     def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
         alive = np.isfinite(levels)
@@ -130,16 +119,9 @@ class Emitter:
         """Let a step begin at the first frame with a sound, before that comes."""
         self._network.begin_at(frame)
 
-    def push(self, bands: Frames) -> Frames:
-        """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late by the lookahead."""
-        return _log_posteriors(self._network.push(bands))
-
-    def finish(self) -> Frames:
-        """Return the posteriors of the last frames."""
-        return _log_posteriors(self._network.finish())
-
-
-def _log_posteriors(logits: Frames) -> Frames:
-    out = np.empty_like(logits)
-    log_softmax(logits, out)
-    return out
+    def push(self, bands: Frames, last: bool = False) -> Frames:
+        """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late until the last bands come."""
+        logits = self._network.push(bands, last)
+        out = np.empty_like(logits)
+        log_softmax(logits, out)
+        return out

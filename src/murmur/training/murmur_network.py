@@ -34,7 +34,7 @@ def hear(versions: Versions, model: SegmentationModel) -> Heard:
     heard = []
     for bands, _ in versions:
         emitter, frames = Emitter(model.network), bands.astype(np.float32)
-        log_posteriors = np.concatenate([emitter.push(frames), emitter.finish()])
+        log_posteriors = emitter.push(frames, last=True)
         heard.append(np.concatenate([bands, np.exp(log_posteriors).astype(np.float16)], axis=1))
     return heard
 

@@ -61,9 +61,8 @@ def new_network() -> DilatedNetwork:
 def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDArray[np.float32]:
     """What the network sees of a whole recording, by the very stages that run in `murmur.engine`."""
     conditioner, spectrogram, normaliser = Conditioner(sample_rate_hz, Settings()), Spectrogram(), Normaliser()
-    first, rest = conditioner.push(samples).samples, conditioner.finish().samples
-    power = np.concatenate([spectrogram.push(first), spectrogram.push(rest), spectrogram.finish()])
-    return np.concatenate([normaliser.push(power), normaliser.finish()])
+    conditioned = conditioner.push(samples, last=True).samples
+    return normaliser.push(spectrogram.push(conditioned, last=True), last=True)
 
 
 def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.int8]:
