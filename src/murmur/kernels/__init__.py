@@ -25,8 +25,8 @@ def kernel(fastmath: bool | set[str] = False) -> Callable[[F], F]:
     def compile_(function: F) -> F:
         options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
         try:
-            return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+            return numba.njit(cache=True, **options)(function)
         except RuntimeError:  # numba finds no place that it may write its cache to: compile each time
-            return numba.njit(**options)(function)  # type: ignore[no-any-return]
+            return numba.njit(**options)(function)
 
     return compile_

@@ -96,7 +96,7 @@ def _two_by_two(operation: str) -> Any:
     return combine
 
 
-if config.DISABLE_JIT:
+if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
     def load(array: np.ndarray, row: int, column: int) -> np.ndarray:
         """The vector that begins at an element of a float32 array (rows, columns)."""
