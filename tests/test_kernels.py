@@ -106,15 +106,18 @@ def combine(array, factor, out):
     vectors.store(out, 1, 3, vectors.subtract(one, other))
     vectors.store(out, 2, 3, vectors.scale(factor, one))
     vectors.store(out, 3, 3, vectors.add_scaled(factor, one, other))
+    vectors.store(out, 4, 3, vectors.where_larger(one, other, vectors.same(factor), one))
 
 
-def test_vectors_are_eight_numbers(rng):
-    array, factor, out = noise(rng, 2, 11), np.float32(0.7), np.zeros((4, 13), dtype=np.float32)
+@pytest.mark.parametrize(("kind", "width"), [(np.float32, vectors.WIDTH), (np.float64, vectors.DOUBLES)])
+def test_vectors_are_neighbouring_numbers(rng, kind, width):
+    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((5, 13), dtype=kind)
     combine(array, factor, out)
-    one, other = array[0, 1:9], array[1, 2:10]
-    expected = [one + other, one - other, factor * one, factor * one + other]
-    np.testing.assert_allclose(out[:, 3:11], expected, atol=1e-6)
-    assert not out[:, [0, 1, 2, 11, 12]].any()
+    one, other = array[0, 1 : 1 + width], array[1, 2 : 2 + width]
+    expected = [one + other, one - other, factor * one, factor * one + other, np.where(one > other, factor, one)]
+    np.testing.assert_allclose(out[:, 3 : 3 + width], expected, atol=1e-6)
+    assert not out[:, :3].any()
+    assert not out[:, 3 + width :].any()
 
 
 # resampling
@@ -678,7 +681,7 @@ class Path:
     early: int
 
 
-def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
+def small_tables(rng, classes=4, longest=(3, 4, 3, 5), pause=0.05):
     """Random duration tables of the decoder's form, small enough to enumerate."""
     n = max(longest) + 1
     first, last = np.empty((2, 4, classes), dtype=np.int64)
@@ -693,33 +696,30 @@ def small_tables(rng, classes=2, longest=(3, 4, 3, 5), pause=0.05):
         survival[3, c, : last[3, c] + 1] += pause
     residual = rng.random((4, classes, n))
     residual[:, :, 0] = 0.0
-    shortest = first.min(axis=1)
-    log_duration = np.full((4, int((np.array(longest) - shortest).max()) + 1, classes), -np.inf)
+    log_duration = np.full((4, int((last - first).max()) + 1, classes), -np.inf)
     with np.errstate(divide="ignore"):
-        for s in range(4):
-            possible = np.log(probability[s, :, shortest[s] : longest[s] + 1]).T
-            log_duration[s, : possible.shape[0]] = possible
+        for s, c in np.ndindex(4, classes):
+            possible = np.log(probability[s, c, first[s, c] : last[s, c] + 1])
+            log_duration[s, : possible.size, c] = possible
         return DurationTables(
             log_duration=log_duration,
             log_survival=np.log(survival),
             log_residual=np.log(residual),
             log_tail=np.log([pause, 0.8, 0.2]),
+            first=first.astype(float),
             last=last,
-            shortest=shortest,
             longest=np.array(longest, dtype=np.int64),
             transition=np.log(rng.dirichlet(np.ones(classes), classes)),
         )
 
 
-def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, width=512):
+def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096):
     """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
     classes = tables.last.shape[1]
-    where, cumulated = np.zeros(3, dtype=np.int64), np.zeros(4)
+    where, cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
     initial = np.full((4, classes), -np.log(4 * classes))
-    entry = np.full((capacity, 4, classes), -np.inf)
-    ahead, since = np.full((4, width, classes), -np.inf), np.zeros((4, width, classes), dtype=np.int64)
-    came_at = np.zeros((capacity, 4, classes), dtype=np.int64)
-    came_class = np.zeros((capacity, classes), dtype=np.int64)
+    entry, came_at = np.full((4, capacity, classes), -np.inf), np.zeros((capacity, 4, classes))
+    came_class = np.zeros((capacity, classes))
     marks = np.zeros(capacity, dtype=np.int64)
     tail = np.full((2, classes), -np.inf)
     tail[1] = 0.0
@@ -727,15 +727,16 @@ def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, width
     segments = []
     for start, stop in in_pieces(emissions.shape[0], sizes):
         count = semi_markov.advance(
-            emissions[start:stop], tables.log_duration, tables.last, tables.shortest, tables.log_residual, initial,
-            tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated, entry, ahead, since,
-            came_at, came_class, tail, marks, *room,
+            emissions[start:stop], tables.log_duration, tables.first, tables.last, tables.log_residual, initial,
+            tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated, entry, came_at, came_class,
+            tail, marks, *room,
         )  # fmt: skip
         segments += zip(*(column[:count].tolist() for column in room), strict=True)
     early = len(segments)
     count = semi_markov.finish(
-        tables.log_survival, tables.longest, initial, where, cumulated, entry, came_at, came_class, tail, *room
-    )
+        tables.log_survival, tables.first, tables.longest, initial, where, cumulated, entry, came_at, came_class, tail,
+        *room,
+    )  # fmt: skip
     segments += zip(*(column[:count].tolist() for column in room), strict=True)
     return Path([segment[:2] for segment in segments], early)
 
@@ -757,10 +758,10 @@ def rules(tables, frames):
     whole, ending, starting, only = np.full((4, 4, classes, frames + 1), -np.inf)
     outlasts, goes_on, stops = tables.log_tail
     for s, c in np.ndindex(4, classes):
-        shortest, longest = tables.shortest[s], tables.longest[s]
+        first, last, longest = int(tables.first[s, c]), tables.last[s, c], tables.longest[s]
         for d in range(1, frames + 1):
-            if shortest <= d <= longest:
-                whole[s, c, d] = tables.log_duration[s, d - shortest, c]
+            if first <= d <= last:
+                whole[s, c, d] = tables.log_duration[s, d - first, c]
             if d <= longest:
                 ending[s, c, d] = tables.log_survival[s, c, d]
                 starting[s, c, d] = tables.log_residual[s, c, d]
@@ -844,7 +845,7 @@ def test_the_decoder_is_an_exact_viterbi_search(seed):
     rng = np.random.default_rng(seed)
     frames = 400
     emissions = noise(rng, frames, 4)
-    tables = small_tables(rng, classes=3, longest=(5, 7, 4, 9))
+    tables = small_tables(rng, classes=8, longest=(5, 7, 4, 9))
     rule = rules(tables, frames)
     best, path = viterbi_twin(rule, emissions)
     got = decode(tables, emissions)
@@ -875,17 +876,22 @@ def test_a_recording_may_begin_with_a_pause(rng, longest):
 
 
 def test_classes_that_agree_on_every_boundary_do_not_hold_the_segments_back(rng):
-    """Two rate classes with the same durations and no way from one to the other never agree on the class."""
-    one = small_tables(rng, classes=1, longest=(5, 7, 4, 9))
-    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("last", "log_survival", "log_residual")}
+    """Two sets of rate classes with the same durations and no way from one to the other never agree on the class."""
+    one = small_tables(rng, longest=(5, 7, 4, 9))
+    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("first", "last", "log_survival", "log_residual")}
     both["log_duration"] = np.repeat(one.log_duration, 2, axis=2)
     with np.errstate(divide="ignore"):
-        apart = np.log(np.eye(2))
-    tables = DurationTables(**both, shortest=one.shortest, longest=one.longest, log_tail=one.log_tail, transition=apart)
+        apart = np.log(np.kron(np.exp(one.transition), np.eye(2)))
+    tables = DurationTables(**both, longest=one.longest, log_tail=one.log_tail, transition=apart)
     emissions = noise(rng, 400, 4)
     alone, together = decode(one, emissions), decode(tables, emissions)
     assert together.segments == alone.segments
     assert together.early == alone.early > 0
+
+
+def test_rate_classes_come_in_whole_vectors(rng):
+    with pytest.raises(ValueError, match="multiple of four"):
+        decode(small_tables(rng, classes=6), noise(rng, 10, 4))
 
 
 def test_a_long_silence_is_one_pause():
@@ -908,7 +914,7 @@ def check_valid(tables, segments, frames):
     assert (np.diff(start) > 0).all()
     assert ((state[:-1] + 1) % 4 == state[1:]).all()
     length, inner = np.diff(start)[1:], state[1:-1]
-    assert (length >= tables.shortest[inner]).all()
+    assert (length >= tables.first.min(axis=1)[inner]).all()
     assert ((length <= tables.last.max(axis=1)[inner]) | (inner == 3)).all()
 
 
@@ -916,13 +922,13 @@ def check_valid(tables, segments, frames):
 def test_without_evidence_the_backlog_is_bounded_by_force(seed):
     """Uniform emissions never agree on a path; the ring of 256 frames holds all that may be remembered."""
     rng = np.random.default_rng(seed)
-    tables = small_tables(rng, classes=3, longest=(5, 12, 4, 15))
+    tables = small_tables(rng, classes=8, longest=(5, 12, 4, 15))
     emissions = np.full((1500, 4), -np.log(4), dtype=np.float32)
     emissions[900:] += 0.01 * noise(rng, 600, 4)
-    got = decode(tables, emissions, backlog=128, capacity=256, width=48)
+    got = decode(tables, emissions, backlog=128, capacity=256)
     check_valid(tables, got.segments, 1500)
     assert got.segments[got.early][0] > 1500 - 256
-    assert decode(tables, emissions, (7, 150), backlog=128, capacity=256, width=48) == got
+    assert decode(tables, emissions, (7, 150), backlog=128, capacity=256) == got
 
 
 def test_a_pause_longer_than_the_memory_goes_on():
@@ -930,10 +936,10 @@ def test_a_pause_longer_than_the_memory_goes_on():
     tables = small_tables(rng, pause=0.02)
     emissions = noise(rng, 1500, 4)
     emissions[200:1300] = [-9.0, -9.0, -9.0, 0.0]
-    got = decode(tables, emissions, backlog=128, capacity=256, width=48)
+    got = decode(tables, emissions, backlog=128, capacity=256)
     check_valid(tables, got.segments, 1500)
     assert np.diff([start for start, _ in got.segments]).max() >= 1099
-    assert decode(tables, emissions, (11, 90), backlog=128, capacity=256, width=48) == got
+    assert decode(tables, emissions, (11, 90), backlog=128, capacity=256) == got
 
 
 @pytest.mark.parametrize("seed", range(30))

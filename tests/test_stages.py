@@ -493,11 +493,11 @@ def test_duration_tables_are_distributions(durations):
 def test_survival_is_the_sum_of_what_is_as_long_or_longer(durations):
     tables = DurationTables.build(durations)
     for s, c in np.ndindex(tables.last.shape):
-        shortest, last = tables.shortest[s], tables.last[s, c]
+        first, last = int(tables.first[s, c]), tables.last[s, c]
         pause = np.exp(tables.log_tail[0]) if s == 3 else 0.0
-        probability = np.exp(tables.log_duration[s, : last - shortest + 1, c])
+        probability = np.exp(tables.log_duration[s, : last - first + 1, c])
         for d in range(1, tables.longest[s] + 1):
-            expected = probability[max(d - shortest, 0) :].sum() + pause if d <= last else 0.0
+            expected = probability[max(d - first, 0) :].sum() + pause if d <= last else 0.0
             assert np.exp(tables.log_survival[s, c, d]) == pytest.approx(expected, abs=1e-12)
 
 

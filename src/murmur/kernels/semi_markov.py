@@ -3,11 +3,12 @@
 States are S1, systole, S2, diastole (0 to 3), in that order, round and round; every state comes in several rate classes, and
 the class may change where a diastole ends. A *node* is (time, state, class): the state was entered at that boundary. What is
 kept for each is its score less the state's emissions so far, so that a segment from τ to t scores
-``entry[τ] + log P(duration = t − τ) + Σ emissions`` with one addition per candidate duration. A node tells all the
-boundaries ahead at which it may end what leaving there would be worth, side by side in memory and hence at the full width of
-the vector unit; each boundary keeps the best offer.
+``entry[τ] + log P(duration = t − τ) + Σ emissions`` with one addition per candidate duration.
 
-Scores hold −inf.
+Only durations that a class allows are looked at: `entry` holds each node as many rows late as its class's shortest duration,
+so that the candidates for one boundary lie side by side for all classes, and the best is found in registers.
+
+Scores hold −inf. Times that a comparison chooses are kept as float64, like what is compared; they are whole numbers.
 """
 
 from __future__ import annotations
@@ -15,43 +16,73 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import kernel
+from murmur.kernels.vectors import DOUBLES, add, load, same, store, subtract, where_larger
 
 # fields of the integer state
-NOW, COMMITTED, PLACE = 0, 1, 2
-
-
-@kernel(fastmath={"nnan", "nsz"})
-def _offer(scores: np.ndarray, entered: int, log_duration: np.ndarray, best: np.ndarray, since: np.ndarray) -> None:
-    """Keep, at each boundary ahead, what a state entered at `entered` offers there if it is no worse than what it has.
-
-    `scores` (classes,) are of the entry; all others are (durations, classes).
-    """
-    for d in range(log_duration.shape[0]):
-        for c in range(scores.shape[0]):
-            value = scores[c] + log_duration[d, c]
-            better = value >= best[d, c]
-            best[d, c] = value if better else best[d, c]
-            since[d, c] = entered if better else since[d, c]
+NOW, COMMITTED = 0, 1
 
 
 @kernel()
-def _make_room(where: np.ndarray, ahead: np.ndarray, since: np.ndarray) -> None:
-    """Move what lies ahead to the beginning of its arrays."""
-    place, width = where[PLACE], ahead.shape[1]
-    for s in range(4):
-        for i in range(width - place):
-            ahead[s, i] = ahead[s, place + i]
-            since[s, i] = since[s, place + i]
-        ahead[s, width - place :] = -np.inf
-    where[PLACE] = 0
+def _best_of(
+    state: int,
+    lane: int,
+    count: int,
+    now: int,
+    entry: np.ndarray,
+    log_duration: np.ndarray,
+    first: np.ndarray,
+    leave: np.ndarray,
+    came_at: np.ndarray,
+) -> None:
+    """Best score of leaving a state now, and when it was entered, for the classes from `lane` on, of `count` durations.
+
+    All arrays are (…, classes); of `entry`, `log_duration` and `came_at` the rows of the four states follow one another.
+    """
+    capacity = entry.shape[0] // 4
+    ring, table = state * capacity, state * (log_duration.shape[0] // 4)
+    best, one = same(-np.inf), same(1.0)
+    entered = subtract(same(float(now)), load(first, state, lane))
+    since = entered
+    for d in range(count):
+        value = add(load(entry, ring + ((now - d) & (capacity - 1)), lane), load(log_duration, table + d, lane))
+        since = where_larger(value, best, entered, since)
+        best = where_larger(value, best, value, best)
+        entered = subtract(entered, one)
+    store(leave, state, lane, best)
+    store(came_at, 4 * (now & (capacity - 1)) + state, lane, since)
+
+
+@kernel()
+def _best_class(
+    leave: np.ndarray, transition: np.ndarray, lane: int, arrived: np.ndarray, came_class: np.ndarray, slot: int
+) -> None:
+    """Best score of the next S1, and the class of the diastole before it, for the classes from `lane` on."""
+    best, which = same(-np.inf), same(0.0)
+    for other in range(transition.shape[0]):
+        value = add(same(leave[3, other]), load(transition, other, lane))
+        which = where_larger(value, best, same(float(other)), which)
+        best = where_larger(value, best, value, best)
+    store(arrived, 0, lane, best)
+    store(came_class, slot, lane, which)
+
+
+@kernel()
+def _durations(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """How many durations the classes of each vector allow at most, (states, vectors)."""
+    states, classes = last.shape
+    count = np.zeros((states, classes // DOUBLES), dtype=np.int64)
+    for s in range(states):
+        for c in range(classes):
+            count[s, c // DOUBLES] = max(count[s, c // DOUBLES], last[s, c] - int(first[s, c]) + 1)
+    return count
 
 
 @kernel()
 def advance(
     emissions: np.ndarray,
     log_duration: np.ndarray,
+    first: np.ndarray,
     last: np.ndarray,
-    shortest: np.ndarray,
     log_residual: np.ndarray,
     initial: np.ndarray,
     log_tail: np.ndarray,
@@ -62,8 +93,6 @@ def advance(
     where: np.ndarray,
     cumulated: np.ndarray,
     entry: np.ndarray,
-    ahead: np.ndarray,
-    since: np.ndarray,
     came_at: np.ndarray,
     came_class: np.ndarray,
     tail: np.ndarray,
@@ -74,18 +103,23 @@ def advance(
 ) -> int:
     """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
 
-    `log_duration` (4, durations, classes) runs from a state's shortest duration, `shortest[s]`, to its longest,
-    `longest[s]`; a class allows no longer one than `last[s, c]`. `log_residual` (4, classes, durations) is of segments that
-    were under way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame more, log of
-    its end) of the diastole's geometric tail. `where` holds the integer state. `entry`, `came_at` and `came_class` are rings
-    over time; `ahead` and `since` (4, width, classes) hold the best offer for each boundary from now on, and when its node
-    was entered: now lies at `where[PLACE]`, and `width` is more than the longest duration. `tail` (2, classes) is the score
-    and the entry of the diastole that has outlasted the table. `marks` is a ring of zeros, with a bit for each state and
-    class. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is told when that was.
+    The classes are a multiple of four. `log_duration` (4, durations, classes) runs from each class's shortest duration,
+    `first[s, c]`, to its longest, `last[s, c]`; `longest[s]` is the longest of all. `log_residual` (4, classes, durations) is
+    of segments that were under way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame
+    more, log of its end) of the diastole's geometric tail. `where` holds the integer state. `entry` (4, rows, classes),
+    `came_at` (rows, 4, classes) and `came_class` (rows, classes) are rings over time. `tail` (2, classes) is the score and
+    the entry of the diastole that has outlasted the table. `marks` is a ring of zeros, with a bit for each state and class.
+    Every `commit_every` frames the paths are asked where they agree; `seg_settled` is told when that was.
     """
-    capacity, _, classes = entry.shape
+    _, capacity, classes = entry.shape
     mask = capacity - 1
-    leave = np.empty((4, classes))
+    if classes % DOUBLES:
+        raise ValueError("the number of classes is no multiple of four")
+    entries, came = entry.reshape(4 * capacity, classes), came_at.reshape(4 * capacity, classes)
+    durations = log_duration.reshape(4 * log_duration.shape[1], classes)
+    leave, arrived = np.empty((4, classes)), np.empty((1, classes))
+    count = _durations(first, last)
+    late = first.astype(np.int64)
     reach = longest.max()
     written = 0
     for k in range(emissions.shape[0]):
@@ -94,70 +128,40 @@ def advance(
         slot = now & mask
         for s in range(4):
             cumulated[s] += emissions[k, s]
-        if where[PLACE] + 1 + reach >= ahead.shape[1]:
-            _make_room(where, ahead, since)
-        where[PLACE] += 1
-        place = where[PLACE]
-        for s in range(4):
-            for c in range(classes):
-                leave[s, c] = ahead[s, place, c]
-                came_at[slot, s, c] = since[s, place, c]
+            for v in range(count.shape[1]):
+                _best_of(s, v * DOUBLES, count[s, v], now, entries, durations, first, leave, came)
         if now <= reach:  # a segment may be ending that was under way at the start
             for s in range(4):
                 for c in range(classes):
                     if now <= longest[s] and initial[s, c] + log_residual[s, c, now] > leave[s, c]:
                         leave[s, c] = initial[s, c] + log_residual[s, c, now]
-                        came_at[slot, s, c] = 0
+                        came_at[slot, s, c] = 0.0
         for c in range(classes):
             old = now - last[3, c] - 1  # a diastole entered then has just outlasted the table
             tail[0, c] += log_tail[1]
             if old >= 0:
-                value = initial[3, c] if old == 0 else entry[old & mask, 3, c]
+                value = initial[3, c] if old == 0 else entry[3, (old + late[3, c]) & mask, c]
                 if value + log_tail[0] > tail[0, c]:
                     tail[0, c] = value + log_tail[0]
                     tail[1, c] = old
             if tail[0, c] + log_tail[2] > leave[3, c]:
                 leave[3, c] = tail[0, c] + log_tail[2]
-                came_at[slot, 3, c] = np.int64(tail[1, c])
+                came_at[slot, 3, c] = tail[1, c]
         for s in range(4):
             for c in range(classes):
                 leave[s, c] += cumulated[s]
-        for s in range(3):
-            for c in range(classes):
-                entry[slot, s + 1, c] = leave[s, c] - cumulated[s + 1]
+        for v in range(count.shape[1]):
+            _best_class(leave, transition, v * DOUBLES, arrived, came_class, slot)
         for c in range(classes):
-            top = -np.inf
-            which = 0
-            for other in range(classes):
-                value = leave[3, other] + transition[other, c]
-                if value > top:
-                    top = value
-                    which = other
-            entry[slot, 0, c] = top - cumulated[0]
-            came_class[slot, c] = which
-        for s in range(4):
-            begin, end = place + shortest[s], place + longest[s] + 1
-            durations = end - begin
-            _offer(entry[slot, s], now, log_duration[s, :durations], ahead[s, begin:end], since[s, begin:end])
+            entry[0, (now + late[0, c]) & mask, c] = arrived[0, c] - cumulated[0]
+            for s in range(1, 4):
+                entry[s, (now + late[s, c]) & mask, c] = leave[s - 1, c] - cumulated[s]
         if now % commit_every == 0:
             if now - where[COMMITTED] > longest_backlog:
-                _force(
-                    now - longest_backlog // 2,
-                    log_duration,
-                    last,
-                    shortest,
-                    longest,
-                    initial,
-                    where,
-                    cumulated,
-                    entry,
-                    ahead,
-                    since,
-                    came_at,
-                    came_class,
-                    tail,
-                )
-            count = _commit(
+                until = now - longest_backlog // 2
+                _force(until, first, last, longest, initial, where, cumulated, entry, came_at, came_class, tail)
+            became = _commit(
+                first,
                 last,
                 longest,
                 where,
@@ -169,13 +173,14 @@ def advance(
                 seg_start[written:],
                 seg_state[written:],
             )
-            seg_settled[written : written + count] = now
-            written += count
+            seg_settled[written : written + became] = now
+            written += became
     return written
 
 
 @kernel()
 def _commit(
+    first: np.ndarray,
     last: np.ndarray,
     longest: np.ndarray,
     where: np.ndarray,
@@ -188,7 +193,7 @@ def _commit(
     seg_state: np.ndarray,
 ) -> int:
     """Find the latest boundary up to which every surviving path is the same, and write the segments before it."""
-    capacity, _, classes = entry.shape
+    _, capacity, classes = entry.shape
     mask = capacity - 1
     now = where[NOW]
     root = where[COMMITTED]
@@ -200,7 +205,7 @@ def _commit(
         for c in range(classes):
             bit = np.int64(1) << np.int64(s * classes + c)
             for time in range(max(root, now - last[s, c]), now + 1):
-                if entry[time & mask, s, c] > -np.inf:
+                if entry[s, (time + int(first[s, c])) & mask, c] > -np.inf:
                     if time <= root:
                         rooted = 1
                     else:
@@ -238,13 +243,14 @@ def _commit(
                     continue
                 others -= 1
                 lowest, highest = min(lowest, s), max(highest, s)
-                if entry[slot, s, c] >= top:
-                    top = entry[slot, s, c]
+                score = entry[s, (time + int(first[s, c])) & mask, c]
+                if score >= top:
+                    top = score
                     likeliest = c
                 active -= 1
                 before = (s + 3) % 4
-                other = came_class[slot, c] if s == 0 else c
-                came = came_at[slot, before, other]
+                other = int(came_class[slot, c]) if s == 0 else c
+                came = int(came_at[slot, before, other])
                 bit = np.int64(1) << np.int64(before * classes + other)
                 if came <= root:
                     rooted = 1
@@ -281,8 +287,8 @@ def _trace(
     while time > where[COMMITTED]:
         slot = time & mask
         before = (state + 3) % 4
-        klass = came_class[slot, klass] if state == 0 else klass
-        time = came_at[slot, before, klass]
+        klass = int(came_class[slot, klass]) if state == 0 else klass
+        time = int(came_at[slot, before, klass])
         state = before
         seg_start[count] = time
         seg_state[count] = state
@@ -297,6 +303,7 @@ def _trace(
 @kernel()
 def _best_end(
     log_survival: np.ndarray,
+    first: np.ndarray,
     longest: np.ndarray,
     initial: np.ndarray,
     where: np.ndarray,
@@ -305,7 +312,7 @@ def _best_end(
     tail: np.ndarray,
 ) -> tuple[int, int, int]:
     """The node (time, state, class) of the best segment still under way."""
-    capacity, _, classes = entry.shape
+    _, capacity, classes = entry.shape
     mask = capacity - 1
     now = where[NOW]
     best = -np.inf
@@ -313,7 +320,7 @@ def _best_end(
     for s in range(4):
         for d in range(1, min(longest[s], now - 1) + 1):
             for c in range(classes):
-                value = entry[(now - d) & mask, s, c] + log_survival[s, c, d] + cumulated[s]
+                value = entry[s, (now - d + int(first[s, c])) & mask, c] + log_survival[s, c, d] + cumulated[s]
                 if value > best:
                     best = value
                     time, state, klass = now - d, s, c
@@ -334,51 +341,40 @@ def _best_end(
 @kernel()
 def _force(
     until: int,
-    log_duration: np.ndarray,
+    first: np.ndarray,
     last: np.ndarray,
-    shortest: np.ndarray,
     longest: np.ndarray,
     initial: np.ndarray,
     where: np.ndarray,
     cumulated: np.ndarray,
     entry: np.ndarray,
-    ahead: np.ndarray,
-    since: np.ndarray,
     came_at: np.ndarray,
     came_class: np.ndarray,
     tail: np.ndarray,
 ) -> None:
     """Bound the memory: keep only paths that share the best path's node at or before `until`."""
-    capacity, _, classes = entry.shape
+    _, capacity, classes = entry.shape
     mask = capacity - 1
     now = where[NOW]
     alive = np.full((4, classes, longest.max() + 1), -np.inf)
     for s in range(4):
         for c in range(classes):
             alive[s, c, : last[s, c] + 1 if s == 3 else last[s, c]] = 0.0  # a longer one can't be left any more
-    time, state, klass = _best_end(alive, longest, initial, where, cumulated, entry, tail)
+    time, state, klass = _best_end(alive, first, longest, initial, where, cumulated, entry, tail)
     time, state, klass = _ancestor(time, state, klass, until, where, came_at, came_class, mask)
     for s in range(4):
         for at in range(max(now - longest[s], where[COMMITTED]), now + 1):
             for c in range(classes):
-                if entry[at & mask, s, c] > -np.inf and (
+                row = (at + int(first[s, c])) & mask
+                if entry[s, row, c] > -np.inf and (
                     _ancestor(at, s, c, until, where, came_at, came_class, mask) != (time, state, klass)
                 ):
-                    entry[at & mask, s, c] = -np.inf
+                    entry[s, row, c] = -np.inf
     for c in range(classes):
         if tail[0, c] > -np.inf and (
             _ancestor(np.int64(tail[1, c]), 3, c, until, where, came_at, came_class, mask) != (time, state, klass)
         ):
             tail[0, c] = -np.inf
-    # what the others had offered is taken back
-    place = where[PLACE]
-    ahead[:, place + 1 :] = -np.inf
-    for s in range(4):
-        for at in range(max(now - longest[s] + 1, where[COMMITTED]), now + 1):
-            least = max(shortest[s], now - at + 1)
-            table = log_duration[s, least - shortest[s] : longest[s] - shortest[s] + 1]
-            begin, end = place - (now - at) + least, place - (now - at) + longest[s] + 1
-            _offer(entry[at & mask, s], at, table, ahead[s, begin:end], since[s, begin:end])
 
 
 @kernel()
@@ -396,8 +392,8 @@ def _ancestor(
     while time > until and time > root:
         slot = time & mask
         before = (state + 3) % 4
-        klass = came_class[slot, klass] if state == 0 else klass
-        time = came_at[slot, before, klass]
+        klass = int(came_class[slot, klass]) if state == 0 else klass
+        time = int(came_at[slot, before, klass])
         state = before
     if time <= root:
         return root, -1, -1
@@ -407,6 +403,7 @@ def _ancestor(
 @kernel()
 def finish(
     log_survival: np.ndarray,
+    first: np.ndarray,
     longest: np.ndarray,
     initial: np.ndarray,
     where: np.ndarray,
@@ -420,8 +417,8 @@ def finish(
     seg_settled: np.ndarray,
 ) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
-    mask = entry.shape[0] - 1
-    time, state, klass = _best_end(log_survival, longest, initial, where, cumulated, entry, tail)
+    mask = entry.shape[1] - 1
+    time, state, klass = _best_end(log_survival, first, longest, initial, where, cumulated, entry, tail)
     count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
     seg_start[count] = time
     seg_state[count] = state

@@ -14,9 +14,9 @@ from murmur.segmentation.durations import CYCLE_S, DurationTables
 __all__ = ["Decoder", "Spans"]
 
 N_STATES = 4
-#: All in steps of `FRAMES_PER_STEP` frames: what the decoder can look back on; how far ahead offers are kept, more than the
-#: longest duration; how long paths may differ before the likelier is taken; how often they are asked where they agree.
-RING, AHEAD, LONGEST_BACKLOG, COMMIT_EVERY = 2048, 512, 1024, 32
+#: All in steps of `FRAMES_PER_STEP` frames: what the decoder can look back on; how long paths may differ before the likelier
+#: is taken; how often they are asked where they agree.
+RING, LONGEST_BACKLOG, COMMIT_EVERY = 2048, 1024, 32
 #: A frame's posteriors count as this share of an independent frame's: neighbours hear much the same sound. At their full
 #: weight a knock that is taken for a sound outvotes the rhythm.
 POSTERIOR_WEIGHT = np.float32(0.35)
@@ -63,13 +63,11 @@ class Decoder:
         self._tables = tables
         classes = CYCLE_S.size
         self._initial = np.full((N_STATES, classes), -np.log(N_STATES * classes))
-        self._where = np.zeros(3, dtype=np.int64)
+        self._where = np.zeros(2, dtype=np.int64)
         self._cumulated = np.zeros(N_STATES)
-        self._entry = np.full((RING, N_STATES, classes), -np.inf)
-        self._ahead = np.full((N_STATES, AHEAD, classes), -np.inf)
-        self._since = np.zeros((N_STATES, AHEAD, classes), dtype=np.int64)
-        self._came_at = np.zeros((RING, N_STATES, classes), dtype=np.int64)
-        self._came_class = np.zeros((RING, classes), dtype=np.int64)
+        self._entry = np.full((N_STATES, RING, classes), -np.inf)
+        self._came_at = np.zeros((RING, N_STATES, classes))
+        self._came_class = np.zeros((RING, classes))
         self._tail = np.full((2, classes), -np.inf)
         self._tail[1] = 0.0
         self._marks = np.zeros(RING, dtype=np.int64)
@@ -105,19 +103,19 @@ class Decoder:
         t = self._tables
         start, state, settled = (np.empty(RING, dtype=np.int64) for _ in range(3))
         count = semi_markov.finish(
-            t.log_survival, t.longest, self._initial, self._where, self._cumulated, self._entry, self._came_at,
+            t.log_survival, t.first, t.longest, self._initial, self._where, self._cumulated, self._entry, self._came_at,
             self._came_class, self._tail, start, state, settled,
         )  # fmt: skip
         return self._spans(start[:count], state[:count], settled[:count])
 
     def _advance(self, frames: NDArray[np.float32]) -> Spans:
-        evidence = POSTERIOR_WEIGHT * frames.reshape(-1, FRAMES_PER_STEP, N_STATES).sum(axis=1)
+        evidence = POSTERIOR_WEIGHT * sum(frames[k::FRAMES_PER_STEP] for k in range(FRAMES_PER_STEP))
         t, room = self._tables, evidence.shape[0] + LONGEST_BACKLOG
         start, state, settled = (np.empty(room, dtype=np.int64) for _ in range(3))
         count = semi_markov.advance(
-            evidence, t.log_duration, t.last, t.shortest, t.log_residual, self._initial, t.log_tail, t.transition,
-            t.longest, LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._ahead,
-            self._since, self._came_at, self._came_class, self._tail, self._marks, start, state, settled,
+            evidence, t.log_duration, t.first, t.last, t.log_residual, self._initial, t.log_tail, t.transition, t.longest,
+            LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._came_at, self._came_class,
+            self._tail, self._marks, start, state, settled,
         )  # fmt: skip
         return self._spans(start[:count], state[:count], settled[:count])
 

@@ -80,16 +80,17 @@ def fit_durations(durations_s: Table) -> DurationModel:
 class DurationTables:
     """Log probabilities for `murmur.kernels.semi_markov`; axes (state, class, steps).
 
-    `log_duration` (state, steps, class) is of a whole segment, from the state's `shortest` to its `longest`; `log_survival`
-    of one at least that long; `log_residual` of the rest of one that was under way when the recording began.
+    `log_duration` (state, steps, class) is of a whole segment, from the class's shortest, `first` (whole numbers, as float64),
+    to its longest, `last`; `longest` is of all classes. `log_survival` is of one at least that long; `log_residual` of the
+    rest of one that was under way when the recording began.
     """
 
     log_duration: Table
     log_survival: Table
     log_residual: Table
     log_tail: Table
+    first: Table
     last: NDArray[np.int64]
-    shortest: NDArray[np.int64]
     longest: NDArray[np.int64]
     transition: Table
 
@@ -129,17 +130,17 @@ class DurationTables:
         with np.errstate(divide="ignore"):
             log_probability = np.log(probability)
             log_survival, log_residual = np.log(survival), np.log(residual)
-        shortest, longest = first.min(axis=1), last.max(axis=1)
-        log_duration = np.full((4, int((longest - shortest).max()) + 1, classes), -np.inf)
-        for s in range(4):
-            log_duration[s, : longest[s] - shortest[s] + 1] = log_probability[s, :, shortest[s] : longest[s] + 1].T
+        log_duration = np.full((4, int((last - first).max()) + 1, classes), -np.inf)
+        for s, c in np.ndindex(4, classes):
+            allowed = log_probability[s, c, first[s, c] : last[s, c] + 1]
+            log_duration[s, : allowed.size, c] = allowed
         return cls(
             log_duration=log_duration,
             log_survival=log_survival,
             log_residual=log_residual,
             log_tail=np.log([PAUSE_SHARE, 1.0 - hazard, hazard]),
+            first=first.astype(np.float64),
             last=last,
-            shortest=shortest,
-            longest=longest,
+            longest=last.max(axis=1),
             transition=np.log(transition),
         )
