@@ -106,15 +106,17 @@ def combine(array, factor, out):
     vectors.store(out, 1, 3, vectors.subtract(one, other))
     vectors.store(out, 2, 3, vectors.scale(factor, one))
     vectors.store(out, 3, 3, vectors.add_scaled(factor, one, other))
-    vectors.store(out, 4, 3, vectors.where_larger(one, other, vectors.same(factor), one))
+    vectors.store(out, 4, 3, vectors.multiply(one, other))
+    vectors.store(out, 5, 3, vectors.where_larger(one, other, vectors.same(factor), one))
 
 
 @pytest.mark.parametrize(("kind", "width"), [(np.float32, vectors.WIDTH), (np.float64, vectors.DOUBLES)])
 def test_vectors_are_neighbouring_numbers(rng, kind, width):
-    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((5, 13), dtype=kind)
+    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((6, 13), dtype=kind)
     combine(array, factor, out)
     one, other = array[0, 1 : 1 + width], array[1, 2 : 2 + width]
-    expected = [one + other, one - other, factor * one, factor * one + other, np.where(one > other, factor, one)]
+    expected = [one + other, one - other, factor * one, factor * one + other, one * other]
+    expected.append(np.where(one > other, factor, one))
     np.testing.assert_allclose(out[:, 3 : 3 + width], expected, atol=1e-6)
     assert not out[:, :3].any()
     assert not out[:, 3 + width :].any()

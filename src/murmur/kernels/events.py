@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import FUSED, kernel
+from murmur.kernels import kernel
 from murmur.kernels.lanes import CHUNK, deal
+from murmur.kernels.vectors import WIDTH, add, add_scaled, load, multiply, same, scale, store, subtract
 
 
-@kernel(fastmath=FUSED)
+@kernel()
 def gabor_envelopes(
     samples: np.ndarray,
     first_centre: int,
@@ -24,38 +25,52 @@ def gabor_envelopes(
     filters). A filter's left half is its right one's mirror image, so that samples are added and subtracted in pairs first.
     """
     filters, reach = halves.shape[0], halves[0]
-    lanes = np.empty((hop, CHUNK + (2 * reach) // hop + 1), dtype=np.float32)
-    real = np.empty((filters, CHUNK), dtype=np.float32)
-    imag = np.empty((filters, CHUNK), dtype=np.float32)
-    even = np.empty(CHUNK, dtype=np.float32)
-    odd = np.empty(CHUNK, dtype=np.float32)
+    lanes = np.zeros((hop, CHUNK + (2 * reach) // hop + 1), dtype=np.float32)
+    power = np.empty((filters, CHUNK), dtype=np.float32)
     for begin in range(0, out.shape[0], CHUNK):
         count = min(CHUNK, out.shape[0] - begin)
         deal(samples, first_centre + begin * hop - reach, lanes, lanes.shape[1])
-        middle = lanes[reach % hop, reach // hop :]
         for f in range(filters):
-            for k in range(count):
-                real[f, k] = middle[k] * cosines[f, 0]
-                imag[f, k] = np.float32(0.0)
-        for n in range(1, reach + 1):
-            before = lanes[(reach - n) % hop, (reach - n) // hop :]
-            after = lanes[(reach + n) % hop, (reach + n) // hop :]
-            for k in range(count):
-                even[k] = after[k] + before[k]
-                odd[k] = after[k] - before[k]
-            for f in range(filters):
-                if n <= halves[f]:
-                    _add_scaled(even, cosines[f, n], real[f], count)
-                    _add_scaled(odd, sines[f, n], imag[f], count)
+            for first in range(0, count, 2 * WIDTH):
+                _gabor_power(lanes, reach, first, cosines, sines, f, halves[f], power)
         for k in range(count):
             for f in range(filters):
-                out[begin + k, f] = real[f, k] * real[f, k] + imag[f, k] * imag[f, k]
+                out[begin + k, f] = power[f, k]
 
 
-@kernel(fastmath=FUSED)
-def _add_scaled(values: np.ndarray, factor: float, out: np.ndarray, count: int) -> None:
-    for k in range(count):
-        out[k] += factor * values[k]
+@kernel()
+def _gabor_power(
+    lanes: np.ndarray,
+    centre: int,
+    first: int,
+    cosines: np.ndarray,
+    sines: np.ndarray,
+    f: int,
+    half: int,
+    power: np.ndarray,
+) -> None:
+    """Power of filter `f` for two vectors of frames from frame `first` on, each centred at the lanes' sample `centre`."""
+    hop = lanes.shape[0]
+    left_row, left = centre % hop, centre // hop + first
+    right_row, right = left_row, left
+    real_a = scale(cosines[f, 0], load(lanes, left_row, left))
+    real_b = scale(cosines[f, 0], load(lanes, left_row, left + WIDTH))
+    imag_a, imag_b = same(np.float32(0.0)), same(np.float32(0.0))
+    for n in range(1, half + 1):
+        left_row -= 1
+        if left_row < 0:
+            left_row, left = hop - 1, left - 1
+        right_row += 1
+        if right_row == hop:
+            right_row, right = 0, right + 1
+        before_a, before_b = load(lanes, left_row, left), load(lanes, left_row, left + WIDTH)
+        after_a, after_b = load(lanes, right_row, right), load(lanes, right_row, right + WIDTH)
+        real_a = add_scaled(cosines[f, n], add(after_a, before_a), real_a)
+        real_b = add_scaled(cosines[f, n], add(after_b, before_b), real_b)
+        imag_a = add_scaled(sines[f, n], subtract(after_a, before_a), imag_a)
+        imag_b = add_scaled(sines[f, n], subtract(after_b, before_b), imag_b)
+    store(power, f, first, add(multiply(real_a, real_a), multiply(imag_a, imag_a)))
+    store(power, f, first + WIDTH, add(multiply(real_b, real_b), multiply(imag_b, imag_b)))
 
 
 @kernel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import kernel
+from murmur.kernels import FUSED, kernel
 
 LEAST_PEAKS = 3
 #: A window whose peak is below this share of the usual one says nothing about how loud a heart sound is: a diastole, or lost
@@ -15,7 +15,7 @@ LONGEST_QUIET = 20
 STRETCH = 256
 
 
-@kernel()
+@kernel(fastmath=FUSED)
 def biquad(samples: np.ndarray, coefficients: np.ndarray, state: np.ndarray) -> None:
     """Filter float32 `samples` in place by one second-order section (b0, b1, b2, a1, a2), direct form II transposed."""
     b0, b1, b2, a1, a2 = coefficients
@@ -53,25 +53,38 @@ def limit_spikes(
     usual, begun, quiet = state[4], state[5], state[6]
     count = peaks.shape[0]
     left = window - (first + begin - int(begun)) % window  # samples until the window in progress is complete
-    for i in range(begin, samples.shape[0]):
-        x = np.float64(samples[i])
-        now = 1.0 if x >= 0.0 else -1.0
-        if now != sign or i - lobe_start >= longest_lobe:
-            if usual > 0.0 and lobe_peak > factor * usual:
-                scale = np.float32(usual / lobe_peak)
-                for j in range(lobe_start, i):
-                    samples[j] *= scale
-                    limited[j] = 1
-            lobe_start, lobe_peak, sign = i, 0.0, now
-        magnitude = abs(x)
-        lobe_peak = max(lobe_peak, magnitude)
-        window_peak = max(window_peak, magnitude)
-        if begun < 0.0:
-            if x == 0.0:
-                continue
-            begun = first + i
-            left = window
-        left -= 1
+    at, end = begin, samples.shape[0]
+    while at < end:
+        stop = min(at + min(STRETCH, left), end)
+        top = _largest(samples[at:stop]) if begun >= 0.0 and usual > 0.0 else np.inf
+        if max(top, lobe_peak) <= factor * usual:  # no lobe stands out: where the last one begins is all that counts
+            start = _last_lobe(samples, at, stop, lobe_start, sign, longest_lobe)
+            if start > lobe_start:
+                lobe_start, lobe_peak = start, 0.0
+            lobe_peak = max(lobe_peak, _largest(samples[max(start, at) : stop]))
+            sign = 1.0 if samples[stop - 1] >= 0.0 else -1.0
+            window_peak = max(window_peak, top)
+            left -= stop - at
+            at = stop
+        else:
+            x = np.float64(samples[at])
+            now = 1.0 if x >= 0.0 else -1.0
+            if now != sign or at - lobe_start >= longest_lobe:
+                if usual > 0.0 and lobe_peak > factor * usual:
+                    scale = np.float32(usual / lobe_peak)
+                    for j in range(lobe_start, at):
+                        samples[j] *= scale
+                        limited[j] = 1
+                lobe_start, lobe_peak, sign = at, 0.0, now
+            lobe_peak = max(lobe_peak, abs(x))
+            window_peak = max(window_peak, abs(x))
+            at += 1
+            if begun < 0.0:
+                if x == 0.0:
+                    continue
+                begun = first + at - 1
+                left = window
+            left -= 1
         if left == 0:
             left = window
             if window_peak > 0.0:
@@ -85,6 +98,18 @@ def limit_spikes(
     state[0], state[1], state[2], state[3] = window_peak, lobe_start, lobe_peak, sign
     state[4], state[5], state[6] = usual, begun, quiet
     return lobe_start
+
+
+@kernel()
+def _last_lobe(samples: np.ndarray, at: int, stop: int, lobe_start: int, sign: float, longest_lobe: int) -> int:
+    """Where the lobe begins that is in progress after `samples[at:stop]`; before them it had begun at `lobe_start`."""
+    positive = samples[stop - 1] >= 0.0
+    start = stop - 1
+    while start > at and (samples[start - 1] >= 0.0) == positive:
+        start -= 1
+    if start == at and positive == (sign > 0.0):
+        start = lobe_start
+    return start + (stop - 1 - start) // longest_lobe * longest_lobe
 
 
 @kernel()

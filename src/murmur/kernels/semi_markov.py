@@ -104,8 +104,8 @@ def advance(
     """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
 
     The classes are a multiple of four. `log_duration` (4, durations, classes) runs from each class's shortest duration,
-    `first[s, c]`, to its longest, `last[s, c]`; `longest[s]` is the longest of all. `log_residual` (4, classes, durations) is
-    of segments that were under way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame
+    `first[s, c]`, to its longest, `last[s, c]`; `longest[s]` is of all classes. `log_residual` (4, classes, durations) is of
+    segments that were under way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame
     more, log of its end) of the diastole's geometric tail. `where` holds the integer state. `entry` (4, rows, classes),
     `came_at` (rows, 4, classes) and `came_class` (rows, classes) are rings over time. `tail` (2, classes) is the score and
     the entry of the diastole that has outlasted the table. `marks` is a ring of zeros, with a bit for each state and class.

@@ -151,10 +151,14 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         """``one − other``."""
         return one - other
 
+    def multiply(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """``one · other``."""
+        return one * other
+
     def where_larger(one: np.ndarray, other: np.ndarray, then: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
         """Number by number, `then` where `one` is larger than `other`, else `otherwise`."""
         return np.where(one > other, then, otherwise)
 
 else:
     load, store, same, scale, add_scaled, where_larger = _load, _store, _same, _scale, _add_scaled, _where_larger
-    add, subtract = _two_by_two("fadd"), _two_by_two("fsub")
+    add, subtract, multiply = _two_by_two("fadd"), _two_by_two("fsub"), _two_by_two("fmul")

@@ -62,21 +62,23 @@ class FileSource(Source):
         # float64 only where the file has it: a value beyond float32 must be seen, not turned into infinity.
         dtype = np.float64 if self._sound.subtype == "DOUBLE" else np.float32
         n_step = max(1, _MAX_VALUES_PER_READ // self._n_channels)
-        scratch = np.empty((n_step, self._n_channels), dtype)
+        scratch = np.empty((n_step if self._n_channels > 1 else 0, self._n_channels), dtype)
         n_passed = 0
         at_end = False
         while not at_end:
             n_wanted = n_block if self.n_samples is None else min(n_block, max(self.n_samples - n_passed, 1))
-            parts = []
-            while n_wanted > 0 and not at_end:
-                step = scratch[: min(n_step, n_wanted)]
+            block = np.empty((n_wanted, 1), dtype)
+            n_held = 0
+            while n_held < n_wanted and not at_end:
+                part = block[n_held : n_held + n_step]
+                step = part if self._n_channels == 1 else scratch[: len(part)]
                 n_read, at_end = self._read_frames(step, n_passed)
-                parts.append(step[:n_read, self._channel].copy())
-                n_wanted -= n_read
+                if step is not part:
+                    part[:n_read, 0] = step[:n_read, self._channel]
+                n_held += n_read
                 n_passed += n_read
-            block = parts[0] if len(parts) == 1 else np.concatenate(parts)
-            if len(block):
-                yield block
+            if n_held:
+                yield block[:n_held, 0]
 
     def _read_frames(self, out: npt.NDArray[Any], n_passed: int) -> tuple[int, bool]:
         """Fill ``out``; return the frames read and whether they were the last."""
@@ -153,7 +155,7 @@ def _open_sound(label: str, file: ByteReader) -> Any:
     import soundfile
 
     try:
-        sound = _sequential_soundfile()(file)
+        sound = _sequential_soundfile()(file.handle, closefd=False)
     except (soundfile.SoundFileError, ValueError, TypeError) as error:
         if file.error is not None:
             raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error

@@ -28,6 +28,11 @@ class ByteReader:
         self._base = int(file.tell())
         self.error: Exception | None = None
 
+    @property
+    def handle(self) -> ByteReader | int:
+        """What the C library reads from: the file's descriptor where it is a plain file of our own, which spares it calls."""
+        return int(self._file.fileno()) if self._owned and isinstance(self._file, io.FileIO) else self
+
     def tell(self) -> int:
         """Return the position."""
         try:
