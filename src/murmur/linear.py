@@ -47,7 +47,7 @@ class LinearModel:
 
     def scores(self, features: Array) -> Array:
         """Log odds (one output) or unnormalised log probabilities; (…, features) to (…, outputs)."""
-        z = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
+        z = np.minimum(np.maximum((features - self.centre) / self.scale, -CLIP), CLIP)
         scores: Array = z @ self.weight.T + self.bias
         return scores
 

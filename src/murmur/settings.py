@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from murmur.errors import ParameterError
 
@@ -59,5 +60,10 @@ class Settings:
 
     def fingerprint(self) -> str:
         """Return twelve hex digits that change when any setting does."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return _fingerprint(self)
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(settings: Settings) -> str:
+    text = json.dumps(asdict(settings), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ __all__ = ["SpectralShape", "describe_spectrum"]
 #: The murmur band: heart sounds lie below, and little of a murmur above.
 LOW_HZ, HIGH_HZ = 90.0, 780.0
 ROLLOFF = 0.85
+_INSIDE = slice(*np.searchsorted(BIN_HZ, [LOW_HZ, HIGH_HZ]))
+_FREQUENCY_HZ = BIN_HZ[_INSIDE]
+#: Bins over which a spectrum is smoothed.
+_SMOOTH = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +53,21 @@ def describe_spectrum(power: NDArray[np.float64]) -> SpectralShape | None:
 
     Centroid, bandwidth and flatness are librosa's definitions (McFee et al., 2015) applied to power.
     """
-    inside = (BIN_HZ >= LOW_HZ) & (BIN_HZ <= HIGH_HZ)
-    frequency = BIN_HZ[inside]
-    power = np.asarray(power, dtype=np.float64)[inside]
+    power, frequency = power[_INSIDE], _FREQUENCY_HZ
     total = power.sum()
     if not total > 0:
         return None
     share = power / total
     centroid = float(share @ frequency)
     floored = np.maximum(power, 1e-6 * power.max())
-    smooth = np.convolve(np.pad(power, 3, mode="edge"), np.ones(7) / 7, mode="valid")
+    around = np.full(_SMOOTH // 2, 1.0)
+    wide = np.concatenate([power[0] * around, power, power[-1] * around])
+    smooth = np.convolve(wide, np.full(_SMOOTH, 1.0 / _SMOOTH), mode="valid")
     return SpectralShape(
         centroid_hz=centroid,
-        bandwidth_hz=float(np.sqrt(share @ (frequency - centroid) ** 2)),
+        bandwidth_hz=math.sqrt(share @ (frequency - centroid) ** 2),
         rolloff_hz=float(frequency[np.searchsorted(np.cumsum(share), ROLLOFF)]),
-        flatness=float(np.exp(np.mean(np.log(floored))) / floored.mean()),
-        entropy=float(-np.sum(share * np.log(np.maximum(share, 1e-12))) / np.log(share.size)),
-        harmonicity=float(np.clip(power - 2.0 * smooth, 0.0, None).sum() / total),
+        flatness=math.exp(np.log(floored).sum() / share.size) * share.size / float(floored.sum()),
+        entropy=-float(share @ np.log(np.maximum(share, 1e-12))) / math.log(share.size),
+        harmonicity=float(np.maximum(power - 2.0 * smooth, 0.0).sum() / total),
     )

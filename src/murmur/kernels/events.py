@@ -156,8 +156,8 @@ def cycle_events(
         first, last = max(int(systole + 0.02 * rate), 0), min(int(s2 - 0.02 * rate), n)
         if last - first > 10:
             place, prominence = find_peak(high, first, last)
-            ordered = np.sort(high[first:last])
-            usual = ordered[ordered.shape[0] // 2]
+            middle_place = (last - first) // 2
+            usual = np.partition(high[first:last], middle_place)[middle_place]
             out[i, 11] = 10.0 * np.log10(max(usual, 1e-20) / max(s2_high, 1e-20))
             if place >= 0:
                 out[i, 8] = 10.0 * np.log10(high[place] / max(s2_high, 1e-20))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import kernel
+from murmur.kernels.exponential import exponential
 
 #: A crossing may lie this many frames from the decoded boundary, which heeds the durations too.
 REACH = 3
@@ -61,18 +62,21 @@ def cycle_evidence(log_posteriors: np.ndarray, first_frame: int, starts: np.ndar
         margin = 0.0
         weaker = 1.0
         inside = 0.0
+        cycle = log_posteriors[starts[i, 0] - first_frame : starts[i, 4] - first_frame]
+        posterior = np.empty(cycle.shape, dtype=np.float32)
+        exponential(cycle.reshape(-1), posterior.reshape(-1))
         for s in range(4):
             own = 0.0
-            first, last = starts[i, s] - first_frame, starts[i, s + 1] - first_frame
+            first, last = starts[i, s] - starts[i, 0], starts[i, s + 1] - starts[i, 0]
             for k in range(first, last):
-                along += log_posteriors[k, s]
-                margin += log_posteriors[k, s] - log_posteriors[k, (s + 2) % 4]
-                own += np.exp(log_posteriors[k, s])
-                if s % 2 == 1 and k >= first + 4 and k < last - 4:
-                    sound = np.exp(log_posteriors[k, 0]) + np.exp(log_posteriors[k, 2])
-                    inside = max(inside, sound)
+                along += cycle[k, s]
+                margin += cycle[k, s] - cycle[k, (s + 2) % 4]
+                own += posterior[k, s]
             if s % 2 == 0:
                 weaker = min(weaker, own / (last - first))
+            else:
+                for k in range(first + 4, last - 4):
+                    inside = max(inside, np.float64(posterior[k, 0]) + np.float64(posterior[k, 2]))
         frames = starts[i, 4] - starts[i, 0]
         out[i, 0] = along / frames
         out[i, 1] = margin / frames
