@@ -161,7 +161,7 @@ def test_biquad_is_a_second_order_section(rng):
     coefficients = np.concatenate([b, a[1:]])
     samples = noise(rng, 500)
     expected = scipy.signal.sosfilt([[*b, *a]], samples.astype(float))
-    state = np.zeros(2)
+    state = np.zeros(4)
     for start, stop in in_pieces(500, [1, 17, 130]):
         filtering.biquad(samples[start:stop], coefficients, state)
     np.testing.assert_allclose(samples, expected, atol=1e-6)

@@ -13,6 +13,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,7 @@ def _at_1_khz(path: Path) -> NDArray[np.float64]:
     return resample_poly(samples / 32768.0, 1000, sample_rate_hz)  # type: ignore[no-any-return]
 
 
+@cache
 def _stand_in_for_hsmmlearn() -> bool:
     """Let pyPCG be imported without the decoder it asks for; return whether the decoder is there."""
     try:

@@ -66,8 +66,8 @@ def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
     Powers less late diastole's. Of the two outermost parts the quieter one counts: the other may hold the tail of S1, or
     the beginning of S2.
     """
-    excess = 10.0 ** (np.array(murmur.profile_db) / 10.0) - 1.0
-    peak = max(float(excess[2:8].max()), LEAST_EXCESS)
+    excess = [10.0 ** (level_db / 10.0) - 1.0 for level_db in murmur.profile_db]
+    peak = max(*excess[2:8], LEAST_EXCESS)
 
     def left(one: int, other: int) -> float:
         ratio = min(excess[one], excess[other]) / peak
@@ -96,9 +96,9 @@ def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[
     """
     begins, lasts = _begins_and_lasts(murmur)
     holosystolic = float(models.holosystolic.probabilities(extent_vector(murmur))[0])
-    others = np.array([begins * (1.0 - lasts), (1.0 - begins) * (1.0 - lasts), (1.0 - begins) * lasts])
-    others *= (1.0 - holosystolic) / others.sum()
-    return {"holosystolic": holosystolic, **dict(zip(("early", "mid", "late"), others.tolist(), strict=True))}
+    early, mid, late = begins * (1.0 - lasts), (1.0 - begins) * (1.0 - lasts), (1.0 - begins) * lasts
+    share = (1.0 - holosystolic) / (early + mid + late)
+    return {"holosystolic": holosystolic, "early": share * early, "mid": share * mid, "late": share * late}
 
 
 def shape_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:

@@ -30,5 +30,7 @@ class Columns:
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:
         """One after another; of no parts, none."""
+        if len(parts) == 1:
+            return parts[0]
         columns = zip(*(part._arrays() for part in [cls.none(), *parts]), strict=True)
         return cls(*(np.concatenate(column) for column in columns))

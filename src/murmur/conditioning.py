@@ -131,8 +131,7 @@ class Conditioner:
                 self._input = self._input[keep:]
                 self._input_first += keep
             if self._filter_state is None:  # begin as if the first sample had been there for ever
-                b0 = self._coefficients[0]
-                self._filter_state = np.array([-b0 * made[0], b0 * made[0]], dtype=np.float64)
+                self._filter_state = np.array([made[0], made[0], 0.0, 0.0], dtype=np.float64)
             biquad(made, self._coefficients, self._filter_state)
         return self._limit(made, last)
 

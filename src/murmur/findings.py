@@ -168,8 +168,9 @@ def heed_level(probabilities: NDArray[np.float64], murmur: MurmurFeatures) -> ND
 
 def decide_murmur(probabilities: NDArray[np.float64], settings: Settings) -> str:
     """Class of largest expected worth, from the probabilities of present, unknown and absent."""
-    worth = np.array([settings.murmur_cost_present, settings.murmur_cost_unknown, settings.murmur_cost_absent])
-    return ("present", "unknown", "absent")[int(np.argmax(probabilities * worth))]
+    worth = settings.murmur_cost_present, settings.murmur_cost_unknown, settings.murmur_cost_absent
+    expected = [probability * cost for probability, cost in zip(probabilities.tolist(), worth, strict=True)]
+    return ("present", "unknown", "absent")[expected.index(max(expected))]
 
 
 def no_findings(reason: str) -> Findings:
@@ -322,8 +323,7 @@ def _extra_sound(sound: ExtraSound, rule: ExtraSoundRule, cycles: int) -> Findin
 
 def _diastolic_murmur(murmur: MurmurFeatures) -> Finding:
     """Early: the first half of diastole above its late part. Late diastole that is not quiet itself is said, not guessed."""
-    profile = np.array(murmur.diastole_profile_db)
-    early = float(profile[1:5].mean())
+    early = sum(murmur.diastole_profile_db[1:5]) / 4.0
     probability = sigmoid((early - DIASTOLIC_DB) / 0.7)
     evidence: Evidence = {"early_above_late_db": early, "late_diastole_quiet": float(murmur.late_diastole_quiet)}
     return Finding("present" if probability > 0.5 else "absent", probability, evidence)

@@ -109,8 +109,8 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
     covered = np.zeros(n, dtype=bool)
     for start_s, *_, end_s in bounds_s[trusted].tolist():
         covered[int(start_s) : int(end_s) + 1] = True
-    heard = seconds.level_db[np.isfinite(seconds.level_db)]
-    usual = float(median(seconds.level_db[covered])) if covered.any() else float(np.max(heard, initial=-np.inf))
+    loudest = float(np.max(seconds.level_db, initial=-np.inf))  # of silence, −inf
+    usual = float(median(seconds.level_db[covered])) if covered.any() else loudest
     lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
     noisy = ~(covered | lost)
     trusted_beats = int(trusted.sum())

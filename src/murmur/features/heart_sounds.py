@@ -104,7 +104,7 @@ def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mas
 
 
 def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask, steady: float) -> ExtraSound:
-    heard = trusted & (np.nan_to_num(prominence_db, nan=0.0) >= LEAST_PROMINENCE_DB)
+    heard = trusted & (prominence_db >= LEAST_PROMINENCE_DB)  # which NaN is not
     if not heard.any():
         return ExtraSound(0.0, None, None, None)
     usual = float(median(place[heard]))
@@ -120,7 +120,7 @@ def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask
 
 
 def _split(sounds: CycleSounds, trusted: Mask) -> tuple[float | None, float]:
-    two = trusted & (np.nan_to_num(sounds.s2_dip_db, nan=0.0) >= LEAST_DIP_DB)
+    two = trusted & (sounds.s2_dip_db >= LEAST_DIP_DB)
     if not two.any():
         return None, 0.0
     usual = float(median(sounds.s2_split_s[two]))

@@ -17,16 +17,19 @@ STRETCH = 256
 
 @kernel(fastmath=FUSED)
 def biquad(samples: np.ndarray, coefficients: np.ndarray, state: np.ndarray) -> None:
-    """Filter float32 `samples` in place by one second-order section (b0, b1, b2, a1, a2), direct form II transposed."""
+    """Filter float32 `samples` in place by one second-order section (b0, b1, b2, a1, a2), direct form I.
+
+    `state` is the last two inputs and the last two outputs, newest first. In this form the next output waits for one product
+    with the last one, and for nothing else.
+    """
     b0, b1, b2, a1, a2 = coefficients
-    z1, z2 = state[0], state[1]
+    x1, x2, y1, y2 = state
     for i in range(samples.shape[0]):
         x = np.float64(samples[i])
-        y = b0 * x + z1
-        z1 = b1 * x - a1 * y + z2
-        z2 = b2 * x - a2 * y
+        y = (b0 * x + b1 * x1 + b2 * x2 - a2 * y2) - a1 * y1
+        x1, x2, y1, y2 = x, x1, y, y1
         samples[i] = np.float32(y)
-    state[0], state[1] = z1, z2
+    state[0], state[1], state[2], state[3] = x1, x2, y1, y2
 
 
 @kernel()

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.kernels import FUSED, SUMS, kernel
+from murmur.kernels import SUMS, kernel
 from murmur.kernels.lanes import CHUNK, deal
+from murmur.kernels.vectors import WIDTH, add_scaled, load, same, store
 
 
-@kernel(fastmath=FUSED)
+@kernel()
 def _decimate(samples: np.ndarray, start: int, taps: np.ndarray, step: int, out: np.ndarray) -> None:
     """Every output falls on an input: `out[i] = Σ_j taps[j] · samples[start + i·step + j]`, for many outputs at once."""
     width = taps.shape[0]
-    lanes = np.empty((step, CHUNK + width // step + 1), dtype=np.float32)
-    total = np.empty(CHUNK, dtype=np.float32)
+    lanes = np.zeros((step, CHUNK + width // step + 1), dtype=np.float32)
+    total = np.empty((1, CHUNK), dtype=np.float32)
     for begin in range(0, out.shape[0], CHUNK):
         count = min(CHUNK, out.shape[0] - begin)
         deal(samples, start + begin * step, lanes, lanes.shape[1])
-        total[:] = np.float32(0.0)
-        for j in range(width):
-            lane = lanes[j % step, j // step :]
-            for k in range(count):
-                total[k] += taps[j] * lane[k]
+        for first in range(0, count, 3 * WIDTH):
+            _filtered(lanes, taps, first, total)
         for k in range(count):
-            out[begin + k] = total[k]
+            out[begin + k] = total[0, k]
+
+
+@kernel()
+def _filtered(lanes: np.ndarray, taps: np.ndarray, first: int, total: np.ndarray) -> None:
+    """Three vectors of outputs from `first` on."""
+    a, b, c = same(np.float32(0.0)), same(np.float32(0.0)), same(np.float32(0.0))
+    row, place = 0, first
+    for j in range(taps.shape[0]):
+        a = add_scaled(taps[j], load(lanes, row, place), a)
+        b = add_scaled(taps[j], load(lanes, row, place + WIDTH), b)
+        c = add_scaled(taps[j], load(lanes, row, place + 2 * WIDTH), c)
+        row += 1
+        if row == lanes.shape[0]:
+            row, place = 0, place + 1
+    store(total, 0, first, a)
+    store(total, 0, first + WIDTH, b)
+    store(total, 0, first + 2 * WIDTH, c)
 
 
 @kernel(fastmath=SUMS)

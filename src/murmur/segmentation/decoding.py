@@ -42,6 +42,8 @@ class Spans:
     @classmethod
     def joined(cls, parts: list[Spans]) -> Spans:
         """One after another; of no parts, none."""
+        if len(parts) == 1:
+            return parts[0]
         none = np.empty(0, dtype=np.int64)
         return cls(
             np.concatenate([none, *(p.start for p in parts)]),
