@@ -8,9 +8,11 @@ import librosa
 import numpy as np
 import pytest
 
+from murmur.features import murmur as features
+from murmur.features.comparison import MURMUR_BANDS, PROFILE_BANDS, compare_cycles
 from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels, measure_cycles
 from murmur.features.heart_sounds import S1_BAND_HZ, describe_heart_sounds
-from murmur.features.murmur import VECTOR_NAMES, describe_murmur, mid_systole_db, murmur_vector
+from murmur.features.murmur import VECTOR_NAMES
 from murmur.features.sounds import CycleSounds, measure_sounds
 from murmur.features.spectrum import HIGH_HZ, LOW_HZ, describe_spectrum
 from murmur.settings import FRAME_RATE_HZ
@@ -38,6 +40,71 @@ def levels_of(systole_db=0.0, diastole_db=0.0, s1_db=0.0, cycles=CYCLES, gain_db
 
 def bounds_of(cycles=CYCLES, cycle_s=0.8):
     return 0.4 + cycle_s * (np.arange(cycles)[:, None] + np.array([0.0, 0.15, 0.4, 0.52, 1.0]))
+
+
+def describe_murmur(levels, trusted, click=None):
+    return features.describe_murmur(compare_cycles(levels), trusted, click)
+
+
+def murmur_vector(levels, bounds_s, trusted):
+    return features.murmur_vector(compare_cycles(levels), bounds_s, trusted)
+
+
+# what is compared within each cycle
+
+
+def comparison_twin(levels):
+    """Every column by its own formula, over all cycles at once."""
+
+    def power(level_db):
+        return 10.0 ** (np.asarray(level_db, dtype=float) / 10.0)
+
+    def decibels(ratio):
+        return 10.0 * np.log10(np.maximum(ratio, 1e-15))
+
+    inner, late, early, middle = slice(2, 8), slice(6, 9), slice(1, 3), slice(3, 6)
+    systole_power, diastole_power = power(levels.systole[:, :, MURMUR_BANDS]), power(levels.diastole[:, :, MURMUR_BANDS])
+    systole, diastole = systole_power.sum(axis=2), diastole_power.sum(axis=2)
+    s2_power = power(levels.s2[:, MURMUR_BANDS]).sum(axis=1)
+    floor = np.maximum(diastole[:, late].mean(axis=1), 1e-6 * s2_power)
+    mid = systole[:, inner].mean(axis=1)
+    bands = list(PROFILE_BANDS)
+    s, d = levels.systole[:, :, bands].astype(float), levels.diastole[:, :, bands].astype(float)
+    s1, s2 = levels.s1[:, bands], levels.s2[:, bands]
+    mid_db, late_db = s[:, inner].mean(axis=1), d[:, late].mean(axis=1)
+    low_db = levels.systole[:, inner, 3].mean(axis=1, dtype=float)
+    mid_by_band = decibels(systole_power[:, inner].mean(axis=1))
+    return {
+        "profile": decibels(systole / floor[:, None]),
+        "diastole_profile": decibels(diastole / floor[:, None]),
+        "mid_systole": decibels(mid / floor),
+        "excess": (mid - floor) / s2_power,
+        "late_diastole": decibels(floor / s2_power),
+        "low_against_s1": low_db - levels.s1[:, 3],
+        "low_against_s2": low_db - levels.s2[:, 3],
+        "above_late_by_band": mid_by_band - decibels(diastole_power[:, late].mean(axis=1)),
+        "against_s2_by_band": mid_by_band - levels.s2[:, MURMUR_BANDS],
+        "pairs_above_late": s.reshape(s.shape[0], 5, 2, len(bands)).mean(axis=2) - late_db[:, None],
+        "mid_against_s2": mid_db - s2,
+        "mid_against_s1": mid_db - s1,
+        "early_above_late": d[:, early].mean(axis=1) - late_db,
+        "middle_above_late": d[:, middle].mean(axis=1) - late_db,
+        "late_against_s2": late_db - s2,
+        "mid_above_diastole": mid_db - d.mean(axis=1),
+        "mid_above_late": mid_db - late_db,
+        "s1_against_s2": levels.s1.astype(float) - levels.s2,
+        "systole_spectrum": levels.systole_spectrum,
+        "late_spectrum": levels.late_diastole_spectrum,
+    }
+
+
+def test_every_column_of_the_comparison_agrees_with_its_twin():
+    levels = random_levels(7)
+    levels.diastole[2] = -150.0  # late diastole silent: S2's share takes its place
+    compared, expected = compare_cycles(levels), comparison_twin(levels)
+    assert compared.db.shape[1] == sum(column.reshape(CYCLES, -1).shape[1] for column in expected.values())
+    for name, column in expected.items():
+        np.testing.assert_allclose(compared[name], column.reshape(CYCLES, -1), atol=1e-4, err_msg=name)
 
 
 # the murmur's shape
@@ -130,7 +197,7 @@ def test_without_a_trusted_beat_there_is_nothing_to_say():
 
 
 def test_mid_systole_is_measured_beat_by_beat():
-    got = mid_systole_db(CycleLevels.joined([levels_of(12.0, cycles=1), levels_of(5.0, cycles=1)]))
+    got = compare_cycles(CycleLevels.joined([levels_of(12.0, cycles=1), levels_of(5.0, cycles=1)]))["mid_systole"][:, 0]
     np.testing.assert_allclose(got, [12.0, 5.0], atol=1e-3)
 
 

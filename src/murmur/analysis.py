@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.engine import Engine, Measurement
+from murmur.features.comparison import Comparison, compare_cycles
 from murmur.features.cycles import BANDS_HZ
 from murmur.features.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
 from murmur.features.listening import murmur_log_odds
-from murmur.features.murmur import MurmurFeatures, describe_murmur, mid_systole_db, murmur_vector
+from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
 from murmur.findings import Findings, clear_click, find_signs, heed_level, no_findings
 from murmur.models import Models, shipped_models
 from murmur.quality import Quality, assess_quality, beat_confidence
@@ -189,9 +190,10 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     rhythm = describe_rhythm(segmentation.beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
     heart_sounds = describe_heart_sounds(measurement.levels, measurement.sounds, trusted)
     click = clear_click(heart_sounds.click) if heart_sounds else None
-    murmur = describe_murmur(measurement.levels, trusted, click)
+    compared = compare_cycles(measurement.levels)
+    murmur = describe_murmur(compared, trusted, click)
     if quality.readable and murmur is not None and heart_sounds is not None:
-        vector = murmur_vector(measurement.levels, measurement.cycles.bounds_s, trusted)
+        vector = murmur_vector(compared, measurement.cycles.bounds_s, trusted)
         log_odds = murmur_log_odds(measurement.scores, trusted)
         systolic = heed_level(models.findings.murmur_probabilities(vector, log_odds), murmur)
         findings = find_signs(systolic, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
@@ -216,7 +218,7 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
         heart_sounds=heart_sounds,
         murmur=murmur,
         findings=findings,
-        cycles=_cycle_figures(measurement, trusted),
+        cycles=_cycle_figures(compared, trusted),
         version=__version__,
         settings=settings.fingerprint(),
     )
@@ -234,12 +236,10 @@ def _segmentation(measurement: Measurement, confidence: NDArray[np.float64]) -> 
     return Segmentation(intervals, Beats(s1, systole, s2, diastole, end, confidence))
 
 
-def _cycle_figures(measurement: Measurement, trusted: NDArray[np.bool_]) -> CycleFigures:
-    band = BANDS_HZ.index(S1_BAND_HZ)
-    levels = measurement.levels
-    s1_s2 = (levels.s1[:, band] - levels.s2[:, band]).astype(np.float64)
+def _cycle_figures(compared: Comparison, trusted: NDArray[np.bool_]) -> CycleFigures:
+    s1_s2 = compared["s1_against_s2"][:, BANDS_HZ.index(S1_BAND_HZ)]
     return CycleFigures(
         trusted=trusted,
         s1_s2_level_db=np.where(trusted, s1_s2, np.nan),
-        murmur_above_late_diastole_db=np.where(trusted, mid_systole_db(levels), np.nan),
+        murmur_above_late_diastole_db=np.where(trusted, compared["mid_systole"][:, 0], np.nan),
     )

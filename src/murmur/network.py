@@ -145,14 +145,11 @@ class StreamingNetwork:
 
     def __init__(self, weights: NetworkWeights, silence: tuple[float, ...]) -> None:
         self._weights = weights
-        self._silence = np.array(silence, dtype=np.float32)
+        self._silence = np.tile(np.array(silence, dtype=np.float32), (weights.lookahead + FRAMES_PER_STEP, 1))
         self._history = _after_silence(weights, silence).copy()
-        self._waiting = self._silent(0)
+        self._waiting = self._silence[:0]
         self._early = weights.lookahead  # outputs for frames before the first, still to be dropped
         self._owed = 0
-
-    def _silent(self, frames: int) -> Frames:
-        return np.tile(self._silence, (frames, 1))
 
     def begin_at(self, frame: int) -> None:
         """Let a step begin at the first frame with a sound, before that comes: silence before it then changes nothing.
@@ -160,14 +157,14 @@ class StreamingNetwork:
         The silence is lengthened to whole steps, and what that adds is dropped again.
         """
         added = -frame % FRAMES_PER_STEP
-        self._waiting = np.concatenate([self._waiting, self._silent(added)])
+        self._waiting = np.concatenate([self._waiting, self._silence[:added]])
         self._early += added
 
     def push(self, frames: Frames, last: bool = False) -> Frames:
         """Take frames (frames, inputs); return (frames, outputs), late by the lookahead until the last come."""
         self._owed += frames.shape[0]
         rest = -(self._waiting.shape[0] + frames.shape[0]) % FRAMES_PER_STEP
-        after = self._silent(self._weights.lookahead + rest if last else 0)
+        after = self._silence[: self._weights.lookahead + rest if last else 0]
         frames = np.concatenate([self._waiting, frames, after])
         whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
         self._waiting = frames[whole:]

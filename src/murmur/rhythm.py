@@ -83,7 +83,7 @@ def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
     kept = cycle[trusted]
     if kept.size < 2:
         return Rhythm(None, None, None, None, None, None, None, None, None, 0, (), int(kept.size))
-    usual_s = float(median(kept))
+    usual_s, mean_s = float(median(kept)), float(kept.sum()) / kept.size
     adjacent = trusted[1:] & trusted[:-1] & (np.abs(onset[1:] - end[:-1]) < 1e-6)
     before, after = cycle[:-1][adjacent], cycle[1:][adjacent]  # the cycle that ends with a premature S1, and the next
     early = (before < PREMATURE_FACTOR * usual_s) & (after > 1.08 * usual_s) & (after > before / PREMATURE_FACTOR)
@@ -91,18 +91,19 @@ def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
         Pause(float(onset[i]), float(cycle[i]))
         for i in np.flatnonzero(trusted & (cycle >= max(PAUSE_FACTOR * usual_s, PAUSE_LEAST_S)))
     )
-    change = after - before
+    change = np.abs(after - before)
+    spread_s = float(np.std(kept))
     few = change.size < 2
     return Rhythm(
-        heart_rate_bpm=60.0 / float(np.mean(kept)),
+        heart_rate_bpm=60.0 / mean_s,
         cycle_s=usual_s,
         systole_s=float(median((beats.s2_onset_s - onset)[trusted])),
         diastole_s=float(median((end - beats.s2_onset_s)[trusted])),
-        rmssd_ms=None if few else float(1e3 * np.sqrt(np.mean(change**2))),
-        pnn50=None if few else float(np.mean(np.abs(change) > 0.05)),
-        variation=float(np.std(kept) / np.mean(kept)),
+        rmssd_ms=None if few else 1e3 * math.sqrt(change @ change / change.size),
+        pnn50=None if few else np.count_nonzero(change > 0.05) / change.size,
+        variation=spread_s / mean_s,
         sample_entropy=sample_entropy(kept),
-        irregularity=None if few else float(median(np.abs(change)) / usual_s),
+        irregularity=None if few else float(median(change)) / usual_s,
         premature_beats=int(np.count_nonzero(early)),
         pauses=pauses,
         cycles=int(kept.size),

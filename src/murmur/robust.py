@@ -7,28 +7,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["median", "median_columns", "quantile"]
+__all__ = ["median", "middle_of", "quantile", "quantile_of"]
+
+Rows = NDArray[np.floating[Any]]
 
 
-def median(rows: NDArray[np.floating[Any]]) -> NDArray[Any]:
+def median(rows: Rows) -> NDArray[Any]:
     """Median over the first axis, of one row or more without NaN, as `numpy.median` with ``axis=0``."""
-    ordered = np.sort(rows, axis=0)
+    return middle_of(np.sort(rows, axis=0))
+
+
+def middle_of(ordered: Rows) -> NDArray[Any]:
+    """Median of rows that are in order."""
     n = ordered.shape[0]
     middle: NDArray[Any] = 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
     return middle
 
 
-def median_columns(**columns: NDArray[np.floating[Any]]) -> dict[str, NDArray[Any]]:
-    """Median over the first axis of several arrays of as many rows, of one or two axes, sorted together."""
-    wide = {name: column.reshape(column.shape[0], -1) for name, column in columns.items()}
-    medians = median(np.concatenate(list(wide.values()), axis=1))
-    edges = np.cumsum([0, *(column.shape[1] for column in wide.values())]).tolist()
-    return {name: medians[first:last] for name, first, last in zip(wide, edges[:-1], edges[1:], strict=True)}
-
-
-def quantile(rows: NDArray[np.floating[Any]], share: float) -> NDArray[Any]:
+def quantile(rows: Rows, share: float) -> NDArray[Any]:
     """Quantile over the first axis, as `numpy.quantile` with ``axis=0`` (Hyndman and Fan 1996, type 7)."""
-    ordered = np.sort(rows, axis=0)
+    return quantile_of(np.sort(rows, axis=0), share)
+
+
+def quantile_of(ordered: Rows, share: float) -> NDArray[Any]:
+    """Quantile of rows that are in order."""
     place = share * (ordered.shape[0] - 1)
     low = int(place)
     high = min(low + 1, ordered.shape[0] - 1)

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
+from murmur.features.comparison import COLUMNS, MURMUR_BANDS, PROFILE_BANDS, Comparison
+from murmur.features.cycles import BANDS_HZ, N_PARTS
 from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
-from murmur.robust import median, median_columns, quantile
+from murmur.robust import median, middle_of, quantile_of
 
-__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "mid_systole_db", "murmur_vector"]
+__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "murmur_vector"]
 
 Array = NDArray[np.float64]
 
-#: Parts of diastole that are its late, quiet reference (55 to 90 %), and its early and middle ones.
-LATE, EARLY, MIDDLE = slice(6, 9), slice(1, 3), slice(3, 6)
 #: Parts of systole well away from S1 and S2.
 INNER = slice(2, 8)
-#: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`.
-MURMUR_BANDS = slice(3, 7)
-MURMUR_BANDS_HZ = BANDS_HZ[3:7]
-#: 80 to 150 Hz.
-LOW_BAND = 3
-#: All bands but 60 to 100 Hz, which overlaps its neighbours.
-PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
-#: Late diastole counts as no quieter than this share of S2's power: a noise gate's silence is no reference.
-LEAST_POWER = 1e-6
+MURMUR_BANDS_HZ = tuple(BANDS_HZ[band] for band in range(MURMUR_BANDS.start, MURMUR_BANDS.stop))
 #: How far a click reaches into the profile on either side, as a share of systole.
 CLICK_REACH = 0.17
 #: A part of systole this far above late diastole is filled by sound.
 FILLED_DB = 3.0
+#: Nothing that lies so far below the loudest part of inner systole counts as filled.
+FILLED_BELOW_DB = 12.0
 #: Late diastole this far above the quietest part of diastole is not quiet.
 QUIET_DB = 6.0
 
@@ -95,79 +87,49 @@ class MurmurFeatures(Record):
     spectrum: SpectralShape | None
 
 
-def _power(level_db: NDArray[np.floating[Any]]) -> Array:
-    power: Array = np.exp(level_db * np.float64(np.log(10.0) / 10.0))
+def _power(level_db: Array) -> Array:
+    power: Array = np.exp(level_db * (np.log(10.0) / 10.0))
     return power
 
 
-def _decibels(power: Array) -> Array:
-    level_db: Array = 10.0 * np.log10(np.maximum(power, 1e-15))
-    return level_db
-
-
-def mid_systole_db(levels: CycleLevels) -> Array:
-    """Mid-systole above late diastole between 80 and 600 Hz, of every cycle, shape (cycles,)."""
-    systole = _power(levels.systole[:, INNER, MURMUR_BANDS]).sum(axis=2).mean(axis=1)
-    late = _power(levels.diastole[:, LATE, MURMUR_BANDS]).sum(axis=2).mean(axis=1)
-    s2 = _power(levels.s2[:, MURMUR_BANDS]).sum(axis=1)
-    return _decibels(systole / np.maximum(late, LEAST_POWER * s2))
-
-
-def describe_murmur(levels: CycleLevels, trusted: NDArray[np.bool_], click: float | None = None) -> MurmurFeatures | None:
+def describe_murmur(compared: Comparison, trusted: NDArray[np.bool_], click: float | None = None) -> MurmurFeatures | None:
     """Sum up the trusted cycles; None where there are none.
 
     `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
     """
     if not trusted.any():
         return None
-    s1_db, s2_db, systole_db = levels.s1[trusted], levels.s2[trusted], levels.systole[trusted]
-    by_band = _power(systole_db[:, :, MURMUR_BANDS]), _power(levels.diastole[trusted][:, :, MURMUR_BANDS])
-    systole, diastole = (power.sum(axis=2) for power in by_band)
-    s2 = _power(s2_db[:, MURMUR_BANDS]).sum(axis=1)
-    late = np.maximum(diastole[:, LATE].mean(axis=1), LEAST_POWER * s2)
-    mid_db = _decibels(by_band[0][:, INNER].mean(axis=1))
-    low_db = systole_db[:, INNER, LOW_BAND].mean(axis=1, dtype=np.float64)
-    medians = median_columns(
-        profile=_decibels(systole / late[:, None]),
-        diastole_profile=_decibels(diastole / late[:, None]),
-        excess=systole[:, INNER].mean(axis=1) / s2 - late / s2,
-        above_late=mid_db - _decibels(by_band[1][:, LATE].mean(axis=1)),
-        against_s2=mid_db - s2_db[:, MURMUR_BANDS],
-        low_against_s1=low_db - s1_db[:, LOW_BAND],
-        low_against_s2=low_db - s2_db[:, LOW_BAND],
-        late=_decibels(late / s2),
-        systole_spectrum=levels.systole_spectrum[trusted],
-        late_spectrum=levels.late_diastole_spectrum[trusted],
-    )
+    summed = median(compared.db[trusted])
+    medians = {name: summed[columns] for name, columns in COLUMNS.items()}
     profile, diastole_profile = medians["profile"], medians["diastole_profile"]
     if click is not None:
         profile = _bridge(profile, click)
-    above_late, excess = medians["above_late"], float(medians["excess"][0])
+    above_late, excess = medians["above_late_by_band"].tolist(), float(medians["excess"][0])
     # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
-    inner = profile.copy()
-    inner[0] = min(inner[0], inner[1])
-    inner[-1] = min(inner[-1], inner[-2])
-    filled = (inner >= FILLED_DB) & (inner >= inner[INNER].max() - 12.0)
-    where = np.flatnonzero(filled)
+    inner = profile.tolist()
+    inner[0], inner[-1] = min(inner[:2]), min(inner[-2:])
+    least = max(FILLED_DB, max(inner[INNER]) - FILLED_BELOW_DB)
+    where = [part for part, level_db in enumerate(inner) if level_db >= least]
+    top = max(inner)
     noise_free = _power(medians["systole_spectrum"]) - _power(medians["late_spectrum"])
     return MurmurFeatures(
         profile_db=tuple(profile.tolist()),
         diastole_profile_db=tuple(diastole_profile.tolist()),
         level_db=10.0 * math.log10(max(excess, 1e-15)) if excess > 0 else None,
-        above_quiet_db=float(above_late.max()),
-        extent=float(filled.mean()),
-        onset=float(where[0] / N_PARTS) if where.size else None,
-        end=float((where[-1] + 1) / N_PARTS) if where.size else None,
-        peak=float((inner.argmax() + 0.5) / N_PARTS),
-        evenness_db=float(np.ptp(inner[1:9])),
-        rise_db=float(inner.max() - inner[:2].min()),
-        fall_db=float(inner.max() - inner[-2:].min()),
-        above_late_diastole_by_band_db=tuple(above_late.tolist()),
-        against_s2_by_band_db=tuple(medians["against_s2"].tolist()),
+        above_quiet_db=max(above_late),
+        extent=len(where) / N_PARTS,
+        onset=where[0] / N_PARTS if where else None,
+        end=(where[-1] + 1) / N_PARTS if where else None,
+        peak=(inner.index(top) + 0.5) / N_PARTS,
+        evenness_db=max(inner[1:9]) - min(inner[1:9]),
+        rise_db=top - min(inner[:2]),
+        fall_db=top - min(inner[-2:]),
+        above_late_diastole_by_band_db=tuple(above_late),
+        against_s2_by_band_db=tuple(medians["against_s2_by_band"].tolist()),
         low_against_s1_db=float(medians["low_against_s1"][0]),
         low_against_s2_db=float(medians["low_against_s2"][0]),
-        late_diastole_db=float(medians["late"][0]),
-        late_diastole_quiet=bool(diastole_profile[1:].min() > -QUIET_DB),
+        late_diastole_db=float(medians["late_diastole"][0]),
+        late_diastole_quiet=min(diastole_profile.tolist()[1:]) > -QUIET_DB,
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),
     )
 
@@ -196,40 +158,35 @@ def _names() -> tuple[str, ...]:
     return tuple(names)
 
 
+#: What is summed up by its median, in the order of `VECTOR_NAMES`.
+VECTOR_COLUMNS = (
+    "pairs_above_late",
+    "mid_against_s2",
+    "mid_against_s1",
+    "early_above_late",
+    "middle_above_late",
+    "late_against_s2",
+    "s1_against_s2",
+    "mid_above_diastole",
+)
 #: What each element of `murmur_vector` is.
 VECTOR_NAMES = _names()
 
 
-def murmur_vector(levels: CycleLevels, bounds_s: Array, trusted: NDArray[np.bool_]) -> Array:
-    """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),).
-
-    All levels are differences in dB within a cycle, so that neither gain nor the sensor's response counts.
-    """
-    bands = list(PROFILE_BANDS)
-    systole = levels.systole[trusted][:, :, bands].astype(np.float64)
-    diastole = levels.diastole[trusted][:, :, bands].astype(np.float64)
-    s1, s2 = levels.s1[trusted], levels.s2[trusted]
-    late = diastole[:, LATE].mean(axis=1)
-    mid = systole[:, INNER].mean(axis=1)
-    pairs = 0.5 * (systole[:, 0::2] + systole[:, 1::2])
+def murmur_vector(compared: Comparison, bounds_s: Array, trusted: NDArray[np.bool_]) -> Array:
+    """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),)."""
     bounds = bounds_s[trusted]
     cycle = bounds[:, 4] - bounds[:, 0]
-    summed = np.concatenate(
+    ordered = np.sort(compared.db[trusted], axis=0)
+    medians = middle_of(ordered)
+    broad = medians[COLUMNS["pairs_above_late"]].reshape(-1, len(PROFILE_BANDS))[:, 2:6].mean(axis=1).tolist()
+    above_late = ordered[:, COLUMNS["mid_above_late"]]
+    return np.concatenate(
         [
-            (pairs - late[:, None, :]).reshape(cycle.size, -1),
-            mid - s2[:, bands],
-            mid - s1[:, bands],
-            diastole[:, EARLY].mean(axis=1) - late,
-            diastole[:, MIDDLE].mean(axis=1) - late,
-            late - s2[:, bands],
-            s1 - s2,
-            mid - diastole.mean(axis=1),
-            np.log2(cycle)[:, None],
-            ((bounds[:, 2] - bounds[:, 0]) / cycle)[:, None],
-        ],
-        axis=1,
+            *(medians[COLUMNS[name]] for name in VECTOR_COLUMNS),
+            quantile_of(above_late, 0.2),
+            quantile_of(above_late, 0.8),
+            median(np.column_stack([np.log2(cycle), (bounds[:, 2] - bounds[:, 0]) / cycle])),
+            [max(broad[1:4]) - min(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])],
+        ]
     )
-    medians, above_late = median(summed), mid - late
-    broad = medians[: pairs.shape[1] * len(bands)].reshape(-1, len(bands))[:, 2:6].mean(axis=1)
-    shape = [np.ptp(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])]
-    return np.concatenate([medians[:-2], quantile(above_late, 0.2), quantile(above_late, 0.8), medians[-2:], shape])

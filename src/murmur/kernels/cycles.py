@@ -8,7 +8,10 @@ from murmur.kernels import kernel
 from murmur.kernels.exponential import exponential, natural_log
 from murmur.kernels.spectra import band_power
 
-DECIBELS_PER_LOG = np.float32(10.0 / np.log(10.0))
+DECIBELS_PER_LOG_64 = 10.0 / np.log(10.0)
+DECIBELS_PER_LOG = np.float32(DECIBELS_PER_LOG_64)
+#: −150 dB: nothing is compared with less.
+LEAST_RATIO = 1e-15
 #: Numbers that are taken together: they fit into the fastest cache.
 STRETCH = 1024
 
@@ -129,6 +132,96 @@ def measure_levels(
         length = end_on - diastole_on
         start, stop = diastole_on + shares[2] * length, diastole_on + shares[3] * length
         _mean_spectrum(heard, first, start, stop, floor, diastole_spectrum[i])
+
+
+@kernel()
+def _mean_of(values: np.ndarray, parts: np.ndarray, band: int) -> float:
+    """Mean over the parts `parts[0]` to `parts[1]` of one band; `values` (parts, bands)."""
+    total = 0.0
+    for p in range(parts[0], parts[1]):
+        total += values[p, band]
+    return total / (parts[1] - parts[0])
+
+
+@kernel()
+def _to_power(levels: np.ndarray, first_band: int, out: np.ndarray) -> None:
+    for b in range(out.shape[0]):
+        out[b] = np.exp(np.float64(levels[first_band + b]) / DECIBELS_PER_LOG_64)
+
+
+@kernel()
+def _to_decibels(power: float) -> float:
+    return DECIBELS_PER_LOG_64 * np.log(max(power, LEAST_RATIO))
+
+
+@kernel()
+def compare_levels(
+    s1: np.ndarray,
+    s2: np.ndarray,
+    systole: np.ndarray,
+    diastole: np.ndarray,
+    murmur_bands: np.ndarray,
+    bands: np.ndarray,
+    places: np.ndarray,
+    least_power: float,
+    out: np.ndarray,
+) -> None:
+    """Compare each cycle's parts, dB; `out` is (cycles, numbers), in the order of `murmur.features.comparison.COLUMNS`.
+
+    `s1` and `s2` are (cycles, bands), `systole` and `diastole` (cycles, parts, bands). `murmur_bands` are the first and one
+    past the last band of a murmur, whose powers are added; `bands` are those compared one by one. `places` (4, 2) are the
+    first and one past the last part of mid-systole and of late, early and middle diastole. Late diastole counts as no
+    quieter than `least_power` times S2.
+    """
+    parts = systole.shape[1]
+    first, count = murmur_bands[0], murmur_bands[1] - murmur_bands[0]
+    inner, late, early, middle = places
+    whole = np.array([0, parts])
+    systole_power, diastole_power = np.empty((2, parts, count))
+    s2_power, sums = np.empty(count), np.empty((2, parts))
+    for i in range(out.shape[0]):
+        row = out[i]
+        _to_power(s2[i], first, s2_power)
+        for p in range(parts):
+            _to_power(systole[i, p], first, systole_power[p])
+            _to_power(diastole[i, p], first, diastole_power[p])
+            sums[0, p], sums[1, p] = systole_power[p].sum(), diastole_power[p].sum()
+        reference = s2_power.sum()
+        floor = max(sums[1, late[0] : late[1]].mean(), least_power * reference)
+        mid = sums[0, inner[0] : inner[1]].mean()
+        for p in range(parts):
+            row[p] = _to_decibels(sums[0, p] / floor)
+            row[parts + p] = _to_decibels(sums[1, p] / floor)
+        k = 2 * parts
+        row[k] = _to_decibels(mid / floor)
+        row[k + 1] = mid / reference - floor / reference
+        row[k + 2] = _to_decibels(floor / reference)
+        low = _mean_of(systole[i], inner, first)
+        row[k + 3], row[k + 4] = low - s1[i, first], low - s2[i, first]
+        k += 5
+        for b in range(count):
+            mid_db = _to_decibels(_mean_of(systole_power, inner, b))
+            row[k + b] = mid_db - _to_decibels(_mean_of(diastole_power, late, b))
+            row[k + count + b] = mid_db - s2[i, first + b]
+        k += 2 * count
+        for p in range(0, parts, 2):
+            for b in bands:
+                row[k] = 0.5 * (np.float64(systole[i, p, b]) + systole[i, p + 1, b]) - _mean_of(diastole[i], late, b)
+                k += 1
+        n = bands.shape[0]
+        for j in range(n):
+            b = bands[j]
+            mid_db, late_db = _mean_of(systole[i], inner, b), _mean_of(diastole[i], late, b)
+            row[k + j] = mid_db - s2[i, b]
+            row[k + n + j] = mid_db - s1[i, b]
+            row[k + 2 * n + j] = _mean_of(diastole[i], early, b) - late_db
+            row[k + 3 * n + j] = _mean_of(diastole[i], middle, b) - late_db
+            row[k + 4 * n + j] = late_db - s2[i, b]
+            row[k + 5 * n + j] = mid_db - _mean_of(diastole[i], whole, b)
+            row[k + 6 * n + j] = mid_db - late_db
+        k += 7 * n
+        for b in range(s1.shape[1]):
+            row[k + b] = np.float64(s1[i, b]) - s2[i, b]
 
 
 @kernel()

@@ -81,8 +81,8 @@ class DurationTables:
     """Log probabilities for `murmur.kernels.semi_markov`; axes (state, class, steps).
 
     `log_duration` (state, steps, class) is of a whole segment, from the class's shortest, `first` (whole numbers as
-    float64), to its longest, `last`; `longest` is of all classes. `log_survival` is of one at least that long; `log_residual` of the
-    rest of one that was under way when the recording began.
+    float64), to its longest, `last`; `longest` is of all classes. `log_survival` is of one at least that long;
+    `log_residual` of the rest of one that was under way when the recording began.
     """
 
     log_duration: Table

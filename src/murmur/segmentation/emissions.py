@@ -94,8 +94,9 @@ class Normaliser:
         alive = np.isfinite(levels)
         alive[:EDGE_FRAMES] &= alive.sum() <= EDGE_FRAMES
         level = levels[alive]
-        self._state[:] = level.mean(), level.var(), level.shape[0], 0.0, level.mean()
-        logs = np.log(bands[alive] + np.exp(level.mean() - RULES[1]))
+        mean = level.mean()
+        self._state[:] = mean, level.var(), level.shape[0], 0.0, mean
+        logs = np.log(bands[alive] + np.exp(mean - RULES[1]))
         self._mean[:] = logs.mean(axis=0)
         self._variance[:] = logs.var(axis=0)
         self._waiting = self._waiting[:0]

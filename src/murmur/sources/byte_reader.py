@@ -30,7 +30,7 @@ class ByteReader:
 
     @property
     def handle(self) -> ByteReader | int:
-        """What the C library reads from: the file's descriptor where it is a plain file of our own, which spares it calls."""
+        """What the C library reads from: the descriptor of a plain file that was opened here, which spares it calls."""
         return int(self._file.fileno()) if self._owned and isinstance(self._file, io.FileIO) else self
 
     def tell(self) -> int:

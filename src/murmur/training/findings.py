@@ -25,6 +25,7 @@ from murmur.character import (
     shape_vector,
 )
 from murmur.engine import Engine, Measurement
+from murmur.features.comparison import compare_cycles
 from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
 from murmur.features.listening import CLASSES, murmur_log_odds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
@@ -164,9 +165,10 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     for row in rows:
         m = row.measurement
         quality, trusted = assess_quality(m, beat_confidence(m.cycles, m.levels, beat), Settings())
-        murmur, sounds = describe_murmur(m.levels, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
+        compared = compare_cycles(m.levels)
+        murmur, sounds = describe_murmur(compared, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:
-            vector = murmur_vector(m.levels, m.cycles.bounds_s, trusted)
+            vector = murmur_vector(compared, m.cycles.bounds_s, trusted)
             described.append(Described(row, vector, murmur_log_odds(m.scores, trusted), murmur, sounds))
     return described
 
