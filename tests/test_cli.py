@@ -64,6 +64,26 @@ def folder(tmp_path_factory):
     return home
 
 
+def test_the_process_ends_with_its_code_and_leaves_nothing_undone(tmp_path):
+    code = (
+        "import atexit, pathlib, sys; from murmur.__main__ import run; "
+        "atexit.register(lambda: pathlib.Path('left').write_text('undone')); print('first', end=''); "
+        "sys.argv = ['murmur', 'analyze', 'none.wav']; run()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stdout.startswith("firstnone.wav")
+    assert (tmp_path / "left").read_text() == "undone"
+
+
 # --- what needs no analysis -------------------------------------------------------------
 
 

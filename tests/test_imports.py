@@ -74,6 +74,21 @@ def test_public_names_load_what_they_need_and_no_more():
     assert not loaded_by("import murmur; murmur.analyze, murmur.join_patient") & (heavy | {"scipy.signal", "scipy.linalg"})
 
 
+def test_analyzing_loads_no_linear_algebra():
+    quick = "murmur.analyze(numpy.random.default_rng(0).standard_normal(9000), sample_rate_hz=4000)"
+    assert not {m for m in loaded_by(f"import numpy, murmur; {quick}") if is_in(m, "scipy.linalg")}
+
+
+def test_compiled_dot_products_still_find_blas():
+    """A host program's own compiled code is none the worse for what murmur leaves for later."""
+    code = (
+        "import murmur.kernels, numba, numpy; product = numba.njit(lambda a, b: numpy.dot(a, b)); "
+        "a = numpy.arange(6.0).reshape(2, 3); assert (product(a, a.T.copy()) == a @ a.T).all(); print('done')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "done\n", done.stderr
+
+
 def test_every_public_name_is_there():
     for name in murmur.__all__:
         assert getattr(murmur, name) is not None

@@ -17,7 +17,8 @@ from murmur.settings import Settings
 if TYPE_CHECKING:
     from murmur.batch import Input, Outcome, Summary
     from murmur.batch.tables import Row
-    from murmur.cli.display import Bar, Reporter
+    from murmur.cli.bars import Bar
+    from murmur.cli.display import Reporter
 
 __all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "execute", "silence_stdout"]
 
@@ -175,7 +176,7 @@ def _closing(summary: Summary) -> str:
 
 
 def _bar(options: argparse.Namespace, inputs: list[Input]) -> Bar:
-    from murmur.cli.display import NoBar, RichBar
+    from murmur.cli.bars import NoBar, RichBar
 
     silent = options.quiet or options.no_progress or len(inputs) <= FEW_FILES or not sys.stderr.isatty()
     # what is told on the same terminal is progress enough, and a bar would run through it

@@ -6,7 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from murmur.cli.wording import Story, Tone, percent
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from murmur.batch import Progress
-
-__all__ = ["Bar", "NoBar", "Reporter", "RichBar", "reporter"]
+__all__ = ["Reporter", "reporter"]
 
 #: Plain text is as wide as a page; a terminal's own width otherwise, but no line that the eye would lose.
 PLAIN_WIDTH, LARGEST_WIDTH = 100, 120
@@ -134,68 +132,3 @@ def _rich_table(story: Story, bars: bool) -> Table:
             sure.append(f"{percent(line.sure):>5}")
         table.add_row(line.sign, Text(line.finding, style=colour), sure, line.rests_on)
     return table
-
-
-# --- progress ---------------------------------------------------------------------------
-
-
-class Bar(Protocol):
-    """What shows how far a run has come."""
-
-    def __enter__(self) -> Bar: ...
-
-    def __exit__(self, *ending: object) -> None: ...
-
-    def update(self, progress: Progress) -> None:
-        """Show it."""
-
-
-class NoBar:
-    """Shows nothing."""
-
-    def __enter__(self) -> NoBar:
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        pass
-
-    def update(self, progress: Progress) -> None:
-        """Show nothing."""
-
-
-class RichBar:
-    """A bar on stderr with rate, time left, and what went wrong so far."""
-
-    def __init__(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
-
-        self._progress = RichProgress(
-            TextColumn("[bold]analyzing"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[trouble]}"),
-            console=Console(stderr=True),
-            redirect_stdout=False,  # data goes its own way
-        )
-        self._task = self._progress.add_task("", total=total, rate="", trouble="")
-
-    def __enter__(self) -> RichBar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        self._progress.stop()
-
-    def update(self, progress: Progress) -> None:
-        """Show it; the bar itself decides how often it is drawn."""
-        trouble = [
-            f"[yellow]{progress.unreadable} unreadable[/]" if progress.unreadable else "",
-            f"[red]{progress.failed} failed[/]" if progress.failed else "",
-        ]
-        speed = self._progress.tasks[self._task].speed
-        rate = f"{speed:.0f}/s" if speed else ""
-        self._progress.update(self._task, completed=progress.done, rate=rate, trouble=" ".join(filter(None, trouble)))

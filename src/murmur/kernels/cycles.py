@@ -16,7 +16,7 @@ LEAST_RATIO = 1e-15
 STRETCH = 1024
 
 
-@kernel()
+@kernel(inner=True)
 def decibels(power: np.ndarray, floor: float, out: np.ndarray) -> None:
     """Decibels of `power` (n,), not below `floor` (power)."""
     least = np.float32(floor)
@@ -31,7 +31,7 @@ def decibels(power: np.ndarray, floor: float, out: np.ndarray) -> None:
             level[i] *= DECIBELS_PER_LOG
 
 
-@kernel()
+@kernel(inner=True)
 def peak_level(levels: np.ndarray, first_frame: int, start: float, stop: float, out: np.ndarray) -> None:
     """Largest level of each band from `start` to `stop`; at least of one frame; `out` (bands,).
 
@@ -46,7 +46,7 @@ def peak_level(levels: np.ndarray, first_frame: int, start: float, stop: float, 
             out[b] = max(out[b], levels[k, b])
 
 
-@kernel()
+@kernel(inner=True)
 def _frames_between(start: float, stop: float, first_frame: int, n: int) -> tuple[int, int]:
     """First and one past the last of the frames from `start` to `stop`; where there are none, the nearest to the middle."""
     first, last = int(np.ceil(start)), int(np.ceil(stop))
@@ -57,7 +57,7 @@ def _frames_between(start: float, stop: float, first_frame: int, n: int) -> tupl
     return first, min(max(last - first_frame, first + 1), n)
 
 
-@kernel()
+@kernel(inner=True)
 def _mean(levels: np.ndarray, out: np.ndarray) -> None:
     """Mean over the frames of each band, summed frame by frame."""
     total = np.zeros(levels.shape[1])
@@ -69,7 +69,7 @@ def _mean(levels: np.ndarray, out: np.ndarray) -> None:
         out[b] = total[b] / levels.shape[0]
 
 
-@kernel()
+@kernel(inner=True)
 def profile(levels: np.ndarray, first_frame: int, start: float, stop: float, out: np.ndarray) -> None:
     """Mean level of each band in equal parts of the time from `start` to `stop`; `out` (parts, bands).
 
@@ -82,7 +82,7 @@ def profile(levels: np.ndarray, first_frame: int, start: float, stop: float, out
         _mean(levels[first:last], out[p])
 
 
-@kernel()
+@kernel(inner=True)
 def _mean_spectrum(power: np.ndarray, first_frame: int, start: float, stop: float, floor: float, out: np.ndarray) -> None:
     first, last = _frames_between(start, stop, first_frame, power.shape[0])
     levels = np.empty((last - first, power.shape[1]), dtype=np.float32)
@@ -134,7 +134,7 @@ def measure_levels(
         _mean_spectrum(heard, first, start, stop, floor, diastole_spectrum[i])
 
 
-@kernel()
+@kernel(inner=True)
 def _mean_of(values: np.ndarray, parts: np.ndarray, band: int) -> float:
     """Mean over the parts `parts[0]` to `parts[1]` of one band; `values` (parts, bands)."""
     total = 0.0
@@ -143,13 +143,13 @@ def _mean_of(values: np.ndarray, parts: np.ndarray, band: int) -> float:
     return total / (parts[1] - parts[0])
 
 
-@kernel()
+@kernel(inner=True)
 def _to_power(levels: np.ndarray, first_band: int, out: np.ndarray) -> None:
     for b in range(out.shape[0]):
         out[b] = np.exp(np.float64(levels[first_band + b]) / DECIBELS_PER_LOG_64)
 
 
-@kernel()
+@kernel(inner=True)
 def _to_decibels(power: float) -> float:
     return DECIBELS_PER_LOG_64 * np.log(max(power, LEAST_RATIO))
 

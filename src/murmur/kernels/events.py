@@ -38,7 +38,7 @@ def gabor_envelopes(
                 out[begin + k, f] = power[f, k]
 
 
-@kernel()
+@kernel(inner=True)
 def _gabor_power(
     lanes: np.ndarray,
     centre: int,
@@ -73,7 +73,7 @@ def _gabor_power(
     store(power, f, first + WIDTH, add(multiply(real_b, real_b), multiply(imag_b, imag_b)))
 
 
-@kernel()
+@kernel(inner=True)
 def find_peak(envelope: np.ndarray, first: int, last: int) -> tuple[int, float]:
     """The highest peak strictly inside `first` to `last`: its place and its prominence as a ratio of power.
 
@@ -165,7 +165,7 @@ def cycle_events(
                 out[i, 10] = (place - systole) / max(s2 - systole, 1.0)
 
 
-@kernel()
+@kernel(inner=True)
 def _largest(envelope: np.ndarray, start: float, stop: float, n: int) -> float:
     first = min(max(int(start), 0), n - 1)
     top = envelope[first]
@@ -174,7 +174,7 @@ def _largest(envelope: np.ndarray, start: float, stop: float, n: int) -> float:
     return max(float(top), 1e-20)
 
 
-@kernel()
+@kernel(inner=True)
 def _split(envelope: np.ndarray, first: int, last: int, rate: float) -> tuple[float, float]:
     """Interval (s) between S2's two components and the depth (dB) of the dip between their peaks; NaN where there is one.
 
@@ -209,7 +209,7 @@ def _split(envelope: np.ndarray, first: int, last: int, rate: float) -> tuple[fl
     return (after - before) / rate, 10.0 * np.log10(depth)
 
 
-@kernel()
+@kernel(inner=True)
 def _centre(envelope: np.ndarray, first: int, last: int, parting: int) -> float:
     """Centre of gravity, from the parting on, of what rises above the envelope there."""
     total, moment = 0.0, 0.0

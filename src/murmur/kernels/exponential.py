@@ -27,7 +27,7 @@ BIAS = np.int32(127)
 THIRD, FIFTH, SEVENTH, NINTH = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9)
 
 
-@kernel(fastmath={"contract"})
+@kernel(fastmath={"contract"}, inner=True)
 def natural_log(values: np.ndarray, out: np.ndarray) -> None:
     """Natural log of positive, normal float32 `values` (n,) to another array, within two units of the last place.
 

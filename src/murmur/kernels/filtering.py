@@ -103,7 +103,7 @@ def limit_spikes(
     return lobe_start
 
 
-@kernel()
+@kernel(inner=True)
 def _last_lobe(samples: np.ndarray, at: int, stop: int, lobe_start: int, sign: float, longest_lobe: int) -> int:
     """Where the lobe begins that is in progress after `samples[at:stop]`; before them it had begun at `lobe_start`."""
     positive = samples[stop - 1] >= 0.0
@@ -115,7 +115,7 @@ def _last_lobe(samples: np.ndarray, at: int, stop: int, lobe_start: int, sign: f
     return start + (stop - 1 - start) // longest_lobe * longest_lobe
 
 
-@kernel()
+@kernel(inner=True)
 def _usual_peak(peaks: np.ndarray) -> float:
     """Upper quartile of the peaks, the nearest of them; the largest while some are still missing.
 
@@ -133,7 +133,7 @@ def _usual_peak(peaks: np.ndarray) -> float:
     return float(ordered[(3 * (known - 1) + 2) // 4])
 
 
-@kernel(fastmath={"nnan", "reassoc"})
+@kernel(fastmath={"nnan", "reassoc"}, inner=True)
 def _largest(samples: np.ndarray) -> float:
     top = np.float32(0.0)
     for x in samples:

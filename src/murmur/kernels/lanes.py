@@ -15,7 +15,7 @@ from murmur.kernels import kernel
 CHUNK = 240
 
 
-@kernel()
+@kernel(inner=True)
 def deal(samples: np.ndarray, first: int, lanes: np.ndarray, count: int) -> None:
     """Deal out `samples[first:]`: sample `first + i` becomes `lanes[i % hop, i // hop]`; `lanes` is (hop, at least `count`).
 

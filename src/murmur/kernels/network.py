@@ -77,25 +77,25 @@ def dilated_network(
     stem_history[:] = heard[:, :2]
 
 
-@kernel()
+@kernel(inner=True)
 def _copy(values: np.ndarray, out: np.ndarray) -> None:
     for t in range(values.shape[0]):
         out[t] = values[t]
 
 
-@kernel()
+@kernel(inner=True)
 def _fill(values: np.ndarray, value: float) -> None:
     for t in range(values.shape[0]):
         values[t] = value
 
 
-@kernel()
+@kernel(inner=True)
 def _raise(values: np.ndarray, by: float) -> None:
     for t in range(values.shape[0]):
         values[t] += by
 
 
-@kernel()
+@kernel(inner=True)
 def _rectify(values: np.ndarray, out: np.ndarray) -> None:
     for t in range(values.shape[0]):
         out[t] = max(values[t], np.float32(0.0))

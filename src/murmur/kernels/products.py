@@ -8,7 +8,7 @@ from murmur.kernels import kernel
 from murmur.kernels.vectors import WIDTH, add_scaled, load, store
 
 
-@kernel()
+@kernel(inner=True)
 def add_products(inputs: np.ndarray, first: int, spacing: int, weight: np.ndarray, out: np.ndarray, steps: int) -> None:
     """``out[o, t] += Σ_j Σ_i weight[j, i, o] · inputs[i, first + j·spacing + t]``, for a multiple of four outputs.
 
@@ -30,7 +30,7 @@ def add_products(inputs: np.ndarray, first: int, spacing: int, weight: np.ndarra
         t += WIDTH
 
 
-@kernel()
+@kernel(inner=True)
 def _add_three(inputs: np.ndarray, first: int, spacing: int, weight: np.ndarray, out: np.ndarray, o: int, t: int) -> None:
     u, v = t + WIDTH, t + 2 * WIDTH
     pt, pu, pv = load(out, o, t), load(out, o, u), load(out, o, v)
@@ -61,7 +61,7 @@ def _add_three(inputs: np.ndarray, first: int, spacing: int, weight: np.ndarray,
     store(out, o + 3, v, sv)
 
 
-@kernel()
+@kernel(inner=True)
 def _add_one(inputs: np.ndarray, first: int, spacing: int, weight: np.ndarray, out: np.ndarray, o: int, t: int) -> None:
     p, q, r, s = load(out, o, t), load(out, o + 1, t), load(out, o + 2, t), load(out, o + 3, t)
     for j in range(weight.shape[0]):

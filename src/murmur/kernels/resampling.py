@@ -9,7 +9,7 @@ from murmur.kernels.lanes import CHUNK, deal
 from murmur.kernels.vectors import WIDTH, add_scaled, load, same, store
 
 
-@kernel()
+@kernel(inner=True)
 def _decimate(samples: np.ndarray, start: int, taps: np.ndarray, step: int, out: np.ndarray) -> None:
     """Every output falls on an input: `out[i] = Σ_j taps[j] · samples[start + i·step + j]`, for many outputs at once."""
     width = taps.shape[0]
@@ -24,7 +24,7 @@ def _decimate(samples: np.ndarray, start: int, taps: np.ndarray, step: int, out:
             out[begin + k] = total[0, k]
 
 
-@kernel()
+@kernel(inner=True)
 def _filtered(lanes: np.ndarray, taps: np.ndarray, first: int, total: np.ndarray) -> None:
     """Three vectors of outputs from `first` on."""
     a, b, c = same(np.float32(0.0)), same(np.float32(0.0)), same(np.float32(0.0))
@@ -41,7 +41,7 @@ def _filtered(lanes: np.ndarray, taps: np.ndarray, first: int, total: np.ndarray
     store(total, 0, first + 2 * WIDTH, c)
 
 
-@kernel(fastmath=SUMS)
+@kernel(fastmath=SUMS, inner=True)
 def _dot(row: np.ndarray, samples: np.ndarray) -> float:
     total = np.float32(0.0)
     for j in range(row.shape[0]):

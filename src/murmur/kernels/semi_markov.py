@@ -22,7 +22,7 @@ from murmur.kernels.vectors import DOUBLES, add, load, same, store, subtract, wh
 NOW, COMMITTED = 0, 1
 
 
-@kernel()
+@kernel(inner=True)
 def _best_of(
     state: int,
     lane: int,
@@ -52,7 +52,7 @@ def _best_of(
     store(came_at, 4 * (now & (capacity - 1)) + state, lane, since)
 
 
-@kernel()
+@kernel(inner=True)
 def _best_class(
     leave: np.ndarray, transition: np.ndarray, lane: int, arrived: np.ndarray, came_class: np.ndarray, slot: int
 ) -> None:
@@ -66,7 +66,7 @@ def _best_class(
     store(came_class, slot, lane, which)
 
 
-@kernel()
+@kernel(inner=True)
 def _durations(first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """How many durations the classes of each vector allow at most, (states, vectors)."""
     states, classes = last.shape
@@ -178,7 +178,7 @@ def advance(
     return written
 
 
-@kernel()
+@kernel(inner=True)
 def _commit(
     first: np.ndarray,
     last: np.ndarray,
@@ -270,7 +270,7 @@ def _commit(
     return count
 
 
-@kernel()
+@kernel(inner=True)
 def _trace(
     time: int,
     state: int,
@@ -300,7 +300,7 @@ def _trace(
     return count
 
 
-@kernel()
+@kernel(inner=True)
 def _best_end(
     log_survival: np.ndarray,
     first: np.ndarray,
@@ -338,7 +338,7 @@ def _best_end(
     return time, state, klass
 
 
-@kernel()
+@kernel(inner=True)
 def _force(
     until: int,
     first: np.ndarray,
@@ -377,7 +377,7 @@ def _force(
             tail[0, c] = -np.inf
 
 
-@kernel()
+@kernel(inner=True)
 def _ancestor(
     time: int,
     state: int,

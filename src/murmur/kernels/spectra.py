@@ -68,14 +68,14 @@ def power_frames(
                         power[begin + k, 2 * b + 1 - odd] = real[b, k]
 
 
-@kernel(fastmath=FUSED)
+@kernel(fastmath=FUSED, inner=True)
 def _square(real: np.ndarray, imag: np.ndarray, count: int) -> None:
     """Magnitudes squared, in place of the real parts."""
     for k in range(count):
         real[k] = real[k] * real[k] + imag[k] * imag[k]
 
 
-@kernel(fastmath=FUSED)
+@kernel(fastmath=FUSED, inner=True)
 def _fold(
     a: np.ndarray,
     b: np.ndarray,
@@ -197,7 +197,7 @@ def normalise(
     state[0], state[1], state[2], state[3], state[4] = level_mean, level_variance, count, frozen, short
 
 
-@kernel()
+@kernel(inner=True)
 def _standardise(
     logs: np.ndarray, mean: np.ndarray, variance: np.ndarray, least_variance: float, clip: float, out: np.ndarray
 ) -> None:
