@@ -579,11 +579,8 @@ def test_levels_of_cycles_are_means_and_peaks_of_decibels(rng):
             np.testing.assert_allclose(got, fine[(frame >= first) & (frame < last)].mean(axis=0), atol=1e-3)
 
 
-def test_marks_and_scores_are_summed_over_each_cycle(rng):
-    starts, stops, marked = np.array([0, 7]), np.array([7, 20]), (rng.random(20) < 0.3).astype(np.uint8)
-    share = np.empty(2)
-    cycles.mean_marked(marked, starts, stops, share)
-    np.testing.assert_allclose(share, [marked[a:b].mean() for a, b in zip(starts, stops, strict=True)])
+def test_scores_are_summed_over_each_cycle(rng):
+    starts, stops = np.array([0, 7]), np.array([7, 20])
     scores, log_posteriors = noise(rng, 20, 12), np.log(rng.dirichlet(np.ones(4), 20)).astype(np.float32)
     weight, score = np.empty((2, 4)), np.empty((2, 4, 3))
     cycles.sum_scores(scores, log_posteriors, starts, stops, weight, score)
@@ -726,20 +723,16 @@ def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096):
     tail = np.full((2, classes), -np.inf)
     tail[1] = 0.0
     room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(3)]
-    segments = []
-    for start, stop in in_pieces(emissions.shape[0], sizes):
+    segments, early = [], 0
+    pieces = [(*piece, False) for piece in in_pieces(emissions.shape[0], sizes)]
+    for start, stop, ended in [*pieces, (0, 0, True)]:
+        early = len(segments)
         count = semi_markov.advance(
-            emissions[start:stop], tables.log_duration, tables.first, tables.last, tables.log_residual, initial,
-            tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated, entry, came_at, came_class,
-            tail, marks, *room,
+            emissions[start:stop], ended, tables.log_duration, tables.first, tables.last, tables.log_survival,
+            tables.log_residual, initial, tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated,
+            entry, came_at, came_class, tail, marks, *room,
         )  # fmt: skip
         segments += zip(*(column[:count].tolist() for column in room), strict=True)
-    early = len(segments)
-    count = semi_markov.finish(
-        tables.log_survival, tables.first, tables.longest, initial, where, cumulated, entry, came_at, came_class, tail,
-        *room,
-    )  # fmt: skip
-    segments += zip(*(column[:count].tolist() for column in room), strict=True)
     return Path([segment[:2] for segment in segments], early)
 
 

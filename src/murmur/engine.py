@@ -12,7 +12,6 @@ from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.features.cycles import CycleLevels, measure_cycles
 from murmur.features.listening import OUTPUTS, CycleScores, Listener, score_cycles
 from murmur.features.sounds import CycleSounds, measure_sounds
-from murmur.kernels.cycles import mean_marked
 from murmur.network import NetworkWeights
 from murmur.seconds import Seconds, measure_seconds
 from murmur.segmentation.decoding import Decoder, Spans
@@ -200,9 +199,12 @@ class Engine:
 
     def _share_limited(self, bounds_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of each cycle's samples in friction spikes."""
-        limited, shares = self._limited, np.empty(bounds_s.shape[0])
-        edges = (bounds_s * ANALYSIS_RATE_HZ).astype(np.int64) - limited.first
-        mean_marked(limited.rows(limited.first, limited.end), edges[:, 0], edges[:, 4], shares)
+        marks = self._limited.rows(self._limited.first, self._limited.end)
+        if not marks.any():  # which is usual
+            return np.zeros(bounds_s.shape[0])
+        start, stop = (bounds_s[:, [0, 4]] * ANALYSIS_RATE_HZ).astype(np.int64).T - self._limited.first
+        before = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
+        shares: NDArray[np.float64] = (before[stop] - before[start]) / (stop - start)
         return shares
 
     def _count_seconds(self, last: bool) -> None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.columns import Columns
 from murmur.kernels.cycles import sum_scores
-from murmur.kernels.exponential import exponential
 from murmur.network import NetworkWeights, StreamingNetwork
 from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES
 from murmur.settings import FRAME_RATE_HZ
@@ -68,9 +67,7 @@ class Listener:
         self._bands = bands[ready:]
         frames = np.empty((ready, INPUTS), dtype=np.float32)
         frames[:, :N_BANDS] = bands[:ready]
-        posteriors = np.empty_like(log_posteriors)
-        exponential(log_posteriors.reshape(-1), posteriors.reshape(-1))
-        frames[:, N_BANDS:] = posteriors
+        frames[:, N_BANDS:] = np.exp(log_posteriors)
         return self._network.push(frames, last)
 
 

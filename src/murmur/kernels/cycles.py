@@ -225,16 +225,6 @@ def compare_levels(
 
 
 @kernel()
-def mean_marked(marked: np.ndarray, starts: np.ndarray, stops: np.ndarray, out: np.ndarray) -> None:
-    """Share of marks (0 or 1) in each stretch `starts[i]` to `stops[i]`."""
-    for i in range(starts.shape[0]):
-        total = 0
-        for k in range(starts[i], stops[i]):
-            total += marked[k]
-        out[i] = total / (stops[i] - starts[i])
-
-
-@kernel()
 def sum_scores(
     scores: np.ndarray,
     log_posteriors: np.ndarray,

@@ -43,7 +43,7 @@ def natural_log(values: np.ndarray, out: np.ndarray) -> None:
         out[i] = exponent * LN_2 + TWO * s * (ONE + z * (THIRD + z * (FIFTH + z * (SEVENTH + z * NINTH))))
 
 
-@kernel(fastmath={"contract"})
+@kernel(fastmath={"contract"}, inner=True)
 def exponential(values: np.ndarray, out: np.ndarray) -> None:
     """Exponential of float32 `values` (n,), held between −87.3 and 88.3, to another array, to two last places.
 

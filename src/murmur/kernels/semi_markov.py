@@ -80,9 +80,11 @@ def _durations(first: np.ndarray, last: np.ndarray) -> np.ndarray:
 @kernel()
 def advance(
     emissions: np.ndarray,
+    ended: bool,
     log_duration: np.ndarray,
     first: np.ndarray,
     last: np.ndarray,
+    log_survival: np.ndarray,
     log_residual: np.ndarray,
     initial: np.ndarray,
     log_tail: np.ndarray,
@@ -103,13 +105,15 @@ def advance(
 ) -> int:
     """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
 
-    The classes are a multiple of four. `log_duration` (4, durations, classes) runs from each class's shortest duration,
-    `first[s, c]`, to its longest, `last[s, c]`; `longest[s]` is of all classes. `log_residual` (4, classes, durations) is of
-    segments that were under way when the recording began. `log_tail` is (log P(longer than the longest), log of one frame
-    more, log of its end) of the diastole's geometric tail. `where` holds the integer state. `entry` (4, rows, classes),
-    `came_at` (rows, 4, classes) and `came_class` (rows, classes) are rings over time. `tail` (2, classes) is the score and
-    the entry of the diastole that has outlasted the table. `marks` is a ring of zeros, with a bit for each state and class.
-    Every `commit_every` frames the paths are asked where they agree; `seg_settled` is told when that was.
+    Where the recording has `ended` with them, all that are left are, the last one still under way. The classes are a
+    multiple of four. `log_duration` (4, durations, classes) runs from each class's shortest duration, `first[s, c]`, to its
+    longest, `last[s, c]`; `longest[s]` is of all classes. `log_survival` (4, classes, durations) is of segments at least
+    that long, `log_residual` of the rest of those that were under way when the recording began. `log_tail` is (log P(longer
+    than the longest), log of one frame more, log of its end) of the diastole's geometric tail. `where` holds the integer
+    state. `entry` (4, rows, classes), `came_at` (rows, 4, classes) and `came_class` (rows, classes) are rings over time.
+    `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table. `marks` is a ring of zeros,
+    with a bit for each state and class. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is
+    told when that was.
     """
     _, capacity, classes = entry.shape
     mask = capacity - 1
@@ -175,6 +179,13 @@ def advance(
             )
             seg_settled[written : written + became] = now
             written += became
+    if ended:
+        left, state = seg_start[written:], seg_state[written:]
+        became = _finish(
+            log_survival, first, longest, initial, where, cumulated, entry, came_at, came_class, tail, left, state
+        )
+        seg_settled[written : written + became] = where[NOW]
+        written += became
     return written
 
 
@@ -400,8 +411,8 @@ def _ancestor(
     return time, state, klass
 
 
-@kernel()
-def finish(
+@kernel(inner=True)
+def _finish(
     log_survival: np.ndarray,
     first: np.ndarray,
     longest: np.ndarray,
@@ -414,7 +425,6 @@ def finish(
     tail: np.ndarray,
     seg_start: np.ndarray,
     seg_state: np.ndarray,
-    seg_settled: np.ndarray,
 ) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
     mask = entry.shape[1] - 1
@@ -422,5 +432,4 @@ def finish(
     count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
     seg_start[count] = time
     seg_state[count] = state
-    seg_settled[: count + 1] = where[NOW]
     return count + 1

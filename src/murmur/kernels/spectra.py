@@ -100,6 +100,20 @@ def _fold(
 
 
 @kernel()
+def bands_and_levels(
+    power: np.ndarray,
+    weights: np.ndarray,
+    starts: np.ndarray,
+    stops: np.ndarray,
+    bands: np.ndarray,
+    levels: np.ndarray,
+) -> None:
+    """Sum each frame's bins into bands (see `band_power`), and take the log of their whole power (see `frame_levels`)."""
+    band_power(power, weights, starts, stops, bands)
+    frame_levels(power, levels)
+
+
+@kernel(inner=True)
 def band_power(power: np.ndarray, weights: np.ndarray, starts: np.ndarray, stops: np.ndarray, out: np.ndarray) -> None:
     """Sum bins into bands: `out[k, b] = Σ_j weights[j, b] · power[k, j]`.
 
@@ -125,7 +139,7 @@ def band_power(power: np.ndarray, weights: np.ndarray, starts: np.ndarray, stops
             store(out, s, band, d)
 
 
-@kernel(fastmath=SUMS)
+@kernel(fastmath=SUMS, inner=True)
 def frame_levels(power: np.ndarray, levels: np.ndarray) -> None:
     """Natural log of each frame's whole power; −inf in digital silence."""
     total = np.empty(power.shape[0], dtype=np.float32)

@@ -98,26 +98,16 @@ class Decoder:
         frames = np.concatenate([self._waiting, log_posteriors, after])
         whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
         self._waiting = frames[whole:]
-        spans = self._advance(frames[:whole])
-        return Spans.joined([spans, self._rest()]) if last else spans
+        return self._advance(frames[:whole], last)
 
-    def _rest(self) -> Spans:
-        t = self._tables
-        start, state, settled = (np.empty(RING, dtype=np.int64) for _ in range(3))
-        count = semi_markov.finish(
-            t.log_survival, t.first, t.longest, self._initial, self._where, self._cumulated, self._entry, self._came_at,
-            self._came_class, self._tail, start, state, settled,
-        )  # fmt: skip
-        return self._spans(start[:count], state[:count], settled[:count])
-
-    def _advance(self, frames: NDArray[np.float32]) -> Spans:
+    def _advance(self, frames: NDArray[np.float32], last: bool) -> Spans:
         evidence = POSTERIOR_WEIGHT * (frames[::FRAMES_PER_STEP] + frames[1::FRAMES_PER_STEP])
-        t, room = self._tables, evidence.shape[0] + LONGEST_BACKLOG
+        t, room = self._tables, evidence.shape[0] + RING
         start, state, settled = (np.empty(room, dtype=np.int64) for _ in range(3))
         count = semi_markov.advance(
-            evidence, t.log_duration, t.first, t.last, t.log_residual, self._initial, t.log_tail, t.transition, t.longest,
-            LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._came_at, self._came_class,
-            self._tail, self._marks, start, state, settled,
+            evidence, last, t.log_duration, t.first, t.last, t.log_survival, t.log_residual, self._initial, t.log_tail,
+            t.transition, t.longest, LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._came_at,
+            self._came_class, self._tail, self._marks, start, state, settled,
         )  # fmt: skip
         return self._spans(start[:count], state[:count], settled[:count])
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels.network import log_softmax
-from murmur.kernels.spectra import band_power, frame_levels, normalise
+from murmur.kernels.spectra import bands_and_levels, normalise
 from murmur.network import NetworkWeights, StreamingNetwork
 from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
 
@@ -71,9 +71,8 @@ class Normaliser:
     def push(self, power: Frames, last: bool = False) -> Frames:
         """Take power frames (frames, N_BINS); return normalised bands (frames, N_BANDS) as far as they are settled."""
         bands = np.empty((power.shape[0], N_BANDS), dtype=np.float32)
-        band_power(power, *self._filterbank, bands)
         levels = np.empty(power.shape[0])
-        frame_levels(power, levels)
+        bands_and_levels(power, *self._filterbank, bands, levels)
         if self._started:
             return self._normalise(bands, levels)
         bands = np.concatenate([self._waiting, bands])
