@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
 from murmur.features.murmur import MurmurFeatures
 from murmur.finding_models import FindingModels
@@ -31,6 +29,8 @@ __all__ = [
     "timing_probabilities",
 ]
 
+Vector = tuple[float, ...]
+
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 QUALITIES = ("harsh", "blowing")
 PITCHES = ("low", "medium", "high")
@@ -55,9 +55,14 @@ MUSICAL = 0.15
 MEANING_SHARE, MEANING_LIMIT = 0.3, 6.0
 
 
-def middle(probabilities: NDArray[np.float64]) -> int:
+def middle(probabilities: Sequence[float]) -> int:
     """Class up to which half of the probability lies: of ordered classes the one with the least expected distance."""
-    return int(np.argmax(np.cumsum(probabilities) >= 0.5 * np.sum(probabilities)))
+    half, so_far = 0.5 * sum(probabilities), 0.0
+    for number, probability in enumerate(probabilities):
+        so_far += probability
+        if so_far >= half:
+            return number
+    return len(probabilities) - 1
 
 
 def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
@@ -82,11 +87,11 @@ def _begins_and_lasts(murmur: MurmurFeatures) -> tuple[float, float]:
     return sigmoid((start_db - END_LEFT_DB) / 1.5), sigmoid((stop_db - END_LEFT_DB) / 1.5)
 
 
-def extent_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
-    """Log odds that the murmur fills systole from end to end, as far as the rule knows, drawn together; shape (1,)."""
+def extent_vector(murmur: MurmurFeatures) -> Vector:
+    """Log odds that the murmur fills systole from end to end, as far as the rule knows, drawn together; one number."""
     begins, lasts = _begins_and_lasts(murmur)
     both = min(max(begins * lasts, 1e-12), 1.0 - 1e-12)
-    return np.array([math.asinh(math.log(both / (1.0 - both)))])
+    return (math.asinh(math.log(both / (1.0 - both))),)
 
 
 def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
@@ -95,16 +100,16 @@ def timing_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[
     The rule overrates itself: its log odds are brought to what CirCor's experts say.
     """
     begins, lasts = _begins_and_lasts(murmur)
-    holosystolic = float(models.holosystolic.probabilities(extent_vector(murmur))[0])
+    holosystolic = models.holosystolic.probabilities_of(extent_vector(murmur))[0]
     early, mid, late = begins * (1.0 - lasts), (1.0 - begins) * (1.0 - lasts), (1.0 - begins) * lasts
     share = (1.0 - holosystolic) / (early + mid + late)
     return {"holosystolic": holosystolic, "early": share * early, "mid": share * mid, "late": share * late}
 
 
-def shape_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+def shape_vector(murmur: MurmurFeatures) -> Vector:
     """Describe the murmur's shape: how far it rises from the beginning of systole, falls to its end, does both; how loud."""
     rise, fall = min(murmur.rise_db, STEEP_DB), min(murmur.fall_db, STEEP_DB)
-    return np.array([rise, fall, min(rise, fall), murmur.low_against_s2_db])
+    return rise, fall, min(rise, fall), murmur.low_against_s2_db
 
 
 def shape_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
@@ -113,19 +118,22 @@ def shape_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[s
     A crescendo, too rare in CirCor to learn, goes by its meaning alone.
     """
     rise, fall, both, _ = shape_vector(murmur)
-    heard = np.log(np.maximum(models.shape.probabilities(shape_vector(murmur)), 1e-9))
-    meant = np.array([0.0, (both - SHAPED_DB) / 0.8, (fall - rise - SHAPED_DB) / 1.2])
-    likely = np.exp(heard + MEANING_SHARE * np.maximum(meant - meant.max(), -MEANING_LIMIT))
+    heard = models.shape.probabilities_of(shape_vector(murmur))
+    meant = 0.0, (both - SHAPED_DB) / 0.8, (fall - rise - SHAPED_DB) / 1.2
+    likely = [
+        max(probability, 1e-9) * math.exp(MEANING_SHARE * max(odds - max(meant), -MEANING_LIMIT))
+        for probability, odds in zip(heard, meant, strict=True)
+    ]
     begins, lasts = _begins_and_lasts(murmur)
     crescendo = (1.0 - begins) * lasts * sigmoid((rise - fall - CRESCENDO_DB) / 1.2)
-    others = (1.0 - crescendo) * likely / likely.sum()
-    return dict(zip(SHAPES, [*others.tolist(), crescendo], strict=True))
+    share = (1.0 - crescendo) / sum(likely)
+    return dict(zip(SHAPES, [*(share * value for value in likely), crescendo], strict=True))
 
 
-def roughness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+def roughness_vector(murmur: MurmurFeatures) -> Vector:
     """Describe the murmur's quality: how loud it is where rough ones are, against S1 and S2, and its log2 centroid."""
     centroid = math.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
-    return np.array([0.5 * (murmur.low_against_s1_db + murmur.low_against_s2_db), centroid])
+    return 0.5 * (murmur.low_against_s1_db + murmur.low_against_s2_db), centroid
 
 
 def blowing_probability(murmur: MurmurFeatures, models: FindingModels) -> float:
@@ -134,7 +142,7 @@ def blowing_probability(murmur: MurmurFeatures, models: FindingModels) -> float:
     What CirCor's experts call so, which is mostly what is quiet at low frequencies, and what the word means, a wide and high
     spectrum, together: a loud murmur can be blowing, too.
     """
-    heard = float(models.blowing.scores(roughness_vector(murmur))[0])
+    heard = models.blowing.scores_of(roughness_vector(murmur))[0]
     if murmur.spectrum is None:
         return sigmoid(heard)
     width, centre = murmur.spectrum.bandwidth_hz - BLOWING_WIDTH_HZ, murmur.spectrum.centroid_hz - BLOWING_HZ
@@ -142,11 +150,11 @@ def blowing_probability(murmur: MurmurFeatures, models: FindingModels) -> float:
     return sigmoid(heard + MEANING_SHARE * meant)
 
 
-def loudness_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+def loudness_vector(murmur: MurmurFeatures) -> Vector:
     """Describe how loud the murmur is, and where."""
     centroid = math.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else 7.0
     level_db = FAINTEST_DB if murmur.level_db is None else max(murmur.level_db, FAINTEST_DB)
-    return np.array([murmur.above_quiet_db, level_db, murmur.extent, centroid])
+    return murmur.above_quiet_db, level_db, murmur.extent, centroid
 
 
 def quality_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
@@ -158,16 +166,16 @@ def quality_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict
     return {"blowing": blowing * (1 - musical), "harsh": (1 - blowing) * (1 - musical), "musical": musical}
 
 
-def pitch_vector(murmur: MurmurFeatures) -> NDArray[np.float64]:
+def pitch_vector(murmur: MurmurFeatures) -> Vector:
     """Describe at which frequencies the murmur is: above late diastole, and against S2, in each of its four bands."""
-    return np.array([*murmur.above_late_diastole_by_band_db, *murmur.against_s2_by_band_db])
+    return *murmur.above_late_diastole_by_band_db, *murmur.against_s2_by_band_db
 
 
 def pitch_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
     """Probability of each pitch."""
-    return dict(zip(PITCHES, models.pitch.probabilities(pitch_vector(murmur)).tolist(), strict=True))
+    return dict(zip(PITCHES, models.pitch.probabilities_of(pitch_vector(murmur)), strict=True))
 
 
 def grade_probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, float]:
     """Probability of each grade, from this recording alone."""
-    return dict(zip(GRADES, models.grade.probabilities(loudness_vector(murmur)).tolist(), strict=True))
+    return dict(zip(GRADES, models.grade.probabilities_of(loudness_vector(murmur)), strict=True))

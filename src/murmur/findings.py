@@ -247,7 +247,7 @@ def _likeliest(probabilities: dict[str, float], evidence: Evidence) -> Finding:
 
 def _middle(probabilities: dict[str, float], evidence: Evidence) -> Finding:
     """Choose among words that have an order."""
-    value = list(probabilities)[middle(np.array(list(probabilities.values())))]
+    value = list(probabilities)[middle(list(probabilities.values()))]
     return Finding(value, probabilities[value], {**evidence, **{f"p_{k}": p for k, p in probabilities.items()}})
 
 

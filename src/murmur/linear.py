@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +52,23 @@ class LinearModel:
         z = np.minimum(np.maximum((features - self.centre) / self.scale, -CLIP), CLIP)
         scores: Array = z @ self.weight.T + self.bias
         return scores
+
+    def scores_of(self, features: Sequence[float]) -> list[float]:
+        """Scores of one vector, in plain numbers: numpy's calls would take longer than these few sums."""
+        parts = zip(features, self.centre.tolist(), self.scale.tolist(), strict=True)
+        z = [min(max((value - centre) / scale, -CLIP), CLIP) for value, centre, scale in parts]
+        rows = zip(self.weight.tolist(), self.bias.tolist(), strict=True)
+        return [bias + sum(map(operator.mul, weight, z)) for weight, bias in rows]
+
+    def probabilities_of(self, features: Sequence[float]) -> list[float]:
+        """Probabilities of one vector, in plain numbers."""
+        scores = self.scores_of(features)
+        if len(scores) == 1:
+            return [sigmoid(scores[0])]
+        top = max(scores)
+        exponent = [math.exp(score - top) for score in scores]
+        total = sum(exponent)
+        return [value / total for value in exponent]
 
     def probabilities(self, features: Array) -> Array:
         """Probability of the positive class, shape (…, 1), or of each class, shape (…, outputs)."""

@@ -221,7 +221,7 @@ def join_patient(
         murmur=murmur,
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
-        grade=GRADES[middle(grades)] if present else None,
+        grade=GRADES[middle(grades.tolist())] if present else None,
         murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
         loudest_site=(loudest.site or None) if loudest and present else None,
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
