@@ -9,7 +9,9 @@ from murmur.linear import CLIP, LinearModel
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_one_vector_is_treated_as_many_are(outputs):
     rng = np.random.default_rng(outputs)
-    model = LinearModel(rng.normal(size=5), rng.uniform(0.5, 2.0, 5), rng.normal(size=(outputs, 5)), rng.normal(size=outputs))
+    model = LinearModel(
+        rng.normal(size=5), rng.uniform(0.5, 2.0, 5), rng.normal(size=(outputs, 5)), rng.normal(size=outputs)
+    )
     features = rng.normal(size=(20, 5))
     features[0, 1] = 100.0  # beyond what is heeded
     for row, scores, shares in zip(features, model.scores(features), model.probabilities(features), strict=True):

@@ -256,7 +256,9 @@ def _fit_patient(
 
 
 def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
-    def fit(vector: Callable[[MurmurFeatures], Array], label: str, classes: Sequence[str], strength: float) -> LinearModel:
+    def fit(
+        vector: Callable[[MurmurFeatures], Sequence[float]], label: str, classes: Sequence[str], strength: float
+    ) -> LinearModel:
         labelled = [(d, str(getattr(d.row.patient, label)).lower()) for d in murmurs]
         known = [(d, value) for d, value in labelled if value in classes]
         return fit_linear(np.array([vector(d.murmur) for d, _ in known]), [value for _, value in known], strength, classes)
