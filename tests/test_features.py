@@ -73,6 +73,7 @@ def comparison_twin(levels):
     s1, s2 = levels.s1[:, bands], levels.s2[:, bands]
     mid_db, late_db = s[:, inner].mean(axis=1), d[:, late].mean(axis=1)
     low_db = levels.systole[:, inner, 3].mean(axis=1, dtype=float)
+    between = 0.5 * (levels.systole.mean(axis=1) + levels.diastole.mean(axis=1))[:, [1, 3]]
     mid_by_band = decibels(systole_power[:, inner].mean(axis=1))
     return {
         "profile": decibels(systole / floor[:, None]),
@@ -93,6 +94,7 @@ def comparison_twin(levels):
         "mid_above_diastole": mid_db - d.mean(axis=1),
         "mid_above_late": mid_db - late_db,
         "s1_against_s2": levels.s1.astype(float) - levels.s2,
+        "sounds_stand_out": np.column_stack([(sound[:, [1, 3]] - between).mean(axis=1) for sound in (levels.s1, levels.s2)]),
         "systole_spectrum": levels.systole_spectrum,
         "late_spectrum": levels.late_diastole_spectrum,
     }

@@ -169,7 +169,8 @@ def segment(
     settings, models = settings or Settings(), models or shipped_models()
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
         measurement = _measure(recording, settings, models)
-    return _segmentation(measurement, beat_confidence(measurement.cycles, measurement.levels, models.findings.beat))
+    compared = compare_cycles(measurement.levels)
+    return _segmentation(measurement, beat_confidence(measurement.cycles, compared, models.findings.beat))
 
 
 def _measure(recording: Source, settings: Settings, models: Models) -> Measurement:
@@ -184,13 +185,13 @@ def _measure(recording: Source, settings: Settings, models: Models) -> Measureme
 
 def conclude(measurement: Measurement, recording: Source, settings: Settings, models: Models) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
-    confidence = beat_confidence(measurement.cycles, measurement.levels, models.findings.beat)
+    compared = compare_cycles(measurement.levels)
+    confidence = beat_confidence(measurement.cycles, compared, models.findings.beat)
     quality, trusted = assess_quality(measurement, confidence, settings)
     segmentation = _segmentation(measurement, confidence)
     rhythm = describe_rhythm(segmentation.beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
     heart_sounds = describe_heart_sounds(measurement.levels, measurement.sounds, trusted)
     click = clear_click(heart_sounds.click) if heart_sounds else None
-    compared = compare_cycles(measurement.levels)
     murmur = describe_murmur(compared, trusted, click)
     if quality.readable and murmur is not None and heart_sounds is not None:
         vector = murmur_vector(compared, measurement.cycles.bounds_s, trusted)
@@ -226,12 +227,8 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
 
 def _segmentation(measurement: Measurement, confidence: NDArray[np.float64]) -> Segmentation:
     ends_s = np.append(measurement.onsets_s[1:], measurement.duration_s)
-    intervals = [
-        Interval(start_s, end_s, STATES[state])
-        for start_s, end_s, state in zip(
-            measurement.onsets_s.tolist(), ends_s.tolist(), measurement.states.tolist(), strict=True
-        )
-    ]
+    states = map(STATES.__getitem__, measurement.states.tolist())
+    intervals = list(map(Interval, measurement.onsets_s.tolist(), ends_s.tolist(), states))
     s1, systole, s2, diastole, end = measurement.cycles.bounds_s.T.copy()
     return Segmentation(intervals, Beats(s1, systole, s2, diastole, end, confidence))
 

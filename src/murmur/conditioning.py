@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from murmur.kernels.filtering import biquad, count_clipped, limit_spikes
 from murmur.kernels.resampling import resample
 from murmur.settings import ANALYSIS_RATE_HZ, Settings
+from murmur.track import carry
 
 __all__ = ["Conditioned", "Conditioner"]
 
@@ -137,7 +138,7 @@ class Conditioner:
 
     def _limit(self, made: Samples, last: bool) -> Conditioned:
         begin = self._pending.shape[0]
-        samples = np.concatenate([self._pending, made])
+        samples = carry(self._pending, made)
         limited = np.concatenate([self._pending_limited, np.zeros(made.shape[0], dtype=np.uint8)])
         settled = limit_spikes(
             samples,

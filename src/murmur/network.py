@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels.network import dilated_network
+from murmur.track import carry
 
 __all__ = ["FRAMES_PER_STEP", "NetworkWeights", "StreamingNetwork"]
 
@@ -163,12 +164,14 @@ class StreamingNetwork:
     def push(self, frames: Frames, last: bool = False) -> Frames:
         """Take frames (frames, inputs); return (frames, outputs), late by the lookahead until the last come."""
         self._owed += frames.shape[0]
-        rest = -(self._waiting.shape[0] + frames.shape[0]) % FRAMES_PER_STEP
-        after = self._silence[: self._weights.lookahead + rest if last else 0]
-        frames = np.concatenate([self._waiting, frames, after])
-        whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
+        frames = carry(self._waiting, frames)
+        odd = frames.shape[0] % FRAMES_PER_STEP
+        whole = frames.shape[0] - odd
         self._waiting = frames[whole:]
         out = _run(self._weights, np.ascontiguousarray(frames[:whole]), self._history)
+        if last:
+            silence = self._silence[: self._weights.lookahead + odd]
+            out = np.concatenate([out, _run(self._weights, np.concatenate([frames[whole:], silence]), self._history)])
         early = min(self._early, out.shape[0])
         self._early -= early
         out = out[early : early + self._owed]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.engine import Measurement
-from murmur.features.cycles import CycleLevels
+from murmur.features.comparison import Comparison
 from murmur.linear import LinearModel
 from murmur.records import Record
 from murmur.robust import median
@@ -19,8 +19,6 @@ __all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evid
 
 Mask = NDArray[np.bool_]
 
-#: Bands of `murmur.features.cycles.BANDS_HZ` in which heart sounds stand out: 45 to 80 and 80 to 150 Hz.
-SOUND_BANDS = slice(1, 4, 2)
 #: A second this far below the usual second is one without contact.
 LOST_DB = 25.0
 #: Share of the input in flat tops from which a recording counts as clipped.
@@ -76,7 +74,7 @@ class Quality(Record):
     stretches: tuple[Stretch, ...]
 
 
-def beat_evidence(cycles: Cycles, levels: CycleLevels) -> NDArray[np.float64]:
+def beat_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
     """Evidence for each cycle and its mean over the two cycles on either side, shape (cycles, n).
 
     To what the posteriors say of a cycle comes how far its S1 and S2 stand out of its systole and diastole (dB): the network
@@ -84,18 +82,16 @@ def beat_evidence(cycles: Cycles, levels: CycleLevels) -> NDArray[np.float64]:
     """
     if not len(cycles):
         return np.empty((0, 2 * (len(EVIDENCE) + 2)))
-    between = 0.5 * (levels.systole[..., SOUND_BANDS].mean(axis=1) + levels.diastole[..., SOUND_BANDS].mean(axis=1))
-    contrast = [(sound[:, SOUND_BANDS] - between).mean(axis=1) for sound in (levels.s1, levels.s2)]
-    evidence = np.column_stack([cycles.evidence, *contrast])
+    evidence = np.concatenate([cycles.evidence, compared["sounds_stand_out"]], axis=1)
     first, last = evidence[:1], evidence[-1:]
     padded = np.concatenate([first, first, evidence, last, last])
     around = (padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]) / 5.0
     return np.concatenate([evidence, around], axis=1)
 
 
-def beat_confidence(cycles: Cycles, levels: CycleLevels, model: LinearModel) -> NDArray[np.float64]:
+def beat_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) -> NDArray[np.float64]:
     """Probability that each cycle's S1 and S2 are right."""
-    return model.probabilities(beat_evidence(cycles, levels))[:, 0]
+    return model.probabilities(beat_evidence(cycles, compared))[:, 0]
 
 
 def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], settings: Settings) -> tuple[Quality, Mask]:
@@ -130,9 +126,9 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
         reasons=tuple(reasons),
         readable=readable,
         trusted_beats=trusted_beats,
-        beat_confidence=float(confidence.mean()) if confidence.size else None,
+        beat_confidence=float(confidence.sum()) / confidence.size if confidence.size else None,
         clipped_fraction=measurement.clipped_fraction,
-        spiked_fraction=float(seconds.limited.mean()) if n else 0.0,
+        spiked_fraction=float(seconds.limited.sum()) / n if n else 0.0,
         lost_fraction=lost_fraction,
         stretches=_stretches(np.where(covered, GOOD, np.where(lost, LOST, NOISY)), measurement.duration_s),
     )

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Track"]
+__all__ = ["Track", "carry"]
+
+
+def carry(held: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+    """The rows that follow what was held back of a stream, together with it; no copy where nothing was."""
+    return np.concatenate([held, rows]) if held.shape[0] else rows
 
 
 class Track:

@@ -19,6 +19,8 @@ MURMUR_BANDS = slice(3, 7)
 LOW_BAND = 3
 #: All bands but 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
+#: 45 to 80 and 80 to 150 Hz, where heart sounds stand out.
+SOUND_BANDS = (1, 3)
 #: First and one past the last part of mid-systole, well away from S1 and S2; of late diastole, the quiet reference (60 to
 #: 90 %); and of early and middle diastole.
 _PLACES = np.array([[2, 8], [6, 9], [1, 3], [3, 6]])
@@ -47,6 +49,7 @@ def _columns() -> dict[str, slice]:
         "mid_above_diastole": each,
         "mid_above_late": each,
         "s1_against_s2": len(BANDS_HZ),
+        "sounds_stand_out": 2,
         "systole_spectrum": N_BINS,
         "late_spectrum": N_BINS,
     }
@@ -64,6 +67,7 @@ def _columns() -> dict[str, slice]:
 #: - above_late_by_band, against_s2_by_band: mid-systole in each band of a murmur, by its mean power
 #: - pairs_above_late to mid_above_late: by mean levels, in each of PROFILE_BANDS; the first for each fifth of systole
 #: - s1_against_s2: in each of BANDS_HZ
+#: - sounds_stand_out: S1, and S2, above the mean of systole and diastole, in SOUND_BANDS
 #: - systole_spectrum, late_spectrum: levels of mid-systole and late diastole by frequency, dB of full scale
 COLUMNS = _columns()
 
@@ -90,7 +94,7 @@ def compare_cycles(levels: CycleLevels) -> Comparison:
     db = np.empty((len(levels), COLUMNS["late_spectrum"].stop))
     compare_levels(
         levels.s1, levels.s2, levels.systole, levels.diastole, np.array([MURMUR_BANDS.start, MURMUR_BANDS.stop]),
-        np.array(PROFILE_BANDS), _PLACES, LEAST_POWER, db,
+        np.array(PROFILE_BANDS), np.array(SOUND_BANDS), _PLACES, LEAST_POWER, db,
     )  # fmt: skip
     db[:, COLUMNS["systole_spectrum"]] = levels.systole_spectrum
     db[:, COLUMNS["late_spectrum"]] = levels.late_diastole_spectrum

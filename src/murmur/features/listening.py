@@ -13,6 +13,7 @@ from murmur.kernels.cycles import sum_scores
 from murmur.network import NetworkWeights, StreamingNetwork
 from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES
 from murmur.settings import FRAME_RATE_HZ
+from murmur.track import carry
 
 __all__ = [
     "CLASSES",
@@ -62,7 +63,7 @@ class Listener:
 
     def push(self, bands: Frames, log_posteriors: Frames, last: bool = False) -> Frames:
         """Take normalised bands and the log posteriors, which come later; return scores (frames, OUTPUTS), later still."""
-        bands = np.concatenate([self._bands, bands])
+        bands = carry(self._bands, bands)
         ready = log_posteriors.shape[0]
         self._bands = bands[ready:]
         frames = np.empty((ready, INPUTS), dtype=np.float32)

@@ -162,6 +162,7 @@ def compare_levels(
     diastole: np.ndarray,
     murmur_bands: np.ndarray,
     bands: np.ndarray,
+    sound_bands: np.ndarray,
     places: np.ndarray,
     least_power: float,
     out: np.ndarray,
@@ -169,9 +170,9 @@ def compare_levels(
     """Compare each cycle's parts, dB; `out` is (cycles, numbers), in the order of `murmur.features.comparison.COLUMNS`.
 
     `s1` and `s2` are (cycles, bands), `systole` and `diastole` (cycles, parts, bands). `murmur_bands` are the first and one
-    past the last band of a murmur, whose powers are added; `bands` are those compared one by one. `places` (4, 2) are the
-    first and one past the last part of mid-systole and of late, early and middle diastole. Late diastole counts as no
-    quieter than `least_power` times S2.
+    past the last band of a murmur, whose powers are added; `bands` are those compared one by one, `sound_bands` those in
+    which heart sounds stand out. `places` (4, 2) are the first and one past the last part of mid-systole and of late, early
+    and middle diastole. Late diastole counts as no quieter than `least_power` times S2.
     """
     parts = systole.shape[1]
     first, count = murmur_bands[0], murmur_bands[1] - murmur_bands[0]
@@ -222,6 +223,12 @@ def compare_levels(
         k += 7 * n
         for b in range(s1.shape[1]):
             row[k + b] = np.float64(s1[i, b]) - s2[i, b]
+        k += s1.shape[1]
+        row[k], row[k + 1] = 0.0, 0.0
+        for b in sound_bands:
+            between = 0.5 * (_mean_of(systole[i], whole, b) + _mean_of(diastole[i], whole, b))
+            row[k] += (s1[i, b] - between) / sound_bands.shape[0]
+            row[k + 1] += (s2[i, b] - between) / sound_bands.shape[0]
 
 
 @kernel()

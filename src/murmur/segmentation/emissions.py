@@ -11,6 +11,7 @@ from murmur.kernels.network import log_softmax
 from murmur.kernels.spectra import bands_and_levels, normalise
 from murmur.network import NetworkWeights, StreamingNetwork
 from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
+from murmur.track import carry
 
 __all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normaliser", "log_bands_filterbank"]
 
@@ -75,19 +76,18 @@ class Normaliser:
         bands_and_levels(power, *self._filterbank, bands, levels)
         if self._started:
             return self._normalise(bands, levels)
-        bands = np.concatenate([self._waiting, bands])
-        levels = np.concatenate([self._waiting_levels, levels])
+        bands, levels = carry(self._waiting, bands), carry(self._waiting_levels, levels)
         alive = np.isfinite(levels)
         first = int(alive.argmax()) if alive.any() else levels.shape[0]
         silence = np.full((first, N_BANDS), -CLIP, dtype=np.float32)
         bands, levels, alive = bands[first:], levels[first:], alive[first:]
-        enough = np.flatnonzero(np.cumsum(alive) >= INITIAL_FRAMES)
+        enough = np.flatnonzero(np.cumsum(alive[:LONGEST_WAIT_FRAMES]) >= INITIAL_FRAMES)
         if levels.shape[0] == 0 or (enough.size == 0 and levels.shape[0] < LONGEST_WAIT_FRAMES and not last):
             self._waiting, self._waiting_levels = bands, levels
             return silence
         used = min(int(enough[0]) + 1 if enough.size else LONGEST_WAIT_FRAMES, LONGEST_WAIT_FRAMES)
         self._start(bands[:used], levels[:used])
-        return np.concatenate([silence, self._normalise(bands, levels)])
+        return carry(silence, self._normalise(bands, levels))
 
     def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
         alive = np.isfinite(levels)

@@ -122,10 +122,10 @@ def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
         bounds_s = row.measurement.cycles.bounds_s
         index, right = right_beats(bounds_s[:, 0], bounds_s[:, 2], bounds_s[:, 4], row.recording.intervals)
         if index.size:
-            features.append(beat_evidence(row.measurement.cycles, row.measurement.levels)[index])
+            features.append(beat_evidence(row.measurement.cycles, compare_cycles(row.measurement.levels))[index])
             labels += right.tolist()
     for measurement in noise:
-        features.append(beat_evidence(measurement.cycles, measurement.levels))
+        features.append(beat_evidence(measurement.cycles, compare_cycles(measurement.levels)))
         labels += [False] * len(measurement.cycles)
     return fit_linear(np.concatenate(features), labels, 1.0, [False, True])
 
@@ -164,8 +164,8 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     described = []
     for row in rows:
         m = row.measurement
-        quality, trusted = assess_quality(m, beat_confidence(m.cycles, m.levels, beat), Settings())
         compared = compare_cycles(m.levels)
+        quality, trusted = assess_quality(m, beat_confidence(m.cycles, compared, beat), Settings())
         murmur, sounds = describe_murmur(compared, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:
             vector = murmur_vector(compared, m.cycles.bounds_s, trusted)
