@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-from benchmarks import robustness, signs
+from benchmarks import agreement, robustness, signs
 from benchmarks.accuracy import figures as fig
 from benchmarks.accuracy.__main__ import main as accuracy
 from benchmarks.accuracy.breakdowns import breakdown, by_rate, thirds
@@ -29,6 +29,37 @@ from murmur.formats.circor import write_segments
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import LabelledRecording
 from murmur.training.scores import OnsetScore
+
+# --- agreement -------------------------------------------------------------------------------------------------------
+
+
+def analyzed(shift_s=0.0, grade="I/VI", score=0.4):
+    starts = [0.1, 0.25, 0.5, 0.6, 1.1]
+    intervals = [{"start_s": s + shift_s, "end_s": s + 0.1, "state": 1 + i % 4} for i, s in enumerate(starts)]
+    grade = {"value": grade, "probability": 0.6}
+    findings = {"grade": grade, "mitral_regurgitation": {"value": score, "probability": None}}
+    return {"path": "a/b.wav", "status": "ok", "segmentation": {"intervals": intervals}, "findings": findings}
+
+
+def write_lines(path, *analyses):
+    path.write_text("".join(json.dumps(one) + "\n" for one in analyses), encoding="utf-8")
+    return str(path)
+
+
+def test_two_versions_agree_or_are_told_apart(tmp_path, capsys):
+    old = write_lines(tmp_path / "old.jsonl", analyzed())
+    assert agreement.main([old, write_lines(tmp_path / "same.jsonl", analyzed(shift_s=0.005))]) == 0
+    assert "F1 1.000000" in capsys.readouterr().out
+    assert agreement.main([old, write_lines(tmp_path / "new.jsonl", analyzed(0.02, "II/VI", 0.45))]) == 1
+    told = capsys.readouterr().out
+    assert "F1 0.000000" in told
+    assert "findings changed: 1 of 2" in told
+    assert "b.wav: grade: I/VI -> II/VI" in told
+    assert "mitral_regurgitation, value: 0.05" in told
+    other = analyzed() | {"path": "a/c.wav"}
+    assert agreement.main([old, write_lines(tmp_path / "other.jsonl", other)]) == 1
+    assert "0 recordings in both, 2 in one alone" in capsys.readouterr().out
+
 
 # --- figures ---------------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from benchmarks.speed.alternatives import FLOOR, alternatives
 from benchmarks.speed.recordings import write_recording
 from benchmarks.speed.scaling import gains
 from benchmarks.speed.stages import stages
-from benchmarks.speed.start import peak_memory_mb, start_seconds
+from benchmarks.speed.start import import_seconds, peak_memory_mb, start_seconds
 from benchmarks.speed.timing import REPEATS, in_turns
 
 WHOLE = "murmur, everything, 30 s at 4 kHz"
@@ -116,6 +116,10 @@ def measure(folder: Path, repeats: int, brief: bool) -> tuple[str, dict[str, flo
     starts = {name: median(times) for name, times in start_seconds(path, repeats).items()}
     seconds |= starts
     text += "\nNew processes.\n\n" + table(["what", "s"], ([name, f"{t:.2f}"] for name, t in starts.items()))
+    imports = {f"imports, {name}": spent for name, spent in import_seconds(path).items()}
+    seconds |= imports
+    text += "\nWhat a new process that analyzes one file spends on loading modules.\n\n"
+    text += table(["package", "ms"], ([name.removeprefix("imports, "), f"{1e3 * t:.0f}"] for name, t in imports.items()))
     other |= gains(path, repeats)
     text += "\nTwo workers against one.\n\n" + table(["what", "gain"], ([k, f"{v:.2f}"] for k, v in other.items()))
     memory = {f"peak memory, {d:g} s at 4 kHz, MB": peak_memory_mb(write_recording(folder, d, 4000)) for d in LENGTHS_S}

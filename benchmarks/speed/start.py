@@ -12,7 +12,10 @@ from pathlib import Path
 
 from benchmarks.speed.timing import REPEATS, in_turns
 
-__all__ = ["peak_memory_mb", "start_seconds"]
+__all__ = ["import_seconds", "peak_memory_mb", "start_seconds"]
+
+#: Packages that are told apart in what a process spends on imports.
+PACKAGES = ("murmur", "numba", "llvmlite", "numpy", "scipy", "soundfile", "cffi")
 
 
 def _run(arguments: list[str], cache: str | None = None) -> str:
@@ -39,6 +42,23 @@ def start_seconds(path: Path, repeats: int = REPEATS) -> dict[str, list[float]]:
         repeats,
     )
     return warm | cold
+
+
+def import_seconds(path: Path) -> dict[str, float]:
+    """Seconds that ``murmur analyze FILE --json`` spends on loading modules, by package, as ``python -X importtime`` counts.
+
+    It adds to what it counts. What is left of the process's time are kernels loaded from the cache and the analysis.
+    """
+    arguments = [sys.executable, "-X", "importtime", "-m", "murmur", "analyze", str(path), "--json"]
+    told = subprocess.run(arguments, check=True, capture_output=True, text=True).stderr
+    spent: dict[str, float] = {}
+    for line in told.splitlines():
+        own, bar, rest = line.removeprefix("import time:").partition("|")
+        if bar and own.strip().isdigit():
+            package = rest.partition("|")[2].strip().partition(".")[0]
+            package = package if package in PACKAGES else "Python's own and the rest"
+            spent[package] = spent.get(package, 0.0) + int(own) / 1e6
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
 
 
 def peak_memory_mb(path: Path) -> float:
