@@ -80,6 +80,13 @@ def test_deal_puts_every_nth_sample_side_by_side(rng):
         assert dealt[i % 4, i // 4] == (samples[3 + i] if 3 + i < 23 else 0.0)
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (20, 35), (3, 40), (17, 5)])
+def test_turn_is_a_transpose(rng, shape):
+    rows, columns = noise(rng, *shape), np.empty(shape[::-1], dtype=np.float32)
+    lanes.turn(rows, columns)
+    np.testing.assert_array_equal(columns, rows.T)
+
+
 @pytest.mark.parametrize("steps", [1, 8, 17, 24, 50])
 def test_add_products_are_matrix_products(rng, steps):
     inputs, weight, out = noise(rng, 7, 80), noise(rng, 3, 7, 12), noise(rng, 12, 56)
@@ -108,15 +115,18 @@ def combine(array, factor, out):
     vectors.store(out, 3, 3, vectors.add_scaled(factor, one, other))
     vectors.store(out, 4, 3, vectors.multiply(one, other))
     vectors.store(out, 5, 3, vectors.where_larger(one, other, vectors.same(factor), one))
+    vectors.store(out, 6, 3, vectors.interleave_low(one, other))
+    vectors.store(out, 7, 3, vectors.interleave_high(one, other))
 
 
 @pytest.mark.parametrize(("kind", "width"), [(np.float32, vectors.WIDTH), (np.float64, vectors.DOUBLES)])
 def test_vectors_are_neighbouring_numbers(rng, kind, width):
-    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((6, 13), dtype=kind)
+    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((8, 13), dtype=kind)
     combine(array, factor, out)
     one, other = array[0, 1 : 1 + width], array[1, 2 : 2 + width]
     expected = [one + other, one - other, factor * one, factor * one + other, one * other]
     expected.append(np.where(one > other, factor, one))
+    expected += np.split(np.column_stack([one, other]).ravel(), 2)
     np.testing.assert_allclose(out[:, 3 : 3 + width], expected, atol=1e-6)
     assert not out[:, :3].any()
     assert not out[:, 3 + width :].any()

@@ -6,6 +6,7 @@ import numpy as np
 
 from murmur.kernels import kernel
 from murmur.kernels.exponential import exponential, natural_log
+from murmur.kernels.lanes import turn
 from murmur.kernels.products import add_products
 
 #: Steps that go through the layers together: small enough for the fastest cache, and a whole number of three vectors.
@@ -45,9 +46,7 @@ def dilated_network(
     logits = np.zeros((out.shape[1], CHUNK), dtype=np.float32)
     for begin in range(0, bands.shape[0], CHUNK):
         steps = min(CHUNK, bands.shape[0] - begin)
-        for b in range(n_bands):
-            for t in range(steps):
-                heard[b, 2 + t] = bands[begin + t, b]
+        turn(bands[begin : begin + steps], heard[:, 2:])
         for c in range(channels):
             _fill(x[c, :steps], stem_bias[c])
         add_products(heard, 0, 1, stem_weight, x, steps)
@@ -71,9 +70,7 @@ def dilated_network(
         for o in range(out.shape[1]):
             _fill(logits[o, :steps], head_bias[o])
         add_products(x, 0, 0, head_weight.reshape(1, channels, out.shape[1]), logits, steps)
-        for o in range(out.shape[1]):
-            for t in range(steps):
-                out[begin + t, o] = logits[o, t]
+        turn(logits[:, :steps], out[begin : begin + steps])
     stem_history[:] = heard[:, :2]
 
 

@@ -6,14 +6,12 @@ import numpy as np
 
 from murmur.kernels import FUSED, SUMS, kernel
 from murmur.kernels.exponential import natural_log
-from murmur.kernels.lanes import CHUNK, deal
+from murmur.kernels.lanes import CHUNK, deal, turn
 from murmur.kernels.products import add_products
 from murmur.kernels.vectors import WIDTH, add_scaled, load, scale, store
 
 #: The least power that is no silence: the least normal number.
 LEAST = np.finfo(np.float32).tiny
-#: Frames that are turned from rows to columns together: what they fill stays in the fastest cache.
-TURNED = 32
 
 
 @kernel(fastmath=FUSED)
@@ -41,6 +39,7 @@ def power_frames(
     folded = np.zeros((4, places, CHUNK), dtype=np.float32)
     real = np.empty((columns, CHUNK), dtype=np.float32)
     imag = np.empty((columns, CHUNK), dtype=np.float32)
+    spectrum = np.empty((power.shape[1], CHUNK), dtype=np.float32)
     for begin in range(0, power.shape[0], CHUNK):
         count = min(CHUNK, power.shape[0] - begin)
         deal(samples, first_centre + begin * hop - half, lanes, lanes.shape[1])
@@ -61,18 +60,14 @@ def power_frames(
             add_products(folded[odd], 0, 0, cosines[odd : odd + 1], real, count)
             add_products(folded[2 + odd], 0, 0, sines[odd : odd + 1], imag, count)
             for b in range(power.shape[1] // 2):
-                _square(real[b], imag[b], count)
-            for first in range(0, count, TURNED):
-                for b in range(power.shape[1] // 2):
-                    for k in range(first, min(first + TURNED, count)):
-                        power[begin + k, 2 * b + 1 - odd] = real[b, k]
+                _square(real[b], imag[b], spectrum[2 * b + 1 - odd], count)
+        turn(spectrum[:, :count], power[begin : begin + count])
 
 
 @kernel(fastmath=FUSED, inner=True)
-def _square(real: np.ndarray, imag: np.ndarray, count: int) -> None:
-    """Magnitudes squared, in place of the real parts."""
+def _square(real: np.ndarray, imag: np.ndarray, out: np.ndarray, count: int) -> None:
     for k in range(count):
-        real[k] = real[k] * real[k] + imag[k] * imag[k]
+        out[k] = real[k] * real[k] + imag[k] * imag[k]
 
 
 @kernel(fastmath=FUSED, inner=True)

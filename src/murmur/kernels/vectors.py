@@ -121,6 +121,23 @@ def _where_larger(typing_context: Any, one: Any, other: Any, then: Any, otherwis
     return one(one, one, one, one), build
 
 
+def _interleave(first: int) -> Any:
+    """Take numbers of two vectors in turns, from a place on: half of each."""
+
+    @intrinsic
+    def interleave(typing_context: Any, one: Any, other: Any) -> tuple[Any, Callable[..., Any]]:
+        lanes = _LANES[one.number]
+
+        def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            begin = first * lanes.count // 2
+            chosen = [place for k in range(begin, begin + lanes.count // 2) for place in (k, lanes.count + k)]
+            return builder.shuffle_vector(*values, ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), chosen))
+
+        return one(one, one), build
+
+    return interleave
+
+
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
     def load(array: np.ndarray, row: int, column: int) -> np.ndarray:
@@ -155,10 +172,19 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         """``one · other``."""
         return one * other
 
+    def interleave_low(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """The first halves of two vectors, their numbers in turns."""
+        return np.stack([one, other], axis=1).ravel()[: one.shape[0]]
+
+    def interleave_high(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """The last halves of two vectors, their numbers in turns."""
+        return np.stack([one, other], axis=1).ravel()[one.shape[0] :]
+
     def where_larger(one: np.ndarray, other: np.ndarray, then: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
         """Number by number, `then` where `one` is larger than `other`, else `otherwise`."""
         return np.where(one > other, then, otherwise)
 
 else:
     load, store, same, scale, add_scaled, where_larger = _load, _store, _same, _scale, _add_scaled, _where_larger
+    interleave_low, interleave_high = _interleave(0), _interleave(1)
     add, subtract, multiply = _two_by_two("fadd"), _two_by_two("fsub"), _two_by_two("fmul")
