@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["median", "middle_of", "quantile", "quantile_of"]
+__all__ = ["median", "middle_of", "quantile_of"]
 
 Rows = NDArray[np.floating[Any]]
 
@@ -24,13 +24,8 @@ def middle_of(ordered: Rows) -> NDArray[Any]:
     return middle
 
 
-def quantile(rows: Rows, share: float) -> NDArray[Any]:
-    """Quantile over the first axis, as `numpy.quantile` with ``axis=0`` (Hyndman and Fan 1996, type 7)."""
-    return quantile_of(np.sort(rows, axis=0), share)
-
-
 def quantile_of(ordered: Rows, share: float) -> NDArray[Any]:
-    """Quantile of rows that are in order."""
+    """Quantile of rows that are in order, as `numpy.quantile` with ``axis=0`` (Hyndman and Fan 1996, type 7)."""
     place = share * (ordered.shape[0] - 1)
     low = int(place)
     high = min(low + 1, ordered.shape[0] - 1)

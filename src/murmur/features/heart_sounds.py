@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from murmur.features.cycles import BANDS_HZ, CycleLevels
 from murmur.features.sounds import CycleSounds
 from murmur.records import Record
-from murmur.robust import median, quantile
+from murmur.robust import median, middle_of, quantile_of
 
 __all__ = ["S1_BAND_HZ", "ExtraSound", "HeartSounds", "describe_heart_sounds"]
 
@@ -85,34 +85,37 @@ class HeartSounds(Record):
 
 def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
     """Sum up the trusted cycles; None where there are none."""
-    if not trusted.any():
+    cycles = int(np.count_nonzero(trusted))
+    if not cycles:
         return None
     difference = (levels.s1 - levels.s2)[trusted].astype(np.float64)
-    band = difference[:, BANDS_HZ.index(S1_BAND_HZ)]
+    ordered = np.sort(difference, axis=0)
+    band, by_band = ordered[:, BANDS_HZ.index(S1_BAND_HZ)], middle_of(ordered)
     split_ms, split_share = _split(sounds, trusted)
     return HeartSounds(
-        s1_s2_level_db=float(median(band)),
-        s1_s2_spread_db=float(quantile(band, 0.75) - quantile(band, 0.25)),
-        s1_s2_by_band_db=tuple(median(difference).tolist()),
+        s1_s2_level_db=float(by_band[BANDS_HZ.index(S1_BAND_HZ)]),
+        s1_s2_spread_db=float(quantile_of(band, 0.75) - quantile_of(band, 0.25)),
+        s1_s2_by_band_db=tuple(by_band.tolist()),
         s2_split_ms=split_ms,
         s2_split_share=split_share,
         s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),
         s4=_extra(sounds.s4_level_db, sounds.s4_prominence_db, sounds.s4_lead_s, trusted, STEADY_S),
         click=_extra(sounds.click_level_db, sounds.click_prominence_db, sounds.click_place, trusted, STEADY_SHARE),
-        cycles=int(trusted.sum()),
+        cycles=cycles,
     )
 
 
 def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask, steady: float) -> ExtraSound:
     heard = trusted & (prominence_db >= LEAST_PROMINENCE_DB)  # which NaN is not
-    if not heard.any():
+    if not np.count_nonzero(heard):
         return ExtraSound(0.0, None, None, None)
     usual = float(median(place[heard]))
     at_place = heard & (np.abs(place - usual) <= steady)
-    if not at_place.any():
+    count = np.count_nonzero(at_place)
+    if not count:
         return ExtraSound(0.0, None, None, None)
     return ExtraSound(
-        share=float(at_place.sum() / trusted.sum()),
+        share=count / np.count_nonzero(trusted),
         level_db=float(median(level_db[at_place])),
         prominence_db=float(median(prominence_db[at_place])),
         place=usual,
@@ -121,9 +124,9 @@ def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask
 
 def _split(sounds: CycleSounds, trusted: Mask) -> tuple[float | None, float]:
     two = trusted & (sounds.s2_dip_db >= LEAST_DIP_DB)
-    if not two.any():
+    if not np.count_nonzero(two):
         return None, 0.0
     usual = float(median(sounds.s2_split_s[two]))
     near = two & (np.abs(sounds.s2_split_s - usual) <= 0.012)
-    share = float(near.sum() / trusted.sum())
+    share = np.count_nonzero(near) / np.count_nonzero(trusted)
     return (1e3 * usual if share >= 0.5 else None), share
