@@ -722,12 +722,14 @@ def small_tables(rng, classes=4, longest=(3, 4, 3, 5), pause=0.05):
         )
 
 
-def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096):
+def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, rows=None):
     """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
     classes = tables.last.shape[1]
     where, cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
     initial = np.full((4, classes), -np.log(4 * classes))
-    entry, came_at = np.full((4, capacity, classes), -np.inf), np.zeros((capacity, 4, classes))
+    least = int(tables.longest.max() + tables.first.max()) + 2
+    rows = rows or 1 << (least - 1).bit_length()  # no more than are needed
+    entry, came_at = np.full((4, rows, classes), -np.inf), np.zeros((capacity, 4, classes))
     came_class = np.zeros((capacity, classes))
     marks = np.zeros(capacity, dtype=np.int64)
     tail = np.full((2, classes), -np.inf)
@@ -897,6 +899,11 @@ def test_classes_that_agree_on_every_boundary_do_not_hold_the_segments_back(rng)
 def test_rate_classes_come_in_whole_vectors(rng):
     with pytest.raises(ValueError, match="multiple of four"):
         decode(small_tables(rng, classes=6), noise(rng, 10, 4))
+
+
+def test_the_longest_duration_must_fit(rng):
+    with pytest.raises(ValueError, match="does not fit"):
+        decode(small_tables(rng), noise(rng, 10, 4), rows=4)
 
 
 def test_a_long_silence_is_one_pause():

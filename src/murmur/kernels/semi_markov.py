@@ -38,18 +38,18 @@ def _best_of(
 
     All arrays are (…, classes); of `entry`, `log_duration` and `came_at` the rows of the four states follow one another.
     """
-    capacity = entry.shape[0] // 4
-    ring, table = state * capacity, state * (log_duration.shape[0] // 4)
+    rows = entry.shape[0] // 4
+    ring, table = state * rows, state * (log_duration.shape[0] // 4)
     best, one = same(-np.inf), same(1.0)
     entered = subtract(same(float(now)), load(first, state, lane))
     since = entered
     for d in range(count):
-        value = add(load(entry, ring + ((now - d) & (capacity - 1)), lane), load(log_duration, table + d, lane))
+        value = add(load(entry, ring + ((now - d) & (rows - 1)), lane), load(log_duration, table + d, lane))
         since = where_larger(value, best, entered, since)
         best = where_larger(value, best, value, best)
         entered = subtract(entered, one)
     store(leave, state, lane, best)
-    store(came_at, 4 * (now & (capacity - 1)) + state, lane, since)
+    store(came_at, 4 * (now & (came_at.shape[0] // 4 - 1)) + state, lane, since)
 
 
 @kernel(inner=True)
@@ -110,16 +110,20 @@ def advance(
     longest, `last[s, c]`; `longest[s]` is of all classes. `log_survival` (4, classes, durations) is of segments at least
     that long, `log_residual` of the rest of those that were under way when the recording began. `log_tail` is (log P(longer
     than the longest), log of one frame more, log of its end) of the diastole's geometric tail. `where` holds the integer
-    state. `entry` (4, rows, classes), `came_at` (rows, 4, classes) and `came_class` (rows, classes) are rings over time.
+    state. `entry` (4, rows, classes), a little longer than the longest duration, and `came_at` (frames, 4, classes) and
+    `came_class` (frames, classes), as long as the memory, are rings over time, all of a power of two.
     `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table. `marks` is a ring of zeros,
     with a bit for each state and class. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is
     told when that was.
     """
-    _, capacity, classes = entry.shape
-    mask = capacity - 1
+    _, rows, classes = entry.shape
+    capacity = came_at.shape[0]
+    mask, near = capacity - 1, rows - 1
     if classes % DOUBLES:
         raise ValueError("the number of classes is no multiple of four")
-    entries, came = entry.reshape(4 * capacity, classes), came_at.reshape(4 * capacity, classes)
+    if rows <= longest.max() + first.max() + 1:
+        raise ValueError("the longest duration does not fit into the ring of entries")
+    entries, came = entry.reshape(4 * rows, classes), came_at.reshape(4 * capacity, classes)
     durations = log_duration.reshape(4 * log_duration.shape[1], classes)
     leave, arrived = np.empty((4, classes)), np.empty((1, classes))
     count = _durations(first, last)
@@ -144,7 +148,7 @@ def advance(
             old = now - last[3, c] - 1  # a diastole entered then has just outlasted the table
             tail[0, c] += log_tail[1]
             if old >= 0:
-                value = initial[3, c] if old == 0 else entry[3, (old + late[3, c]) & mask, c]
+                value = initial[3, c] if old == 0 else entry[3, (old + late[3, c]) & near, c]
                 if value + log_tail[0] > tail[0, c]:
                     tail[0, c] = value + log_tail[0]
                     tail[1, c] = old
@@ -157,9 +161,9 @@ def advance(
         for v in range(count.shape[1]):
             _best_class(leave, transition, v * DOUBLES, arrived, came_class, slot)
         for c in range(classes):
-            entry[0, (now + late[0, c]) & mask, c] = arrived[0, c] - cumulated[0]
+            entry[0, (now + late[0, c]) & near, c] = arrived[0, c] - cumulated[0]
             for s in range(1, 4):
-                entry[s, (now + late[s, c]) & mask, c] = leave[s - 1, c] - cumulated[s]
+                entry[s, (now + late[s, c]) & near, c] = leave[s - 1, c] - cumulated[s]
         if now % commit_every == 0:
             if now - where[COMMITTED] > longest_backlog:
                 until = now - longest_backlog // 2
@@ -204,8 +208,8 @@ def _commit(
     seg_state: np.ndarray,
 ) -> int:
     """Find the latest boundary up to which every surviving path is the same, and write the segments before it."""
-    _, capacity, classes = entry.shape
-    mask = capacity - 1
+    classes = entry.shape[2]
+    mask, near = came_at.shape[0] - 1, entry.shape[1] - 1
     now = where[NOW]
     root = where[COMMITTED]
     active = 0
@@ -216,7 +220,7 @@ def _commit(
         for c in range(classes):
             bit = np.int64(1) << np.int64(s * classes + c)
             for time in range(max(root, now - last[s, c]), now + 1):
-                if entry[s, (time + int(first[s, c])) & mask, c] > -np.inf:
+                if entry[s, (time + int(first[s, c])) & near, c] > -np.inf:
                     if time <= root:
                         rooted = 1
                     else:
@@ -246,18 +250,13 @@ def _commit(
         together = rooted == 0
         others = active
         lowest, highest = 4, -1
-        top = -np.inf
-        likeliest = 0
+        marked_class = 0
         for s in range(4):
             for c in range(classes):
                 if (marked >> np.int64(s * classes + c)) & 1 == 0:
                     continue
                 others -= 1
-                lowest, highest = min(lowest, s), max(highest, s)
-                score = entry[s, (time + int(first[s, c])) & mask, c]
-                if score >= top:
-                    top = score
-                    likeliest = c
+                lowest, highest, marked_class = min(lowest, s), max(highest, s), c
                 active -= 1
                 before = (s + 3) % 4
                 other = int(came_class[slot, c]) if s == 0 else c
@@ -272,7 +271,7 @@ def _commit(
             found = 0
         elif found == 0:
             found = time
-            state, klass = lowest, likeliest
+            state, klass = lowest, marked_class
     if found == 0:
         return 0
     time = found
@@ -323,15 +322,14 @@ def _best_end(
     tail: np.ndarray,
 ) -> tuple[int, int, int]:
     """The node (time, state, class) of the best segment still under way."""
-    _, capacity, classes = entry.shape
-    mask = capacity - 1
+    _, rows, classes = entry.shape
     now = where[NOW]
     best = -np.inf
     time, state, klass = 0, 0, 0
     for s in range(4):
         for d in range(1, min(longest[s], now - 1) + 1):
             for c in range(classes):
-                value = entry[s, (now - d + int(first[s, c])) & mask, c] + log_survival[s, c, d] + cumulated[s]
+                value = entry[s, (now - d + int(first[s, c])) & (rows - 1), c] + log_survival[s, c, d] + cumulated[s]
                 if value > best:
                     best = value
                     time, state, klass = now - d, s, c
@@ -364,8 +362,8 @@ def _force(
     tail: np.ndarray,
 ) -> None:
     """Bound the memory: keep only paths that share the best path's node at or before `until`."""
-    _, capacity, classes = entry.shape
-    mask = capacity - 1
+    _, rows, classes = entry.shape
+    mask = came_at.shape[0] - 1
     now = where[NOW]
     alive = np.full((4, classes, longest.max() + 1), -np.inf)
     for s in range(4):
@@ -376,7 +374,7 @@ def _force(
     for s in range(4):
         for at in range(max(now - longest[s], where[COMMITTED]), now + 1):
             for c in range(classes):
-                row = (at + int(first[s, c])) & mask
+                row = (at + int(first[s, c])) & (rows - 1)
                 if entry[s, row, c] > -np.inf and (
                     _ancestor(at, s, c, until, where, came_at, came_class, mask) != (time, state, klass)
                 ):
@@ -427,7 +425,7 @@ def _finish(
     seg_state: np.ndarray,
 ) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
-    mask = entry.shape[1] - 1
+    mask = came_at.shape[0] - 1
     time, state, klass = _best_end(log_survival, first, longest, initial, where, cumulated, entry, tail)
     count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
     seg_start[count] = time

@@ -14,9 +14,9 @@ from murmur.segmentation.durations import CYCLE_S, DurationTables
 __all__ = ["Decoder", "Spans"]
 
 N_STATES = 4
-#: All in steps of `FRAMES_PER_STEP` frames: what the decoder can look back on; how long paths may differ before the likelier
-#: is taken; how often they are asked where they agree.
-RING, LONGEST_BACKLOG, COMMIT_EVERY = 2048, 1024, 32
+#: All in steps of `FRAMES_PER_STEP` frames: what the decoder can look back on; how long it holds entries, longer than any
+#: duration; how long paths may differ before the likelier is taken; how often they are asked where they agree.
+RING, ENTRIES, LONGEST_BACKLOG, COMMIT_EVERY = 2048, 128, 1024, 32
 #: A frame's posteriors count as this share of an independent frame's: neighbours hear much the same sound. At their full
 #: weight a knock that is taken for a sound outvotes the rhythm.
 POSTERIOR_WEIGHT = np.float32(0.35)
@@ -67,7 +67,7 @@ class Decoder:
         self._initial = np.full((N_STATES, classes), -np.log(N_STATES * classes))
         self._where = np.zeros(2, dtype=np.int64)
         self._cumulated = np.zeros(N_STATES)
-        self._entry = np.full((N_STATES, RING, classes), -np.inf)
+        self._entry = np.full((N_STATES, ENTRIES, classes), -np.inf)
         self._came_at = np.zeros((RING, N_STATES, classes))
         self._came_class = np.zeros((RING, classes))
         self._tail = np.full((2, classes), -np.inf)
