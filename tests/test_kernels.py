@@ -90,16 +90,16 @@ def test_turn_is_a_transpose(rng, shape):
 @pytest.mark.parametrize("steps", [1, 8, 17, 24, 50])
 def test_add_products_are_matrix_products(rng, steps):
     inputs, weight, out = noise(rng, 7, 80), noise(rng, 3, 7, 12), noise(rng, 12, 56)
-    expected = out[:, :steps] + sum(weight[j].T @ inputs[:, 5 + 2 * j :][:, :steps] for j in range(3))
-    products.add_products(inputs, 5, 2, weight, out, steps)
+    expected = out[:, :steps] + sum(weight[j].T @ inputs[:, 2 * j :][:, :steps] for j in range(3))
+    products.add_products(inputs, 2, weight, out, steps)
     np.testing.assert_allclose(out[:, :steps], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("outputs", "columns", "inputs"), [(10, 24, 30), (12, 20, 30), (12, 24, 26)])
+@pytest.mark.parametrize(("outputs", "columns", "inputs"), [(10, 24, 30), (12, 20, 30), (12, 24, 22)])
 def test_add_products_needs_room_for_whole_vectors(rng, outputs, columns, inputs):
     weight = noise(rng, 1, 7, outputs)
     with pytest.raises(ValueError, match="room"):
-        products.add_products(noise(rng, 7, inputs), 5, 0, weight, noise(rng, outputs, columns), 20)
+        products.add_products(noise(rng, 7, inputs), 1, weight, noise(rng, outputs, columns), 20)
 
 
 # vectors
@@ -414,6 +414,15 @@ def test_log_softmax(rng):
 
 
 # events
+
+
+@pytest.mark.parametrize("count", [1, 2, 11, 130])
+def test_nth_smallest_is_one_of_those_in_order(rng, count):
+    values = (noise(rng, count) ** 2).astype(np.float32)
+    values[: count // 3] = values[0]  # some alike
+    values[-1] = 0.0
+    for n in {0, count // 2, count - 1}:
+        assert events.nth_smallest(values, n) == np.sort(values)[n]
 
 
 def test_gabor_envelopes_are_convolutions_with_complex_filters(rng):

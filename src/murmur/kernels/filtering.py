@@ -121,7 +121,13 @@ def _usual_peak(peaks: np.ndarray) -> float:
 
     0 (not known) below three: a recording may begin with a long diastole, and the first beat after it is no spike.
     """
-    ordered = np.sort(peaks)
+    ordered = peaks.copy()
+    for i in range(1, ordered.shape[0]):
+        value, k = ordered[i], i
+        while k > 0 and ordered[k - 1] > value:
+            ordered[k] = ordered[k - 1]
+            k -= 1
+        ordered[k] = value
     known = 0
     for value in ordered:
         if value > 0.0:

@@ -7,7 +7,7 @@ import numpy as np
 from murmur.kernels import kernel
 from murmur.kernels.exponential import exponential, natural_log
 from murmur.kernels.lanes import turn
-from murmur.kernels.products import add_products
+from murmur.kernels.products import ONE, add_products
 
 #: Steps that go through the layers together: small enough for the fastest cache, and a whole number of three vectors.
 CHUNK = 240
@@ -44,12 +44,14 @@ def dilated_network(
     x = np.zeros((channels, CHUNK), dtype=np.float32)
     y = np.zeros((channels, CHUNK), dtype=np.float32)
     logits = np.zeros((out.shape[1], CHUNK), dtype=np.float32)
+    # of the same form as the others, for which the product is compiled
+    mixes, head = mix_weight.reshape(blocks, 1, channels, channels), head_weight.reshape(1, channels, out.shape[1])
     for begin in range(0, bands.shape[0], CHUNK):
         steps = min(CHUNK, bands.shape[0] - begin)
         turn(bands[begin : begin + steps], heard[:, 2:])
         for c in range(channels):
             _fill(x[c, :steps], stem_bias[c])
-        add_products(heard, 0, 1, stem_weight, x, steps)
+        add_products(heard, ONE, stem_weight, x, steps)
         for b in range(n_bands):
             for k in range(2):
                 heard[b, k] = heard[b, steps + k]
@@ -60,16 +62,16 @@ def dilated_network(
                 _rectify(x[c, :steps], past[c, reach : reach + steps])
                 _fill(y[c, :steps], block_bias[block, c])
                 _raise(x[c, :steps], mix_bias[block, c])
-            add_products(past, 0, dilations[block], block_weight[block], y, steps)
+            add_products(past, dilations[block], block_weight[block], y, steps)
             for c in range(channels):
                 _copy(past[c, steps : steps + reach], history[block, c, longest - reach :])
                 _rectify(y[c, :steps], y[c, :steps])
-            add_products(y, 0, 0, mix_weight[block : block + 1], x, steps)
+            add_products(y, ONE, mixes[block], x, steps)
         for c in range(channels):
             _rectify(x[c, :steps], x[c, :steps])
         for o in range(out.shape[1]):
             _fill(logits[o, :steps], head_bias[o])
-        add_products(x, 0, 0, head_weight.reshape(1, channels, out.shape[1]), logits, steps)
+        add_products(x, ONE, head, logits, steps)
         turn(logits[:, :steps], out[begin : begin + steps])
     stem_history[:] = heard[:, :2]
 

@@ -7,7 +7,7 @@ import numpy as np
 from murmur.kernels import FUSED, SUMS, kernel
 from murmur.kernels.exponential import natural_log
 from murmur.kernels.lanes import CHUNK, deal, turn
-from murmur.kernels.products import add_products
+from murmur.kernels.products import ONE, add_products
 from murmur.kernels.vectors import WIDTH, add_scaled, load, scale, store
 
 #: The least power that is no silence: the least normal number.
@@ -57,8 +57,8 @@ def power_frames(
         for odd in range(2):
             real[:] = np.float32(0.0)
             imag[:] = np.float32(0.0)
-            add_products(folded[odd], 0, 0, cosines[odd : odd + 1], real, count)
-            add_products(folded[2 + odd], 0, 0, sines[odd : odd + 1], imag, count)
+            add_products(folded[odd], ONE, cosines[odd].reshape(1, places, columns), real, count)
+            add_products(folded[2 + odd], ONE, sines[odd].reshape(1, places, columns), imag, count)
             for b in range(power.shape[1] // 2):
                 _square(real[b], imag[b], spectrum[2 * b + 1 - odd], count)
         turn(spectrum[:, :count], power[begin : begin + count])
