@@ -73,6 +73,13 @@ def test_kernels_compile_where_their_cache_can_not_be_written(monkeypatch):
 # lanes and products
 
 
+def test_there_is_room_for_whole_vectors_in_twos_and_threes():
+    for frames in (0, 1, 48, 49, 200, 10_000):
+        room = lanes.room_for(frames)
+        assert room % (2 * vectors.WIDTH) == room % (3 * vectors.WIDTH) == 0
+        assert min(max(frames, 1), lanes.CHUNK) <= room <= lanes.CHUNK
+
+
 def test_deal_puts_every_nth_sample_side_by_side(rng):
     samples, dealt = noise(rng, 23), np.zeros((4, 7), dtype=np.float32)
     lanes.deal(samples, 3, dealt, 7)

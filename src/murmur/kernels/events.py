@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import kernel
-from murmur.kernels.lanes import CHUNK, deal
+from murmur.kernels.lanes import deal, room_for
 from murmur.kernels.vectors import WIDTH, add, add_scaled, load, multiply, same, scale, store, subtract
 
 
@@ -25,10 +25,11 @@ def gabor_envelopes(
     filters). A filter's left half is its right one's mirror image, so that samples are added and subtracted in pairs first.
     """
     filters, reach = halves.shape[0], halves[0]
-    lanes = np.zeros((hop, CHUNK + (2 * reach) // hop + 1), dtype=np.float32)
-    power = np.empty((filters, CHUNK), dtype=np.float32)
-    for begin in range(0, out.shape[0], CHUNK):
-        count = min(CHUNK, out.shape[0] - begin)
+    chunk = room_for(out.shape[0])
+    lanes = np.zeros((hop, chunk + (2 * reach) // hop + 1), dtype=np.float32)
+    power = np.empty((filters, chunk), dtype=np.float32)
+    for begin in range(0, out.shape[0], chunk):
+        count = min(chunk, out.shape[0] - begin)
         deal(samples, first_centre + begin * hop - reach, lanes, lanes.shape[1])
         for f in range(filters):
             for first in range(0, count, 2 * WIDTH):

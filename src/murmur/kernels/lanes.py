@@ -17,6 +17,12 @@ CHUNK = 240
 
 
 @kernel(inner=True)
+def room_for(frames: int) -> int:
+    """How many frames to make room for: a live stream's few need no more than whole vectors, in twos and in threes."""
+    return min(CHUNK, max(1, -(-frames // (6 * WIDTH))) * 6 * WIDTH)
+
+
+@kernel(inner=True)
 def deal(samples: np.ndarray, first: int, lanes: np.ndarray, count: int) -> None:
     """Deal out `samples[first:]`: sample `first + i` becomes `lanes[i % hop, i // hop]`; `lanes` is (hop, at least `count`).
 

@@ -6,11 +6,8 @@ import numpy as np
 
 from murmur.kernels import kernel
 from murmur.kernels.exponential import exponential, natural_log
-from murmur.kernels.lanes import turn
+from murmur.kernels.lanes import room_for, turn
 from murmur.kernels.products import ONE, add_products
-
-#: Steps that go through the layers together: small enough for the fastest cache, and a whole number of three vectors.
-CHUNK = 240
 
 
 @kernel()
@@ -38,16 +35,17 @@ def dilated_network(
     """
     blocks, channels, longest = history.shape
     n_bands = bands.shape[1]
-    heard = np.zeros((n_bands, 2 + CHUNK), dtype=np.float32)
+    chunk = room_for(bands.shape[0])
+    heard = np.zeros((n_bands, 2 + chunk), dtype=np.float32)
     heard[:, :2] = stem_history
-    past = np.zeros((channels, longest + CHUNK), dtype=np.float32)
-    x = np.zeros((channels, CHUNK), dtype=np.float32)
-    y = np.zeros((channels, CHUNK), dtype=np.float32)
-    logits = np.zeros((out.shape[1], CHUNK), dtype=np.float32)
+    past = np.zeros((channels, longest + chunk), dtype=np.float32)
+    x = np.zeros((channels, chunk), dtype=np.float32)
+    y = np.zeros((channels, chunk), dtype=np.float32)
+    logits = np.zeros((out.shape[1], chunk), dtype=np.float32)
     # of the same form as the others, for which the product is compiled
     mixes, head = mix_weight.reshape(blocks, 1, channels, channels), head_weight.reshape(1, channels, out.shape[1])
-    for begin in range(0, bands.shape[0], CHUNK):
-        steps = min(CHUNK, bands.shape[0] - begin)
+    for begin in range(0, bands.shape[0], chunk):
+        steps = min(chunk, bands.shape[0] - begin)
         turn(bands[begin : begin + steps], heard[:, 2:])
         for c in range(channels):
             _fill(x[c, :steps], stem_bias[c])

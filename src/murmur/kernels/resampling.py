@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from murmur.kernels import SUMS, kernel
-from murmur.kernels.lanes import CHUNK, deal
+from murmur.kernels.lanes import deal, room_for
 from murmur.kernels.vectors import WIDTH, add_scaled, load, same, store
 
 
@@ -13,10 +13,11 @@ from murmur.kernels.vectors import WIDTH, add_scaled, load, same, store
 def _decimate(samples: np.ndarray, start: int, taps: np.ndarray, step: int, out: np.ndarray) -> None:
     """Every output falls on an input: `out[i] = Σ_j taps[j] · samples[start + i·step + j]`, for many outputs at once."""
     width = taps.shape[0]
-    lanes = np.zeros((step, CHUNK + width // step + 1), dtype=np.float32)
-    total = np.empty((1, CHUNK), dtype=np.float32)
-    for begin in range(0, out.shape[0], CHUNK):
-        count = min(CHUNK, out.shape[0] - begin)
+    chunk = room_for(out.shape[0])
+    lanes = np.zeros((step, chunk + width // step + 1), dtype=np.float32)
+    total = np.empty((1, chunk), dtype=np.float32)
+    for begin in range(0, out.shape[0], chunk):
+        count = min(chunk, out.shape[0] - begin)
         deal(samples, start + begin * step, lanes, lanes.shape[1])
         for first in range(0, count, 3 * WIDTH):
             _filtered(lanes, taps, first, total)

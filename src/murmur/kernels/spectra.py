@@ -6,7 +6,7 @@ import numpy as np
 
 from murmur.kernels import FUSED, SUMS, kernel
 from murmur.kernels.exponential import natural_log
-from murmur.kernels.lanes import CHUNK, deal, turn
+from murmur.kernels.lanes import deal, room_for, turn
 from murmur.kernels.products import ONE, add_products
 from murmur.kernels.vectors import WIDTH, add_scaled, load, scale, store
 
@@ -35,13 +35,14 @@ def power_frames(
     half = window.shape[0] - 1
     quarter = half // 2
     _, places, columns = cosines.shape
-    lanes = np.empty((hop, CHUNK + 2 * half // hop + 1), dtype=np.float32)
-    folded = np.zeros((4, places, CHUNK), dtype=np.float32)
-    real = np.empty((columns, CHUNK), dtype=np.float32)
-    imag = np.empty((columns, CHUNK), dtype=np.float32)
-    spectrum = np.empty((power.shape[1], CHUNK), dtype=np.float32)
-    for begin in range(0, power.shape[0], CHUNK):
-        count = min(CHUNK, power.shape[0] - begin)
+    chunk = room_for(power.shape[0])
+    lanes = np.empty((hop, chunk + 2 * half // hop + 1), dtype=np.float32)
+    folded = np.zeros((4, places, chunk), dtype=np.float32)
+    real = np.empty((columns, chunk), dtype=np.float32)
+    imag = np.empty((columns, chunk), dtype=np.float32)
+    spectrum = np.empty((power.shape[1], chunk), dtype=np.float32)
+    for begin in range(0, power.shape[0], chunk):
+        count = min(chunk, power.shape[0] - begin)
         deal(samples, first_centre + begin * hop - half, lanes, lanes.shape[1])
         for n in range(quarter + 1):
             inner, outer = window[n], window[half - n]
