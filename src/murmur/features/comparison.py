@@ -12,11 +12,10 @@ from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels
 from murmur.kernels.cycles import compare_levels
 from murmur.spectrogram import N_BINS
 
-__all__ = ["COLUMNS", "LOW_BAND", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "compare_cycles"]
+__all__ = ["COLUMNS", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "compare_cycles"]
 
-#: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`; the lowest of them is where a rough one is loud.
+#: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`; in the lowest of them a rough one is loud.
 MURMUR_BANDS = slice(3, 7)
-LOW_BAND = 3
 #: All bands but 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
 #: 45 to 80 and 80 to 150 Hz, where heart sounds stand out.
