@@ -43,11 +43,11 @@ def bounds_of(cycles=CYCLES, cycle_s=0.8):
 
 
 def describe_murmur(levels, trusted, click=None):
-    return features.describe_murmur(compare_cycles(levels), trusted, click)
+    return features.describe_murmur(compare_cycles(levels).in_order(trusted), click)
 
 
 def murmur_vector(levels, bounds_s, trusted):
-    return features.murmur_vector(compare_cycles(levels), bounds_s, trusted)
+    return features.murmur_vector(compare_cycles(levels).in_order(trusted), bounds_s[trusted])
 
 
 # what is compared within each cycle
@@ -195,7 +195,7 @@ def test_beats_that_are_not_trusted_do_not_count():
 
 def test_without_a_trusted_beat_there_is_nothing_to_say():
     assert describe_murmur(levels_of(), ~ALL) is None
-    assert describe_heart_sounds(levels_of(), sounds_of(), ~ALL) is None
+    assert describe_heart_sounds(compare_cycles(levels_of()).in_order(~ALL), sounds_of(), ~ALL) is None
 
 
 def test_mid_systole_is_measured_beat_by_beat():
@@ -352,7 +352,8 @@ def sounds_of(cycles=CYCLES, **columns):
 
 
 def heart_sounds(levels=None, trusted=ALL, **columns):
-    return describe_heart_sounds(levels or levels_of(), sounds_of(**columns), trusted)
+    ordered = compare_cycles(levels or levels_of()).in_order(trusted)
+    return describe_heart_sounds(ordered, sounds_of(**columns), trusted)
 
 
 def test_s1_is_measured_against_s2():

@@ -402,14 +402,16 @@ def dilated_network_twin(bands, weights):
     return np.maximum(x, 0) @ head_weight + head_bias
 
 
+@pytest.mark.parametrize("share", [1, 2, 1000])
 @pytest.mark.parametrize("sizes", [[300], [1], [2, 7, 40]])
-def test_dilated_network_is_a_stack_of_causal_convolutions(rng, sizes):
+def test_dilated_network_is_a_stack_of_causal_convolutions(rng, sizes, share):
     weights = network_weights(rng)
     steps = 300 if len(sizes) > 1 or sizes[0] > 1 else 30
     bands, out = noise(rng, steps, 8), np.empty((steps, 4), dtype=np.float32)
     stem_history, history = np.zeros((8, 2), dtype=np.float32), np.zeros((3, 4, 2 * 4), dtype=np.float32)
     for start, stop in in_pieces(steps, sizes):
-        network.dilated_network(bands[start:stop], *weights, stem_history, history, out[start:stop])
+        middle = start + (stop - start) // share
+        network.dilated_network(bands[start:middle], bands[middle:stop], *weights, stem_history, history, out[start:stop])
     np.testing.assert_allclose(out, dilated_network_twin(bands, weights), atol=1e-4)
 
 

@@ -190,11 +190,12 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     quality, trusted = assess_quality(measurement, confidence, settings)
     segmentation = _segmentation(measurement, confidence)
     rhythm = describe_rhythm(segmentation.beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
-    heart_sounds = describe_heart_sounds(measurement.levels, measurement.sounds, trusted)
+    ordered = compared.in_order(trusted)
+    heart_sounds = describe_heart_sounds(ordered, measurement.sounds, trusted)
     click = clear_click(heart_sounds.click) if heart_sounds else None
-    murmur = describe_murmur(compared, trusted, click)
+    murmur = describe_murmur(ordered, click)
     if quality.readable and murmur is not None and heart_sounds is not None:
-        vector = murmur_vector(compared, measurement.cycles.bounds_s, trusted)
+        vector = murmur_vector(ordered, measurement.cycles.bounds_s[trusted])
         log_odds = murmur_log_odds(measurement.scores, trusted)
         systolic = heed_level(models.findings.murmur_probabilities(vector, log_odds), murmur)
         findings = find_signs(systolic, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)

@@ -25,7 +25,8 @@ class Columns:
         return [getattr(self, f.name) for f in fields(cast("Any", self))]
 
     def __len__(self) -> int:
-        return int(self._arrays()[0].shape[0])
+        first = next(iter(cast("Any", self).__dataclass_fields__))
+        return int(getattr(self, first).shape[0])
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:

@@ -12,9 +12,10 @@ from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.features.cycles import CycleLevels, measure_cycles
 from murmur.features.listening import OUTPUTS, CycleScores, Listener, score_cycles
 from murmur.features.sounds import CycleSounds, measure_sounds
+from murmur.memory import keep_freed_memory
 from murmur.network import NetworkWeights
 from murmur.seconds import Seconds, measure_seconds
-from murmur.segmentation.decoding import Decoder, Spans
+from murmur.segmentation.decoding import NO_SPANS, Decoder, Spans
 from murmur.segmentation.emissions import Emitter, Normaliser
 from murmur.segmentation.model import SegmentationModel
 from murmur.segmentation.reading import KEPT_FRAMES, Cycles, read_cycles, refine_onsets
@@ -31,6 +32,8 @@ UNDER_WAY_FRAMES = 5
 #: A cycle longer than this is none: the heart was not heard in between.
 LONGEST_CYCLE_S = 10.0
 NO_SAMPLES, NOTHING = np.empty(0, dtype=np.float32), np.empty(0)
+
+keep_freed_memory()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +98,7 @@ class Engine:
         self._log_posteriors = Track(4)
         self._scores = Track(OUTPUTS)
         # spans whose cycle is not complete yet
-        self._open = Spans.joined([])
+        self._open = NO_SPANS
         self._open_onsets_s = NOTHING
         self._last_onset_s = 0.0
         self._sounding = False

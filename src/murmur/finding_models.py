@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ def joint_probabilities(shares: NDArray[np.float64], network_log_odds: NDArray[n
 
     A regression on both is no better calibrated and orders recordings worse.
     """
-    odds = np.exp(np.clip([*network_log_odds, 0.0], -50.0, 50.0))
-    mean: NDArray[np.float64] = 0.5 * (shares + odds / odds.sum())
+    odds = [math.exp(min(max(log_odds, -50.0), 50.0)) for log_odds in (*network_log_odds.tolist(), 0.0)]
+    mean: NDArray[np.float64] = 0.5 * (shares + np.array(odds) / sum(odds))
     return mean
 
 

@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +56,9 @@ class LinearModel:
 
     def scores_of(self, features: Sequence[float]) -> list[float]:
         """Scores of one vector, in plain numbers: numpy's calls would take longer than these few sums."""
-        parts = zip(features, self.centre.tolist(), self.scale.tolist(), strict=True)
-        z = [min(max((value - centre) / scale, -CLIP), CLIP) for value, centre, scale in parts]
-        rows = zip(self.weight.tolist(), self.bias.tolist(), strict=True)
+        standard, rows = _plain(self)
+        parts = zip(features, standard, strict=True)
+        z = [min(max((value - centre) / scale, -CLIP), CLIP) for value, (centre, scale) in parts]
         return [bias + sum(map(operator.mul, weight, z)) for weight, bias in rows]
 
     def probabilities_of(self, features: Sequence[float]) -> list[float]:
@@ -80,3 +81,10 @@ class LinearModel:
         exponent = np.exp(scores)
         shares: Array = exponent / exponent.sum(axis=-1, keepdims=True)
         return shares
+
+
+@lru_cache(maxsize=64)
+def _plain(model: LinearModel) -> tuple[list[tuple[float, float]], list[tuple[list[float], float]]]:
+    """Centre and scale of each feature, weights and bias of each output, in plain numbers."""
+    standard = zip(model.centre.tolist(), model.scale.tolist(), strict=True)
+    return list(standard), list(zip(model.weight.tolist(), model.bias.tolist(), strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePath
 from typing import NamedTuple
 
 from murmur.errors import ParameterError
@@ -105,9 +104,8 @@ def parse_name(path: str | os.PathLike[str]) -> Name:
     text = os.fspath(path)
     if isinstance(text, bytes):
         text = os.fsdecode(text)
-    name = re.split(r"[\\/]", text)[-1]
-    stem = PurePath(name).stem
-    match = _SCHEME.fullmatch(stem)
+    name = text.replace("\\", "/").rpartition("/")[2]
+    match = _SCHEME.fullmatch(name.rpartition(".")[0] or name)
     if match is None or (match["prefix"] or "").lower() in _NOT_A_PATIENT:
         return Name()
     position = match["position"]

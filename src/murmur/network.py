@@ -114,28 +114,29 @@ class _History:
         return _History(self.stem.copy(), self.blocks.copy())
 
 
-def _run(weights: NetworkWeights, frames: Frames, history: _History) -> Frames:
-    """Take a whole number of steps, (frames, inputs); return (frames, outputs)."""
+def _run(weights: NetworkWeights, frames: Frames, after: Frames, history: _History) -> Frames:
+    """Take two stretches, (frames, inputs), each a whole number of steps; return (frames of both, outputs)."""
     w = weights
-    steps = frames.reshape(-1, FRAMES_PER_STEP * w.inputs)
-    out = np.empty((steps.shape[0], FRAMES_PER_STEP * w.outputs), dtype=np.float32)
+    steps, more = frames.reshape(-1, FRAMES_PER_STEP * w.inputs), after.reshape(-1, FRAMES_PER_STEP * w.inputs)
+    out = np.empty((steps.shape[0] + more.shape[0], FRAMES_PER_STEP * w.outputs), dtype=np.float32)
     dilated_network(
-        steps, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias, w.dilations,
+        steps, more, w.stem_weight, w.stem_bias, w.block_weight, w.block_bias, w.mix_weight, w.mix_bias, w.dilations,
         w.head_weight, w.head_bias, history.stem, history.blocks, out,
     )  # fmt: skip
     return out.reshape(-1, w.outputs)
 
 
 @lru_cache(maxsize=16)
-def _after_silence(weights: NetworkWeights, silence: tuple[float, ...]) -> _History:
-    """History of a network that has heard nothing but silence for as long as it can remember."""
+def _after_silence(weights: NetworkWeights, silence: tuple[float, ...]) -> tuple[Frames, _History]:
+    """Silence, longer than a network can remember and look ahead, (frames, inputs), and its history after that."""
     blocks, _, channels, _ = weights.block_weight.shape
     longest = 2 * int(weights.dilations.max())
     stem = np.zeros((FRAMES_PER_STEP * weights.inputs, 2), dtype=np.float32)
     history = _History(stem, np.zeros((blocks, channels, longest), dtype=np.float32))
-    frames = np.tile(np.array(silence, dtype=np.float32), (FRAMES_PER_STEP * (weights.memory + 1), 1))
-    _run(weights, frames, history)
-    return history
+    count = FRAMES_PER_STEP * (weights.memory + 1) + weights.lookahead
+    frames = np.tile(np.array(silence, dtype=np.float32), (count, 1))
+    _run(weights, frames, frames[:0], history)
+    return frames, history
 
 
 class StreamingNetwork:
@@ -146,8 +147,8 @@ class StreamingNetwork:
 
     def __init__(self, weights: NetworkWeights, silence: tuple[float, ...]) -> None:
         self._weights = weights
-        self._silence = np.tile(np.array(silence, dtype=np.float32), (weights.lookahead + FRAMES_PER_STEP, 1))
-        self._history = _after_silence(weights, silence).copy()
+        self._silence, history = _after_silence(weights, silence)
+        self._history = history.copy()
         self._waiting = self._silence[:0]
         self._early = weights.lookahead  # outputs for frames before the first, still to be dropped
         self._owed = 0
@@ -168,10 +169,10 @@ class StreamingNetwork:
         odd = frames.shape[0] % FRAMES_PER_STEP
         whole = frames.shape[0] - odd
         self._waiting = frames[whole:]
-        out = _run(self._weights, np.ascontiguousarray(frames[:whole]), self._history)
+        after = self._silence[:0]
         if last:
-            silence = self._silence[: self._weights.lookahead + odd]
-            out = np.concatenate([out, _run(self._weights, np.concatenate([frames[whole:], silence]), self._history)])
+            after = np.concatenate([frames[whole:], self._silence[: self._weights.lookahead + odd]])
+        out = _run(self._weights, np.ascontiguousarray(frames[:whole]), after, self._history)
         early = min(self._early, out.shape[0])
         self._early -= early
         out = out[early : early + self._owed]

@@ -105,8 +105,8 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
     covered = np.zeros(n, dtype=bool)
     for start_s, *_, end_s in bounds_s[trusted].tolist():
         covered[int(start_s) : int(end_s) + 1] = True
-    loudest = float(np.max(seconds.level_db, initial=-np.inf))  # of silence, −inf
-    usual = float(median(seconds.level_db[covered])) if covered.any() else loudest
+    # where no beat is, the loudest second speaks; of silence, −inf
+    usual = float(median(seconds.level_db[covered]) if covered.any() else seconds.level_db.max(initial=-np.inf))
     lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
     noisy = ~(covered | lost)
     trusted_beats = int(trusted.sum())
@@ -130,14 +130,13 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
         clipped_fraction=measurement.clipped_fraction,
         spiked_fraction=float(seconds.limited.sum()) / n if n else 0.0,
         lost_fraction=lost_fraction,
-        stretches=_stretches(np.where(covered, GOOD, np.where(lost, LOST, NOISY)), measurement.duration_s),
+        stretches=_stretches((LOST * lost + NOISY * noisy).tolist(), measurement.duration_s),
     )
     return quality, trusted
 
 
-def _stretches(kinds: NDArray[np.intp], duration_s: float) -> tuple[Stretch, ...]:
-    if not kinds.size:
-        return ()
-    edges = [0, *(int(i) + 1 for i in np.flatnonzero(kinds[1:] != kinds[:-1])), kinds.size]
-    ends = [float(e) for e in edges[1:-1]] + [duration_s]
-    return tuple(Stretch(float(a), b, KINDS[kinds[a]]) for a, b in zip(edges[:-1], ends, strict=True))
+def _stretches(kinds: list[int], duration_s: float) -> tuple[Stretch, ...]:
+    """Join seconds of one kind; the last lasts until the end."""
+    starts = [second for second, kind in enumerate(kinds) if second == 0 or kind != kinds[second - 1]]
+    ends = [*map(float, starts[1:]), duration_s]
+    return tuple(Stretch(float(start), end, KINDS[kinds[start]]) for start, end in zip(starts, ends, strict=False))

@@ -87,6 +87,10 @@ class Comparison(Columns):
         """Columns by name."""
         return self.db[:, COLUMNS[name]]
 
+    def in_order(self, chosen: NDArray[np.bool_]) -> Comparison:
+        """Return the chosen cycles with each column in order of size, as medians and quantiles are read from it."""
+        return Comparison(np.sort(self.db[chosen], axis=0))
+
 
 def compare_cycles(levels: CycleLevels) -> Comparison:
     """Compare the levels of each cycle."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.features.cycles import BANDS_HZ, CycleLevels
+from murmur.features.comparison import Comparison
+from murmur.features.cycles import BANDS_HZ
 from murmur.features.sounds import CycleSounds
 from murmur.records import Record
 from murmur.robust import median, middle_of, quantile_of
@@ -83,14 +84,16 @@ class HeartSounds(Record):
     cycles: int
 
 
-def describe_heart_sounds(levels: CycleLevels, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
-    """Sum up the trusted cycles; None where there are none."""
-    cycles = int(np.count_nonzero(trusted))
+def describe_heart_sounds(ordered: Comparison, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
+    """Sum up the trusted cycles, in order as `Comparison.in_order` gives them; None where there are none.
+
+    `sounds` are of all cycles, `trusted` of shape (cycles,) says which count.
+    """
+    cycles = len(ordered)
     if not cycles:
         return None
-    difference = (levels.s1 - levels.s2)[trusted].astype(np.float64)
-    ordered = np.sort(difference, axis=0)
-    band, by_band = ordered[:, BANDS_HZ.index(S1_BAND_HZ)], middle_of(ordered)
+    s1_against_s2 = ordered["s1_against_s2"]
+    band, by_band = s1_against_s2[:, BANDS_HZ.index(S1_BAND_HZ)], middle_of(s1_against_s2)
     split_ms, split_share = _split(sounds, trusted)
     return HeartSounds(
         s1_s2_level_db=float(by_band[BANDS_HZ.index(S1_BAND_HZ)]),

@@ -92,14 +92,14 @@ def _power(level_db: Array) -> Array:
     return power
 
 
-def describe_murmur(compared: Comparison, trusted: NDArray[np.bool_], click: float | None = None) -> MurmurFeatures | None:
-    """Sum up the trusted cycles; None where there are none.
+def describe_murmur(ordered: Comparison, click: float | None = None) -> MurmurFeatures | None:
+    """Sum up the trusted cycles, as `Comparison.in_order` gives them; None where there are none.
 
     `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
     """
-    if not trusted.any():
+    if not len(ordered):
         return None
-    summed = median(compared.db[trusted])
+    summed = middle_of(ordered.db)
     medians = {name: summed[columns] for name, columns in COLUMNS.items()}
     profile, diastole_profile = medians["profile"], medians["diastole_profile"]
     if click is not None:
@@ -173,20 +173,21 @@ VECTOR_COLUMNS = (
 VECTOR_NAMES = _names()
 
 
-def murmur_vector(compared: Comparison, bounds_s: Array, trusted: NDArray[np.bool_]) -> Array:
-    """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),)."""
-    bounds = bounds_s[trusted]
-    cycle = bounds[:, 4] - bounds[:, 0]
-    ordered = np.sort(compared.db[trusted], axis=0)
-    medians = middle_of(ordered)
-    broad = medians[COLUMNS["pairs_above_late"]].reshape(-1, len(PROFILE_BANDS))[:, 2:6].mean(axis=1).tolist()
-    above_late = ordered[:, COLUMNS["mid_above_late"]]
+def murmur_vector(ordered: Comparison, bounds_s: Array) -> Array:
+    """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),).
+
+    `ordered` is as `Comparison.in_order` gives it, `bounds_s` (cycles, 5) the boundaries of the same cycles.
+    """
+    cycle = bounds_s[:, 4] - bounds_s[:, 0]
+    medians = middle_of(ordered.db)
+    broad = (medians[COLUMNS["pairs_above_late"]].reshape(-1, len(PROFILE_BANDS))[:, 2:6].sum(axis=1) / 4.0).tolist()
+    above_late = ordered["mid_above_late"]
     return np.concatenate(
         [
             *(medians[COLUMNS[name]] for name in VECTOR_COLUMNS),
             quantile_of(above_late, 0.2),
             quantile_of(above_late, 0.8),
-            median(np.column_stack([np.log2(cycle), (bounds[:, 2] - bounds[:, 0]) / cycle])),
+            [median(np.log2(cycle)), median((bounds_s[:, 2] - bounds_s[:, 0]) / cycle)],
             [max(broad[1:4]) - min(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])],
         ]
     )

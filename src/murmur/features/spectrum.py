@@ -18,8 +18,8 @@ LOW_HZ, HIGH_HZ = 90.0, 780.0
 ROLLOFF = 0.85
 _INSIDE = slice(*np.searchsorted(BIN_HZ, [LOW_HZ, HIGH_HZ]))
 _FREQUENCY_HZ = BIN_HZ[_INSIDE]
-#: Bins over which a spectrum is smoothed.
-_SMOOTH = 7
+#: A spectrum is smoothed over seven bins, its ends prolonged.
+_SMOOTHING, _END = np.full(7, 1.0 / 7.0), np.ones(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,11 @@ def describe_spectrum(power: NDArray[np.float64]) -> SpectralShape | None:
     share = power / total
     centroid = float(share @ frequency)
     floored = np.maximum(power, 1e-6 * power.max())
-    around = np.full(_SMOOTH // 2, 1.0)
-    wide = np.concatenate([power[0] * around, power, power[-1] * around])
-    smooth = np.convolve(wide, np.full(_SMOOTH, 1.0 / _SMOOTH), mode="valid")
+    smooth = np.convolve(np.concatenate([power[0] * _END, power, power[-1] * _END]), _SMOOTHING, mode="valid")
     return SpectralShape(
         centroid_hz=centroid,
         bandwidth_hz=math.sqrt(share @ (frequency - centroid) ** 2),
-        rolloff_hz=float(frequency[np.searchsorted(np.cumsum(share), ROLLOFF)]),
+        rolloff_hz=float(frequency[share.cumsum().searchsorted(ROLLOFF)]),
         flatness=math.exp(np.log(floored).sum() / share.size) * share.size / float(floored.sum()),
         entropy=-float(share @ np.log(np.maximum(share, 1e-12))) / math.log(share.size),
         harmonicity=float(np.maximum(power - 2.0 * smooth, 0.0).sum() / total),

@@ -13,6 +13,7 @@ from murmur.kernels.products import ONE, add_products
 @kernel()
 def dilated_network(
     bands: np.ndarray,
+    after: np.ndarray,
     stem_weight: np.ndarray,
     stem_bias: np.ndarray,
     block_weight: np.ndarray,
@@ -26,7 +27,9 @@ def dilated_network(
     history: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Causal residual network, one step for every frame of `bands` (frames, bands); logits to `out` (frames, outputs).
+    """Causal residual network, one step for every frame of `bands` and then of `after`, both (frames, bands).
+
+    The logits go to `out` (frames of both, outputs).
 
     The stem and each block convolve three taps, the blocks' 2d, d and 0 steps back; a block is x + mix(relu(conv(relu(x)))).
     `stem_weight` is (3, bands, channels), `block_weight` (blocks, 3, channels, channels), `mix_weight` (blocks, channels,
@@ -34,8 +37,8 @@ def dilated_network(
     what each layer still has to look back on, newest last; they are moved on in place.
     """
     blocks, channels, longest = history.shape
-    n_bands = bands.shape[1]
-    chunk = room_for(bands.shape[0])
+    n_bands, frames = bands.shape[1], bands.shape[0] + after.shape[0]
+    chunk = room_for(frames)
     heard = np.zeros((n_bands, 2 + chunk), dtype=np.float32)
     heard[:, :2] = stem_history
     past = np.zeros((channels, longest + chunk), dtype=np.float32)
@@ -44,9 +47,12 @@ def dilated_network(
     logits = np.zeros((out.shape[1], chunk), dtype=np.float32)
     # of the same form as the others, for which the product is compiled
     mixes, head = mix_weight.reshape(blocks, 1, channels, channels), head_weight.reshape(1, channels, out.shape[1])
-    for begin in range(0, bands.shape[0], chunk):
-        steps = min(chunk, bands.shape[0] - begin)
-        turn(bands[begin : begin + steps], heard[:, 2:])
+    for begin in range(0, frames, chunk):
+        steps = min(chunk, frames - begin)
+        own = min(steps, max(bands.shape[0] - begin, 0))
+        turn(bands[begin : begin + own], heard[:, 2:])
+        rest = begin + own - bands.shape[0]  # negative only where nothing is taken of it
+        turn(after[rest : rest + steps - own], heard[:, 2 + own :])
         for c in range(channels):
             _fill(x[c, :steps], stem_bias[c])
         add_products(heard, ONE, stem_weight, x, steps)

@@ -11,7 +11,7 @@ from murmur.kernels import semi_markov
 from murmur.network import FRAMES_PER_STEP
 from murmur.segmentation.durations import CYCLE_S, DurationTables
 
-__all__ = ["Decoder", "Spans"]
+__all__ = ["NO_SPANS", "Decoder", "Spans"]
 
 N_STATES = 4
 #: All in steps of `FRAMES_PER_STEP` frames: what the decoder can look back on; how long it holds entries, longer than any
@@ -42,14 +42,18 @@ class Spans:
     @classmethod
     def joined(cls, parts: list[Spans]) -> Spans:
         """One after another; of no parts, none."""
+        parts = [part for part in parts if len(part)] or [NO_SPANS]
         if len(parts) == 1:
             return parts[0]
-        none = np.empty(0, dtype=np.int64)
         return cls(
-            np.concatenate([none, *(p.start for p in parts)]),
-            np.concatenate([none, *(p.state for p in parts)]),
-            np.concatenate([none, *(p.settled for p in parts)]),
+            np.concatenate([part.start for part in parts]),
+            np.concatenate([part.state for part in parts]),
+            np.concatenate([part.settled for part in parts]),
         )
+
+
+_NONE = np.empty(0, dtype=np.int64)
+NO_SPANS = Spans(_NONE, _NONE, _NONE)
 
 
 class Decoder:
@@ -68,8 +72,8 @@ class Decoder:
         self._where = np.zeros(2, dtype=np.int64)
         self._cumulated = np.zeros(N_STATES)
         self._entry = np.full((N_STATES, ENTRIES, classes), -np.inf)
-        self._came_at = np.zeros((RING, N_STATES, classes))
-        self._came_class = np.zeros((RING, classes))
+        self._came_at = np.empty((RING, N_STATES, classes))  # neither is read before it is written
+        self._came_class = np.empty((RING, classes))
         self._tail = np.full((2, classes), -np.inf)
         self._tail[1] = 0.0
         self._marks = np.zeros(RING, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,12 @@ class DurationModel:
         """Mean durations (4,) at a cycle length."""
         first = self.intercept_s + self.slope * cycle_s
         return np.append(first, cycle_s - first.sum())
+
+    def systole_s(self, cycle_s: Table) -> tuple[Table, float]:
+        """Mean of S1 and systole together at each cycle length, within the classes', and their standard deviation."""
+        within = np.minimum(np.maximum(cycle_s, CYCLE_S[0]), CYCLE_S[-1])
+        mean: Table = sum(self.intercept_s[:2].tolist()) + sum(self.slope[:2].tolist()) * within
+        return mean, math.hypot(*self.deviation_s[:2].tolist())
 
     def deviations_s(self, cycle_s: float) -> Table:
         """Standard deviations (4,) at a cycle length."""

@@ -81,23 +81,24 @@ class Normaliser:
         first = int(alive.argmax()) if alive.any() else levels.shape[0]
         silence = np.full((first, N_BANDS), -CLIP, dtype=np.float32)
         bands, levels, alive = bands[first:], levels[first:], alive[first:]
-        enough = np.flatnonzero(np.cumsum(alive[:LONGEST_WAIT_FRAMES]) >= INITIAL_FRAMES)
-        if levels.shape[0] == 0 or (enough.size == 0 and levels.shape[0] < LONGEST_WAIT_FRAMES and not last):
+        used = int(np.cumsum(alive[:LONGEST_WAIT_FRAMES]).searchsorted(INITIAL_FRAMES)) + 1
+        used = min(used, LONGEST_WAIT_FRAMES)
+        if levels.shape[0] == 0 or (levels.shape[0] < used and not last):
             self._waiting, self._waiting_levels = bands, levels
             return silence
-        used = min(int(enough[0]) + 1 if enough.size else LONGEST_WAIT_FRAMES, LONGEST_WAIT_FRAMES)
         self._start(bands[:used], levels[:used])
         return carry(silence, self._normalise(bands, levels))
 
     def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
         alive = np.isfinite(levels)
-        alive[:EDGE_FRAMES] &= alive.sum() <= EDGE_FRAMES
-        level = levels[alive]
-        mean = level.mean()
-        self._state[:] = mean, level.var(), level.shape[0], 0.0, mean
+        if np.count_nonzero(alive) > EDGE_FRAMES:
+            alive[:EDGE_FRAMES] = False
+        level, n = levels[alive], np.count_nonzero(alive)
+        mean = level.sum() / n
+        self._state[:] = mean, ((level - mean) ** 2).sum() / n, n, 0.0, mean
         logs = np.log(bands[alive] + np.exp(mean - RULES[1]))
-        self._mean[:] = logs.mean(axis=0)
-        self._variance[:] = logs.var(axis=0)
+        self._mean[:] = logs.sum(axis=0) / n
+        self._variance[:] = ((logs - self._mean) ** 2).sum(axis=0) / n
         self._waiting = self._waiting[:0]
         self._waiting_levels = self._waiting_levels[:0]
         self._started = True

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from murmur.columns import Columns
 from murmur.kernels.reading import crossings, cycle_evidence
 from murmur.segmentation.decoding import Spans
-from murmur.segmentation.durations import CYCLE_S, DurationModel
+from murmur.segmentation.durations import DurationModel
 from murmur.settings import FRAME_RATE_HZ
 
 __all__ = ["EVIDENCE", "KEPT_FRAMES", "Cycles", "read_cycles", "refine_onsets"]
@@ -84,9 +84,9 @@ def read_cycles(
     cycle_evidence(log_posteriors, first_frame, starts, heard)
     cycle_s = bounds_s[:, 4] - bounds_s[:, 0]
     systole_s = bounds_s[:, 2] - bounds_s[:, 0]
-    usual_s = durations.intercept_s[:2].sum() + durations.slope[:2].sum() * np.clip(cycle_s, CYCLE_S[0], CYCLE_S[-1])
+    usual_s, deviation_s = durations.systole_s(cycle_s)
     evidence[:, :4] = heard
-    evidence[:, 4] = np.abs(systole_s - usual_s) / np.hypot(*durations.deviation_s[:2])
+    evidence[:, 4] = np.abs(systole_s - usual_s) / deviation_s
     evidence[:, 5] = systole_s / cycle_s
     evidence[:, 6] = np.log2(cycle_s)
     return Cycles(bounds_s, evidence)

@@ -94,6 +94,7 @@ def to_float(values: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
         return values
     zero, full_scale = _pcm_scale(values.dtype) or (0.0, 1.0)
     floats = values.astype(np.float32)
-    floats -= np.float32(zero)
+    if zero:
+        floats -= np.float32(zero)
     floats *= np.float32(1.0 / full_scale)
     return floats

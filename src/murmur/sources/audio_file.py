@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murmur.errors import AudioFormatError, ParameterError
+from murmur.sources.arrays import to_float
 from murmur.sources.byte_reader import ByteReader
 from murmur.sources.limits import MAX_DURATION_S, check_length, checked_rate, choose_channel, seconds
 from murmur.sources.source import Labels, Source
@@ -59,8 +60,9 @@ class FileSource(Source):
         return n_frames if n_frames < _UNKNOWN_FRAMES else None
 
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
-        # float64 only where the file has it: a value beyond float32 must be seen, not turned into infinity.
-        dtype = np.float64 if self._sound.subtype == "DOUBLE" else np.float32
+        # float64 where the file has it: a value beyond float32 must be seen, not turned into infinity. 16 bits come as they
+        # are, in one go, where libsndfile would turn them into floats by the handful.
+        dtype = {"DOUBLE": np.float64, "PCM_16": np.int16}.get(self._sound.subtype, np.float32)
         n_step = max(1, _MAX_VALUES_PER_READ // self._n_channels)
         scratch = np.empty((n_step if self._n_channels > 1 else 0, self._n_channels), dtype)
         n_passed = 0
@@ -78,7 +80,7 @@ class FileSource(Source):
                 n_held += n_read
                 n_passed += n_read
             if n_held:
-                yield block[:n_held, 0]
+                yield to_float(block[:n_held, 0])
 
     def _read_frames(self, out: npt.NDArray[Any], n_passed: int) -> tuple[int, bool]:
         """Fill ``out``; return the frames read and whether they were the last."""
@@ -146,32 +148,36 @@ def _sequential_soundfile() -> Any:
 
 
 def _open_sound(label: str, file: ByteReader) -> Any:
-    start = file.read(64)
-    file.seek(0)
-    if not start and file.error is None:
-        raise AudioFormatError(
-            f"{label}: empty: 0 bytes to read; write the file anew, or seek the file object to its beginning"
-        )
     import soundfile
 
     try:
         sound = _sequential_soundfile()(file.handle, closefd=False)
     except (soundfile.SoundFileError, ValueError, TypeError) as error:
-        if file.error is not None:
-            raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error
-        if start[:4] in {b"RIFF", b"RIFX", b"RF64", b"fLaC", b"FORM", b"OggS"}:
-            raise AudioFormatError(
-                f"{label}: its {start[:4].decode()} header is damaged or cut short{_stated(start)} "
-                f"({_reason(error)}); get the file again from where it came"
-            ) from error
-        raise AudioFormatError(
-            f"{label}: not audio that can be decoded ({_reason(error)}); it begins with {start[:8]!r}: "
-            "convert it to WAV or FLAC"
-        ) from error
+        raise _refusal(label, file, error) from file.error or error
     if file.error is not None:
         sound.close()
         raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error
     return sound
+
+
+def _refusal(label: str, file: ByteReader, error: Exception) -> AudioFormatError:
+    """Say why libsndfile can't open it, from how it begins."""
+    file.seek(0)
+    start = file.read(64)
+    if file.error is not None:
+        return AudioFormatError(f"{label}: reading failed: {file.error}")
+    if not start:
+        return AudioFormatError(
+            f"{label}: empty: 0 bytes to read; write the file anew, or seek the file object to its beginning"
+        )
+    if start[:4] in {b"RIFF", b"RIFX", b"RF64", b"fLaC", b"FORM", b"OggS"}:
+        return AudioFormatError(
+            f"{label}: its {start[:4].decode()} header is damaged or cut short{_stated(start)} "
+            f"({_reason(error)}); get the file again from where it came"
+        )
+    return AudioFormatError(
+        f"{label}: not audio that can be decoded ({_reason(error)}); it begins with {start[:8]!r}: convert it to WAV or FLAC"
+    )
 
 
 def _stated(start: bytes) -> str:

@@ -92,13 +92,14 @@ def open_path(path: str, label: str) -> ByteReader:
     if not path:
         raise MissingFileError("the path is empty")
     try:
-        mode = Path(path).stat().st_mode
+        place = Path(path)
+        mode = place.stat().st_mode
         if stat.S_ISDIR(mode):
             raise MissingFileError(f"{label}: is a folder, not a file; name a file in it")
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             # A device may never end.
             raise MissingFileError(f"{label}: is a device, not a file; pipe the sound in or record it to a file")
-        file = Path(path).open("rb", buffering=0)  # noqa: SIM115  (closed by the reader)
+        file = place.open("rb", buffering=0)
     except MissingFileError:
         raise
     except FileNotFoundError as error:

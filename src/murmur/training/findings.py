@@ -166,9 +166,10 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
         m = row.measurement
         compared = compare_cycles(m.levels)
         quality, trusted = assess_quality(m, beat_confidence(m.cycles, compared, beat), Settings())
-        murmur, sounds = describe_murmur(compared, trusted), describe_heart_sounds(m.levels, m.sounds, trusted)
+        ordered = compared.in_order(trusted)
+        murmur, sounds = describe_murmur(ordered), describe_heart_sounds(ordered, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:
-            vector = murmur_vector(compared, m.cycles.bounds_s, trusted)
+            vector = murmur_vector(ordered, m.cycles.bounds_s[trusted])
             described.append(Described(row, vector, murmur_log_odds(m.scores, trusted), murmur, sounds))
     return described
 
