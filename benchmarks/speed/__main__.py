@@ -28,8 +28,8 @@ from benchmarks.speed.timing import REPEATS, in_turns
 WHOLE = "murmur, everything, 30 s at 4 kHz"
 LENGTHS_S = (5.0, 30.0, 300.0, 3600.0)
 RATES_HZ = (2000, 4000, 8000, 44100)
-#: Longer ones are timed fewer times.
-LONG_S, LONG_REPEATS = 300.0, 3
+#: Shorter ones are analyzed as often in a row as makes this long: what is timed is a folder of them.
+IN_A_ROW_S = 300.0
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -44,15 +44,25 @@ def median(values: list[float]) -> float:
     return float(np.median(values))
 
 
-def sizes(folder: Path, lengths_s: Iterable[float]) -> dict[tuple[float, int], float]:
-    """Seconds for each length (s) and rate (Hz)."""
-    found = {}
-    for duration_s in lengths_s:
-        files = {rate: write_recording(folder, duration_s, rate) for rate in RATES_HZ}
-        calls: dict[str, Callable[[], object]] = {str(rate): partial(murmur.analyze, path) for rate, path in files.items()}
-        times = in_turns(calls, LONG_REPEATS if duration_s >= LONG_S else REPEATS)
-        found |= {(duration_s, rate): median(times[str(rate)]) for rate in files}
-    return found
+def sizes(folder: Path, repeats: int) -> dict[tuple[float, int], list[float]]:
+    """Seconds for each length (s) and rate (Hz), all in turns."""
+
+    def analyze(path: Path, count: int) -> None:
+        for _ in range(count):
+            murmur.analyze(path)
+
+    counts = {duration_s: max(round(IN_A_ROW_S / duration_s), 1) for duration_s in LENGTHS_S}
+    calls: dict[str, Callable[[], object]] = {
+        f"{duration_s} {rate}": partial(analyze, write_recording(folder, duration_s, rate), count)
+        for duration_s, count in counts.items()
+        for rate in RATES_HZ
+    }
+    times = in_turns(calls, repeats, again=False)
+    return {
+        (duration_s, rate): [time / count for time in times[f"{duration_s} {rate}"]]
+        for duration_s, count in counts.items()
+        for rate in RATES_HZ
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -108,11 +118,15 @@ def measure(folder: Path, repeats: int, brief: bool) -> tuple[str, dict[str, flo
     text += f"\nThe whole is {base / seconds[FLOOR]:.2f} times the floor.\n" + "".join(f"{line}\n" for line in missing)
     if brief:
         return text, seconds, other
-    by_size = sizes(folder, LENGTHS_S)
+    in_rounds = sizes(folder, repeats)
+    by_size = {size: median(times) for size, times in in_rounds.items()}
     seconds |= {f"{d:g} s at {r} Hz": t for (d, r), t in by_size.items()}
     text += "\nSeconds of audio per second, by length and rate.\n\n"
     rows = ([f"{d:g} s", *(f"{d / by_size[d, r]:.0f}" for r in RATES_HZ)] for d in LENGTHS_S)
     text += table(["", *(f"{r / 1000:g} kHz" for r in RATES_HZ)], rows)
+    pace = float(np.median(np.divide(in_rounds[30.0, 4000], in_rounds[3600.0, 4000]) * 3600.0 / 30.0))
+    other["30 s against an hour, per second"] = pace
+    text += f"\nA second of 30 s at 4 kHz costs {pace:.2f} times a second of an hour, in the median of the rounds.\n"
     starts = {name: median(times) for name, times in start_seconds(path, repeats).items()}
     seconds |= starts
     text += "\nNew processes.\n\n" + table(["what", "s"], ([name, f"{t:.2f}"] for name, t in starts.items()))
@@ -120,8 +134,9 @@ def measure(folder: Path, repeats: int, brief: bool) -> tuple[str, dict[str, flo
     seconds |= imports
     text += "\nWhat a new process that analyzes one file spends on loading modules.\n\n"
     text += table(["package", "ms"], ([name.removeprefix("imports, "), f"{1e3 * t:.0f}"] for name, t in imports.items()))
-    other |= gains(path, repeats)
-    text += "\nTwo workers against one.\n\n" + table(["what", "gain"], ([k, f"{v:.2f}"] for k, v in other.items()))
+    gained = gains(path, repeats)
+    other |= gained
+    text += "\nTwo workers against one.\n\n" + table(["what", "gain"], ([k, f"{v:.2f}"] for k, v in gained.items()))
     memory = {f"peak memory, {d:g} s at 4 kHz, MB": peak_memory_mb(write_recording(folder, d, 4000)) for d in LENGTHS_S}
     other |= memory
     return text + "\n" + table(["what", "MB"], ([k, f"{v:.0f}"] for k, v in memory.items())), seconds, other

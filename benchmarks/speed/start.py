@@ -40,6 +40,7 @@ def start_seconds(path: Path, repeats: int = REPEATS) -> dict[str, list[float]]:
             "murmur analyze FILE --json, kernels cached": partial(_run, analyze),
         },
         repeats,
+        again=False,
     )
     return warm | cold
 
