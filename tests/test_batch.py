@@ -1,11 +1,13 @@
 """A run over many files: a row for each, whatever happens to it; the same tables with any number of processes."""
 
 import csv
+import ctypes
 import errno
 import json
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 import soundfile
 
 import murmur.batch.pool
+import murmur.batch.process
 import murmur.batch.worker
 from murmur.analysis import Analysis
 from murmur.batch import find_inputs, run
@@ -172,6 +175,7 @@ def test_nothing_temporary_is_left(done):
         "cycles.csv",
         "patients.csv",
         "run.json",
+        "murmur.sqlite",
         "segments",
     }
 
@@ -199,7 +203,7 @@ def test_results_come_in_order_and_progress_with_them(mixed):
     run(inputs, jobs=1, on_result=outcomes.append, progress=steps.append)
     assert [outcome.input for outcome in outcomes] == inputs
     assert all(outcome.result is None for outcome in outcomes)
-    assert [step.done for step in steps] == [1, 2, 3, 4]
+    assert [step.done for step in steps] == [0, 1, 2, 3, 4]
     assert (steps[-1].total, steps[-1].failed) == (4, 1)
 
 
@@ -271,43 +275,86 @@ def test_an_unexpected_error_costs_one_file(mixed, tmp_path, monkeypatch, error,
     assert message in table(tmp_path / "recordings.csv")[0]["error"]
 
 
-def start_fragile_worker(task):
-    """Start a worker that dies of files with a certain name."""
-    sound = murmur.batch.worker.examine
+def fragile_work(task, chunks, at_work_on):
+    """Be a worker that does not survive files with certain names."""
+    sound, sound_analyze = murmur.batch.process.examine, murmur.analysis.analyze
 
     def examine(item, task, models):
         if "deadly" in item.path:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "broken" in item.path:
+            ctypes.string_at(0)
+        if "unlucky" in item.path and not Path(f"{item.path}.seen").exists():
+            Path(f"{item.path}.seen").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "endless" in item.path:
+            time.sleep(1000)
         return sound(item, task, models)
 
-    murmur.batch.worker.examine = examine
-    murmur.batch.worker.start_worker(task)
+    def analyze(path, **options):
+        held = np.ones(2**28) if "greedy" in path else None  # 2 GB
+        return sound_analyze(path, **options), held
+
+    murmur.batch.process.examine = examine
+    murmur.analysis.analyze = lambda path, **options: analyze(path, **options)[0]
+    murmur.batch.process.work(task, chunks, at_work_on)
+
+
+@pytest.fixture(scope="module")
+def twenty(tmp_path_factory):
+    """Give a folder of twenty short recordings."""
+    folder = tmp_path_factory.mktemp("twenty")
+    clip("normal", folder / "00.wav", seconds=3.0)
+    for number in range(1, 20):
+        shutil.copy(folder / "00.wav", folder / f"{number:02}.wav")
+    return folder
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_file_that_kills_its_worker_fails_alone(tmp_path, monkeypatch):
-    clip("normal", tmp_path / "in" / "00.wav", seconds=3.0)
-    for number in range(1, 20):
-        shutil.copy(tmp_path / "in" / "00.wav", tmp_path / "in" / f"{number:02}.wav")
-    (tmp_path / "in" / "07.wav").rename(tmp_path / "in" / "07deadly.wav")
-    monkeypatch.setattr(murmur.batch.pool, "start_worker", start_fragile_worker)
-    summary = run([tmp_path / "in"], tmp_path / "out", jobs=2)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, monkeypatch, ordered):
+    folder = tmp_path / "in"
+    shutil.copytree(twenty, folder)
+    bad = {
+        "07deadly.wav": "died of it, twice: SIGKILL",
+        "08broken.wav": "died of it, twice: SIGSEGV",
+        "12endless.wav": "took longer than 3 s",
+        "15greedy.wav": "not enough memory",
+    }
+    for name in bad:
+        (folder / f"{name[:2]}.wav").rename(folder / name)
+    (folder / "03.wav").rename(folder / "03unlucky.wav")
+    monkeypatch.setattr(murmur.batch.pool, "work", fragile_work)
+    seen, failed = [], []
+    summary = run(
+        [folder],
+        tmp_path / "out",
+        jobs=2,
+        timeout_s=3.0,
+        memory_mb=600,
+        on_result=(lambda outcome: seen.append(outcome.input.path)) if ordered else None,
+        on_failure=lambda outcome: failed.append(Path(outcome.input.path).name),
+    )
     rows = table(tmp_path / "out" / "recordings.csv")
     assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
     assert len(rows) == 20
-    (failed,) = [row for row in rows if row["status"] == "failed"]
-    assert failed["path"].endswith("07deadly.wav")
-    assert "worker process died" in failed["error"]
-    assert summary.failed == 1
+    assert {Path(row["path"]).name: row["error"] for row in rows if row["status"] == "failed"}.keys() == bad.keys()
+    for row in rows:
+        name = Path(row["path"]).name
+        assert bad.get(name, "") in row["error"]
+        assert (tmp_path / "out" / "segments" / name).with_suffix(".tsv").exists() == (name not in bad)
+    assert (summary.done, summary.failed) == (20, 4)
+    assert sorted(failed) == sorted(bad)
+    assert seen == ([row["path"] for row in rows] if ordered else [])
 
 
-def refuse_to_start(task):
-    """Start no worker."""
+def refuse_to_start(task, chunks, at_work_on):
+    """Be no worker."""
     os._exit(3)
 
 
 def test_workers_that_cant_start_are_an_error(mixed, tmp_path, monkeypatch):
-    monkeypatch.setattr(murmur.batch.pool, "start_worker", refuse_to_start)
+    monkeypatch.setattr(murmur.batch.pool, "work", refuse_to_start)
     with pytest.raises(MurmurError, match="die as they start"):
         run([mixed], tmp_path, jobs=2)
     assert not list(tmp_path.glob("*.csv")) + list(tmp_path.glob(".*"))
@@ -351,10 +398,10 @@ def test_a_full_disk_ends_the_run_and_spoils_nothing(mixed, tmp_path, monkeypatc
     run([mixed / "a"], tmp_path)
     before = (tmp_path / "recordings.csv").read_bytes()
 
-    def write(path, intervals):
+    def put(folder, place, packed):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("murmur.formats.circor.write_segments", write)
+    monkeypatch.setattr("murmur.batch.worker.put", put)
     with pytest.raises(OutputError, match="No space left"):
         run([mixed / "b"], tmp_path, jobs=1)
     assert (tmp_path / "recordings.csv").read_bytes() == before

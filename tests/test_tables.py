@@ -1,26 +1,28 @@
 """Rows of the tables: the promised columns in the promised order, and all that a patient's figures need."""
 
 import csv
-import io
+import errno
 from pathlib import Path
 
 import numpy as np
+import pyarrow.dataset
 import pytest
 
 import murmur
+from murmur.batch.export import FORMATS, Table, export
 from murmur.batch.tables import (
     CYCLE_COLUMNS,
+    CYCLE_FIGURES,
     PATIENT_COLUMNS,
     RECORDING_COLUMNS,
     Failure,
-    TableWriter,
     cycle_rows,
+    kind_of,
     patient_row,
     patients_of,
     recording_columns,
     recording_row,
     site_figures_from_row,
-    table_text,
 )
 from murmur.errors import OutputError
 from murmur.patient import join_patient, site_figures
@@ -58,9 +60,17 @@ def unreadable():
 FAILURE = Failure("gone.wav", "MR1", "TV", "", "", "failed", "no such file")
 
 
-def stored(rows):
-    text = table_text(RECORDING_COLUMNS, rows)
-    return list(csv.DictReader(io.StringIO(text), fieldnames=RECORDING_COLUMNS))
+@pytest.fixture
+def stored(tmp_path):
+    """Write rows and read them back."""
+
+    def write(rows):
+        kinds = {name: kind_of(name) for name in RECORDING_COLUMNS}
+        export(Table("stored", kinds, (tuple(row.values()) for row in rows)), tmp_path, "csv")
+        with (tmp_path / "stored.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return write
 
 
 def test_promised_columns_come_first_and_in_order():
@@ -75,7 +85,7 @@ def test_rows_have_the_columns_and_nothing_else(analyses, unreadable):
     for result in (*analyses, unreadable, FAILURE):
         assert tuple(recording_row(result)) == RECORDING_COLUMNS
     for row in cycle_rows(analyses[0]):
-        assert tuple(row) == CYCLE_COLUMNS
+        assert len(row) == len(CYCLE_FIGURES) == len(CYCLE_COLUMNS) - 3
     assert tuple(patient_row(join_patient("MR1", analyses))) == PATIENT_COLUMNS
 
 
@@ -92,7 +102,7 @@ def test_cells_are_the_findings(analyses):
     assert row["quality"] == pytest.approx(analysis.quality.index, abs=1e-4)
     assert row["heart_rate_bpm"] == pytest.approx(analysis.rhythm.heart_rate_bpm, abs=0.05)
     assert row["rhythm_irregularity"] == pytest.approx(analysis.rhythm.irregularity, abs=1e-4)
-    assert row["cycles"] == len(list(cycle_rows(analysis))) == len(analysis.segmentation.beats)
+    assert row["cycles"] == len(cycle_rows(analysis)) == len(analysis.segmentation.beats)
 
 
 def test_an_unreadable_row_has_no_figures_but_a_reason(unreadable):
@@ -111,7 +121,7 @@ def test_a_failed_row_has_names_and_the_error():
     assert filled == {"path", "status", "error", "patient", "site"}
 
 
-def test_missing_cells_are_empty_and_numbers_short(analyses, unreadable):
+def test_missing_cells_are_empty_and_numbers_short(analyses, unreadable, stored):
     for row in stored([recording_row(a) for a in (*analyses, unreadable, FAILURE)]):
         for cell in row.values():
             assert cell.lower() not in ("none", "nan", "inf", "-0")
@@ -119,7 +129,7 @@ def test_missing_cells_are_empty_and_numbers_short(analyses, unreadable):
             assert len(row[name].partition(".")[2]) <= 6
 
 
-def test_a_stored_row_holds_all_that_a_patient_needs(analyses, unreadable):
+def test_a_stored_row_holds_all_that_a_patient_needs(analyses, unreadable, stored):
     results = (*analyses, unreadable)
     for result, row in zip(results, stored([recording_row(r) for r in results]), strict=True):
         whole, again = site_figures(result).to_dict(), site_figures_from_row(row).to_dict()
@@ -130,7 +140,7 @@ def test_a_stored_row_holds_all_that_a_patient_needs(analyses, unreadable):
                 assert again[name] == value, name
 
 
-def test_patients_from_stored_rows_are_patients_from_analyses(analyses, unreadable):
+def test_patients_from_stored_rows_are_patients_from_analyses(analyses, unreadable, stored):
     rows = stored([recording_row(r) for r in (*analyses, unreadable)])
     rows.insert(0, {**rows[0], "patient": ""})
     (patient,) = patients_of(rows)
@@ -141,7 +151,7 @@ def test_patients_from_stored_rows_are_patients_from_analyses(analyses, unreadab
     assert patient.readable == 5
 
 
-def test_a_failed_recording_counts_for_its_patient():
+def test_a_failed_recording_counts_for_its_patient(stored):
     (patient,) = patients_of(stored([recording_row(FAILURE)]))
     assert (patient.recordings, patient.readable, patient.murmur) == (1, 0, "unknown")
 
@@ -150,26 +160,49 @@ def test_a_manifests_column_never_hides_ours():
     assert recording_columns(["age", "murmur"]) == {"age": "age", "murmur": "manifest_murmur"}
 
 
-def test_text_is_quoted_and_numbers_are_plain():
-    row = {"a": 'x, "y"\nz', "b": 4000.0, "c": True, "d": None, "e": 0.25, "f": 3}
-    assert table_text(list("abcdef"), [row]) == '"x, ""y""\nz",4000,true,,0.25,3\n'
+def table_of(rows, **kinds):
+    return Table("t", kinds, iter(rows))
 
 
-def test_a_table_appears_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text("before")
-    table = TableWriter(path, ["a", "b,c"])
-    table.write({"a": "name \udce4 that is not text", "b,c": 1})
-    assert path.read_text() == "before"
-    assert [row["b,c"] for row in table.rows()] == ["1"]
-    table.commit()
-    table.discard()
-    assert path.read_text(encoding="utf-8") == 'a,"b,c"\nname \\udce4 that is not text,1\n'
-    other = TableWriter(tmp_path / "u.csv", ["a"])
-    other.discard()
-    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+def test_text_is_quoted_and_numbers_are_plain(tmp_path):
+    kinds = {"a": str, "b": float, "c": bool, "d": float, "e": float, "f": int}
+    rows = [('x, "y"\nz', 4000.0, True, None, 0.25, 3), ("", None, False, 1.0, 2.0, None)]
+    assert export(table_of(rows, **kinds), tmp_path, "csv") == 2
+    text = (tmp_path / "t.csv").read_text()
+    assert text == 'a,b,c,d,e,f\n"x, ""y""\nz",4000.0,true,,0.25,3\n,,false,1.0,2.0,\n'
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_table_appears_whole_or_not_at_all(tmp_path, kind):
+    export(table_of([("before", 1)], name=str, n=int), tmp_path, kind)
+    before = sorted((path, path.stat().st_size) for path in tmp_path.rglob("*"))
+
+    def broken():
+        yield "one", 1
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError, match=rf"t\.{kind}: writing failed: No space left"):
+        export(table_of(broken(), name=str, n=int), tmp_path, kind)
+    assert sorted((path, path.stat().st_size) for path in tmp_path.rglob("*")) == before
+    assert export(table_of([("name \udce4 that is not text", None)] * 3, name=str, n=int), tmp_path, kind) == 3
+    assert [path.name for path in tmp_path.iterdir()] == [f"t.{kind}"]
+
+
+def test_a_name_that_is_no_text_is_still_told(tmp_path):
+    export(table_of([("name \udce4 that is not text",)], name=str), tmp_path, "csv")
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8") == "name\nname \\udce4 that is not text\n"
 
 
 def test_a_table_that_cant_be_written(tmp_path):
-    with pytest.raises(OutputError, match="can't be written"):
-        TableWriter(tmp_path / "none" / "t.csv", ["a"])
+    with pytest.raises(OutputError, match="writing failed: No such file"):
+        export(table_of([], name=str), tmp_path / "none", "csv")
+
+
+def test_parquet_comes_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("murmur.batch.export.PART_ROWS", 6)
+    monkeypatch.setattr("murmur.batch.export.GROUP_ROWS", 3)
+    for count in (0, 6, 13):
+        export(table_of(((n,) for n in range(count)), n=int), tmp_path, "parquet")
+        whole = pyarrow.dataset.dataset(tmp_path / "t.parquet").to_table()
+        assert whole["n"].to_pylist() == list(range(count))
+        assert len(list((tmp_path / "t.parquet").iterdir())) >= -(-count // 6)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from murmur.batch.inputs import Input as Input
     from murmur.batch.inputs import find_inputs as find_inputs
+    from murmur.batch.inputs import gather as gather
     from murmur.batch.runner import Progress as Progress
     from murmur.batch.runner import Summary as Summary
+    from murmur.batch.runner import export_tables as export_tables
     from murmur.batch.runner import run as run
     from murmur.batch.worker import Outcome as Outcome
 
@@ -18,11 +20,13 @@ _HOME = {
     "Outcome": "worker",
     "Progress": "runner",
     "Summary": "runner",
+    "export_tables": "runner",
     "find_inputs": "inputs",
+    "gather": "inputs",
     "run": "runner",
 }
 
-__all__ = ["Input", "Outcome", "Progress", "Summary", "find_inputs", "run"]
+__all__ = ["Input", "Outcome", "Progress", "Summary", "export_tables", "find_inputs", "gather", "run"]
 
 
 def __getattr__(name: str) -> Any:

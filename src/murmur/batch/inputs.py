@@ -1,29 +1,35 @@
-"""What to analyze: paths, folders, globs and manifests, as one list without repetitions."""
+"""What to analyze: paths, folders, globs and manifests, each file once, however many they are."""
 
-# ruff: noqa: PTH100, PTH112, PTH118, PTH119, PTH120, PTH122, PTH207
+# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH119, PTH120, PTH122, PTH207
 # Plain strings: a million paths, spelled as they were given, and links not resolved.
 
 from __future__ import annotations
 
 import csv
 import glob
-import io
+import json
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from murmur.batch.database import connect, text
 from murmur.errors import MissingFileError, ParameterError
 from murmur.naming import canonical_position, canonical_site, parse_name
 
-__all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs"]
+__all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs", "gather", "key_of"]
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".au", ".ogg", ".w64")
 """What is taken for a recording in a folder; a file named as such is tried whatever it is called."""
 
 _KNOWN = ("path", "patient", "site", "visit", "position")
 _WILD = "*?["
+#: Rows that are changed together.
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,9 @@ class Input:
         A manifest's further columns and their cells, carried through to the tables.
     problem : str
         Why it can't be analyzed, where that is known already; empty otherwise.
+    size, modified_ns : int or None
+        Of the file, in bytes and in nanoseconds since 1970; None where it is not there. What they say is compared to what
+        they said when it was analyzed.
     """
 
     path: str
@@ -53,32 +62,13 @@ class Input:
     visit: str = ""
     extra: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    size: int | None = field(default=None, compare=False)
+    modified_ns: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A path, the folder below which its place is mirrored, and whether a folder's listing has shown it."""
-
-    path: str
-    root: str
-    problem: str = ""
-    listed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A row of a manifest; what it leaves empty is None."""
-
-    row: int
-    path: str
-    patient: str | None
-    site: str | None
-    position: str | None
-    visit: str | None
-    extra: tuple[tuple[str, str], ...]
-
-    def labels(self) -> tuple[str | None, ...]:
-        return self.patient, self.site, self.position, self.visit
+def key_of(path: str) -> str:
+    """Return what two spellings of one path have in common; links stay inputs of their own."""
+    return os.path.abspath(path)
 
 
 def find_inputs(
@@ -115,44 +105,104 @@ def find_inputs(
     MissingFileError
         If the manifest can't be read.
     """
+    return list(gather(paths, manifest, patient=patient, site=site))
+
+
+def gather(
+    paths: Iterable[str | os.PathLike[str]] = (),
+    manifest: str | os.PathLike[str] | None = None,
+    *,
+    patient: str | None = None,
+    site: str | None = None,
+) -> Iterator[Input]:
+    """Yield what `find_inputs` lists: what was seen lies in a database of its own, and a million inputs take no memory."""
     site = None if site is None else canonical_site(site)
-    named = [os.fsdecode(os.fspath(path)) for path in paths]
-    if not named and manifest is None:
+    named = (os.fsdecode(os.fspath(path)) for path in paths)
+    first = next(named, None)
+    if first is None and manifest is None:
         raise ParameterError("nothing to analyze: name files, folders or globs, or a manifest")
-    entries = {} if manifest is None else _read_manifest(Path(manifest))
-    if named:
-        found = [item for path in named for item in _expand(path)]
-    else:
-        assert manifest is not None
-        home = os.path.abspath(Path(manifest).parent)
-        found = [_Found(e.path, home if _is_below(key, home) else os.path.dirname(key)) for key, e in entries.items()]
-    unique: dict[str, _Found] = {}
-    for item in found:
-        # not by inode: links to one file are inputs of their own
-        unique.setdefault(os.path.abspath(item.path), item)
-    return [
-        _labelled(item, place, entries.get(key), patient, site)
-        for (key, item), place in zip(unique.items(), _places(unique), strict=True)
-    ]
+    with closing(connect("")) as database:
+        database.executescript(_SCHEMA)
+        database.execute("BEGIN")  # one transaction for all: nothing of it is to last
+        if manifest is not None:
+            _read_manifest(Path(manifest), database)
+        if first is not None:
+            for path in (first, *named):
+                _note(database, _expand(path))
+        else:
+            assert manifest is not None
+            home = os.path.abspath(Path(manifest).parent)
+            rows = database.execute("SELECT key, path FROM manifest ORDER BY number")
+            roots = ((key, path, home if _is_below(key, home) else os.path.dirname(key)) for key, path in rows)
+            _note(database, (_Found(path, root) for _, path, root in roots))
+        _place(database)
+        for row in database.execute(_LABELLED):
+            yield _labelled(row, patient, site)
 
 
-def _labelled(item: _Found, place: str, entry: _Entry | None, patient: str | None, site: str | None) -> Input:
-    name = parse_name(item.path)
-    told = Input(item.path, place, name.patient, name.site, name.position, "", (), item.problem)
-    if entry is not None:
-        told = replace(
-            told,
-            patient=told.patient if entry.patient is None else entry.patient,
-            site=told.site if entry.site is None else entry.site,
-            position=told.position if entry.position is None else entry.position,
-            visit=entry.visit or "",
-            extra=entry.extra,
-        )
+_SCHEMA = """
+CREATE TABLE found (
+    number INTEGER PRIMARY KEY, key TEXT UNIQUE, path TEXT, root TEXT, problem TEXT, listed INTEGER, size INTEGER,
+    modified_ns INTEGER, there INTEGER, below TEXT, stem TEXT
+);
+CREATE INDEX found_stem ON found (stem);
+CREATE TABLE manifest (
+    number INTEGER PRIMARY KEY, key TEXT UNIQUE, path TEXT, line INTEGER, patient TEXT, site TEXT, position TEXT, visit TEXT,
+    extra TEXT
+);
+"""
+_LABELLED = """
+SELECT f.path, f.below, f.stem, f.below != '' AND (SELECT count(*) FROM found g WHERE g.stem = f.stem) > 1,
+    f.problem, f.size, f.modified_ns, m.patient, m.site, m.position, m.visit, m.extra
+FROM found f LEFT JOIN manifest m ON m.key = f.key ORDER BY f.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A path, the folder below which its place is mirrored, and whether a folder's listing has shown it."""
+
+    path: str
+    root: str
+    problem: str = ""
+    listed: bool = False
+
+
+def _note(database: sqlite3.Connection, found: Iterable[_Found]) -> None:
+    """Take down what is found, each file once."""
+    values = (_seen(item) for item in found)
+    database.executemany(
+        "INSERT OR IGNORE INTO found (key, path, root, problem, listed, size, modified_ns, there) "
+        f"VALUES ({text(4)}, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def _seen(item: _Found) -> tuple[bytes | int | None, ...]:
+    key, size, modified_ns, there = key_of(item.path), None, None, False
+    if not item.problem:
+        there = os.path.lexists(key)
+        try:
+            told = os.stat(key)
+            size, modified_ns = told.st_size, told.st_mtime_ns
+        except (OSError, ValueError):  # opening it will say why
+            pass
+    texts = map(os.fsencode, (key, item.path, item.root, item.problem))
+    return (*texts, item.listed, size, modified_ns, there)
+
+
+def _labelled(row: tuple[Any, ...], patient: str | None, site: str | None) -> Input:
+    path, below, stem, often, problem, size, modified_ns, *told = row
+    name = parse_name(str(path))
+    own = (name.patient, name.site, name.position, "")
+    own_patient, own_site, position, visit = (a if b is None else b for a, b in zip(own, told[:4], strict=True))
     if patient is not None:
-        told = replace(told, patient=patient.strip())
+        own_patient = patient.strip()
     if site is not None:
-        told = replace(told, site=site)
-    return told
+        own_site = site
+    place = below and f"{below if often else stem}.tsv".replace(os.sep, "/")
+    extra = tuple((name, cell) for name, cell in json.loads(str(told[4]))) if told[4] else ()
+    return Input(path, place, own_patient, own_site, position, visit, extra, problem, size, modified_ns)
 
 
 # --- paths, folders, globs --------------------------------------------------------------
@@ -221,22 +271,27 @@ def _matching(pattern: str) -> Iterator[_Found]:
 # --- where segments go ------------------------------------------------------------------
 
 
-def _places(found: dict[str, _Found]) -> list[str]:
+def _place(database: sqlite3.Connection) -> None:
     """Mirror the inputs' folders, so that no two inputs share a place.
 
     With one root (a folder, a manifest's folder), below that; with several, below the folder that holds them all. What
     is not there has no say in it, and no place if it lies elsewhere.
     """
-    roots = {item.root for key, item in found.items() if item.listed or (not item.problem and os.path.lexists(key))}
+    roots = [root for (root,) in database.execute("SELECT DISTINCT root FROM found WHERE listed OR there")]
     try:
         base = os.path.commonpath(roots) if roots else ""
     except ValueError:  # several drives
         base = ""
-    relative = [_relative(key, base) for key in found]
-    stems = [os.path.splitext(path)[0] for path in relative]
-    often = Counter(stems)
-    places = [path and f"{path if often[stem] > 1 else stem}.tsv" for path, stem in zip(relative, stems, strict=True)]
-    return [place.replace(os.sep, "/") for place in places]
+    last = 0
+    while page := database.execute(
+        "SELECT number, key FROM found WHERE number > ? ORDER BY number LIMIT ?", (last, _PAGE)
+    ).fetchall():
+        last = page[-1][0]
+        below = [(number, _relative(key, base)) for number, key in page]
+        database.executemany(
+            f"UPDATE found SET below = {text(1)}, stem = {text(1)} WHERE number = ?",
+            ((os.fsencode(path), os.fsencode(os.path.splitext(path)[0]), number) for number, path in below),
+        )
 
 
 def _relative(path: str, base: str) -> str:
@@ -253,24 +308,25 @@ def _is_below(path: str, folder: str) -> bool:
 # --- manifests --------------------------------------------------------------------------
 
 
-def _read_manifest(path: Path) -> dict[str, _Entry]:
+def _read_manifest(path: Path, database: sqlite3.Connection) -> None:
     """Read a manifest to its entries, by absolute path."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            file.seek(0)
+            delimiter = next((d for d in ",;\t" if d in head), ",")
+            reader = csv.reader(file, delimiter=delimiter)
+            try:
+                _parse_manifest(path, reader, database)
+            except csv.Error as error:
+                raise ParameterError(f"{path}: line {reader.line_num}: {error}") from error
     except OSError as error:
         raise MissingFileError(f"{path}: the manifest can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ParameterError(f"{path}: the manifest is not UTF-8 text: {error}") from error
-    head = text.split("\n", 1)[0]
-    delimiter = next((d for d in ",;\t" if d in head), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        return _parse_manifest(path, reader)
-    except csv.Error as error:
-        raise ParameterError(f"{path}: line {reader.line_num}: {error}") from error
 
 
-def _parse_manifest(path: Path, rows: Iterator[list[str]]) -> dict[str, _Entry]:
+def _parse_manifest(path: Path, rows: Iterator[list[str]], database: sqlite3.Connection) -> None:
     titles = [title.strip() for title in next(rows, [])]
     # the columns we know may be spelled with capitals; further ones are carried through as they are
     columns = [title.lower() if title.lower() in _KNOWN else title for title in titles]
@@ -279,22 +335,16 @@ def _parse_manifest(path: Path, rows: Iterator[list[str]]) -> dict[str, _Entry]:
     for title, times in Counter(columns).items():
         if times > 1:
             raise ParameterError(f"{path}: two columns are called {title!r}")
-    entries: dict[str, _Entry] = {}
     for number, cells in enumerate(rows, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(columns):
             raise ParameterError(f"{path}: row {number} has {len(cells)} cells for {len(columns)} columns")
         named = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
-        entry = _parse_row(path, number, named, columns)
-        key = os.path.abspath(entry.path)
-        first = entries.setdefault(key, entry)
-        if first.labels() != entry.labels():
-            raise ParameterError(f"{path}: rows {first.row} and {number} name {entry.path} and contradict each other")
-    return entries
+        _note_row(path, number, named, columns, database)
 
 
-def _parse_row(path: Path, number: int, row: dict[str, str], columns: list[str]) -> _Entry:
+def _note_row(path: Path, number: int, row: dict[str, str], columns: list[str], database: sqlite3.Connection) -> None:
     if not row["path"]:
         raise ParameterError(f"{path}: row {number} has no path")
     try:
@@ -302,12 +352,18 @@ def _parse_row(path: Path, number: int, row: dict[str, str], columns: list[str])
         position = canonical_position(row.get("position", "")) or None
     except ParameterError as error:
         raise ParameterError(f"{path}: row {number}: {error}") from error
-    return _Entry(
-        row=number,
-        path=str(path.parent / row["path"]),
-        patient=row.get("patient") or None,
-        site=site,
-        position=position,
-        visit=row.get("visit") or None,
-        extra=tuple((name, row.get(name, "")) for name in columns if name and name not in _KNOWN),
-    )
+    place = str(path.parent / row["path"])
+    key = key_of(place)
+    labels = (row.get("patient") or None, site, position, row.get("visit") or None)
+    extra = json.dumps([(name, row.get(name, "")) for name in columns if name and name not in _KNOWN])
+    new = database.execute(
+        "INSERT OR IGNORE INTO manifest (key, path, line, patient, site, position, visit, extra) "
+        f"VALUES ({text(2)}, ?, ?, ?, ?, ?, ?)",
+        (os.fsencode(key), os.fsencode(place), number, *labels, extra),
+    ).rowcount
+    if not new:
+        first, *said = database.execute(
+            f"SELECT line, patient, site, position, visit FROM manifest WHERE key = {text(1)}", (os.fsencode(key),)
+        ).fetchone()
+        if tuple(said) != labels:
+            raise ParameterError(f"{path}: rows {first} and {number} name {place} and contradict each other")

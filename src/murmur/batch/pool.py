@@ -1,137 +1,250 @@
-"""Worker processes: files go out in chunks, outcomes come back in order, and a worker may die."""
+"""Worker processes that live long and may die, of a crash, of memory, of a file that takes too long: it costs that file."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from types import TracebackType
+from typing import Any
 
 from murmur.batch.inputs import Input
+from murmur.batch.process import READY, work
 from murmur.batch.stop import Stop
-from murmur.batch.worker import Outcome, Task, examine_chunk, failure, ready, start_worker
+from murmur.batch.worker import Outcome, Task, failure
 from murmur.errors import MurmurError
 
 __all__ = ["in_workers"]
 
-#: Files sent to a worker at once, so that sending them costs little.
-LARGEST_CHUNK = 16
-#: Chunks that may be done before an earlier one is: bounds what is held in memory, and seldom keeps a worker waiting.
-CHUNKS_AHEAD = 64
-#: The same where whole analyses are handed back, which are larger.
-CHUNKS_AHEAD_KEPT = 8
+#: Parts of chunks that a worker has: one in hand, and one that it finds when that is done.
+PARTS_EACH = 2
+#: How often the workers are looked at when none of them has anything to say, in seconds.
+LOOK_S = 0.2
+#: So many workers in a row that die as they start are no accident.
+FAILED_STARTS = 3
+#: Where outcomes are wanted in order, so many chunks for each worker may wait for an earlier one.
+CHUNKS_AHEAD = 8
 
 
-def in_workers(items: Sequence[Input], task: Task, jobs: int, stop: Stop) -> Generator[Outcome, None, None]:
-    """Yield the outcomes in the order of the inputs; when stopped, those there are."""
-    size = max(1, min(LARGEST_CHUNK, len(items) // (4 * jobs)))
-    chunks = [items[i : i + size] for i in range(0, len(items), size)]
-    ahead = jobs * (CHUNKS_AHEAD_KEPT if task.keep else CHUNKS_AHEAD)
-    done: dict[int, list[Outcome]] = {}
-    running: dict[Future[list[Outcome]], int] = {}
-    following, handed_out = 0, 0
-    with _Pool(jobs, task, stop) as pool:
-        while True:
-            lost: list[int] = []
-            while not stop.asked and following < len(chunks) and len(running) < 2 * jobs and following < handed_out + ahead:
-                running[pool.submit(chunks[following])] = following
-                following += 1
-            if not running:
-                break
-            if stop.asked:
-                for future in running:
-                    future.cancel()
-            finished, _ = wait(running, timeout=0.25, return_when=FIRST_COMPLETED)
-            if any(isinstance(f.exception(), BrokenProcessPool) for f in finished if not f.cancelled()):
-                finished, _ = wait(running)  # all that was under way ends with the pool
-            for future in finished:
-                number = running.pop(future)
-                try:
-                    done[number] = future.result()
-                except CancelledError:
-                    continue
-                except Exception:  # the worker died, or what it made can't be sent
-                    lost.append(number)
-            if lost:
-                pool.restart()
-            for number in sorted(lost):
-                done[number] = [pool.one(item) for item in chunks[number] if not stop.asked]
-            while handed_out in done:
-                yield from done.pop(handed_out)
-                handed_out += 1
-        for number in sorted(done):
-            yield from done[number]
+@dataclass(slots=True)
+class _Part:
+    """What a worker gets: the inputs of a chunk, or those that are left of it after a worker has died."""
+
+    chunk: int
+    places: list[int]
+    items: list[Input]
+    #: Whether it is one input that a worker has died of: once may be chance.
+    suspect: bool = False
+
+    def without(self, place: int) -> Iterator[_Part]:
+        """What comes before, and what comes after one of its inputs."""
+        for own in (slice(None, place), slice(place + 1, None)):
+            if self.items[own]:
+                yield _Part(self.chunk, self.places[own], self.items[own])
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A worker process as its parent sees it."""
+
+    process: BaseProcess
+    connection: Connection
+    at_work_on: Any
+    started: bool = False
+    parts: deque[_Part] = field(default_factory=deque)
+    seen: tuple[int, int] = (-1, -1)
+    since: float = 0.0
+
+    def told(self) -> Iterator[Any]:
+        """Yield all that it has sent."""
+        with contextlib.suppress(EOFError, OSError):  # it is gone, perhaps in the middle of a word
+            while self.connection.poll():
+                yield self.connection.recv()
+
+    def stuck(self, timeout_s: float) -> bool:
+        """Whether it is at work on one input for too long."""
+        now, seen = time.monotonic(), (id(self.parts[0]) if self.parts else -1, self.at_work_on.value)
+        if seen != self.seen or not self.parts or not self.started:
+            self.seen, self.since = seen, now
+        return now - self.since > timeout_s
+
+
+def in_workers(
+    chunks: Iterable[Sequence[Input]], task: Task, jobs: int, stop: Stop, timeout_s: float, ordered: bool
+) -> Generator[list[Outcome], None, None]:
+    """Yield the outcomes of each chunk when it is done, or in the order of the chunks; when stopped, those in hand.
+
+    Parameters
+    ----------
+    chunks : iterable of sequence of Input
+        Taken as workers have time for them.
+    task : Task
+    jobs : int
+        Worker processes.
+    stop : Stop
+        When asked to, no more is begun.
+    timeout_s : float
+        An input that takes longer fails, and its worker is replaced.
+    ordered : bool
+
+    Raises
+    ------
+    MurmurError
+        If no worker can be started.
+    """
+    with _Pool(jobs, task, timeout_s) as pool:
+        done: dict[int, list[Outcome]] = {}
+        pool.ahead = jobs * CHUNKS_AHEAD if ordered else None
+        for number, outcomes in pool.run(enumerate(chunks), stop):
+            if not ordered:
+                yield outcomes
+                continue
+            done[number] = outcomes
+            while pool.following in done:
+                yield done.pop(pool.following)
+                pool.following += 1
+        for number in sorted(done):  # what was in hand when it was stopped
+            yield done[number]
 
 
 class _Pool:
-    """Worker processes that are replaced when one of them dies.
+    """Some workers, replaced when they die.
 
     Spawned, not forked: nothing of the parent's threads and locks goes along, and all platforms behave alike.
     """
 
-    def __init__(self, jobs: int, task: Task, stop: Stop) -> None:
-        self._jobs, self._task, self._stop = jobs, task, stop
-        self._executor = self._start()
+    def __init__(self, jobs: int, task: Task, timeout_s: float) -> None:
+        self._task, self._timeout_s = task, timeout_s
+        #: The chunk that is wanted next, and how many more may be begun before it is done.
+        self.following = 0
+        self.ahead: int | None = None
+        self._context = get_context("spawn")
+        self._failed_starts = 0
+        self._waiting: deque[_Part] = deque()
+        self._gathered: dict[int, list[Outcome | None]] = {}
+        self._workers = [self._start() for _ in range(jobs)]
 
-    def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self._jobs, mp_context=get_context("spawn"), initializer=start_worker, initargs=(self._task,)
-        )
+    def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[tuple[int, list[Outcome]]]:
+        """Yield chunks with their outcomes as they are complete; at the end what there is of those that are not."""
+        held: tuple[int, Sequence[Input]] | None = None
+        more = True
+        while True:
+            for worker in self._workers:
+                while worker.started and len(worker.parts) < PARTS_EACH and not stop.asked:
+                    if not self._waiting and more:
+                        held = held or next(chunks, None)
+                        more = held is not None
+                        if held is None or (self.ahead is not None and held[0] >= self.following + self.ahead):
+                            break
+                        self._gathered[held[0]] = [None] * len(held[1])
+                        self._waiting.append(_Part(held[0], list(range(len(held[1]))), list(held[1])))
+                        held = None
+                    if not self._waiting:
+                        break
+                    self._hand_over(worker)
+            busy = any(worker.parts for worker in self._workers)
+            if not busy and (stop.asked or not (more or self._waiting)):
+                break
+            self._look()
+            complete = [n for n, outcomes in self._gathered.items() if None not in outcomes]
+            for number in complete:
+                yield number, [outcome for outcome in self._gathered.pop(number) if outcome is not None]
+        for number, outcomes in sorted(self._gathered.items()):
+            if some := [outcome for outcome in outcomes if outcome is not None]:
+                yield number, some
 
-    def submit(self, chunk: Sequence[Input]) -> Future[list[Outcome]]:
+    def _hand_over(self, worker: _Worker) -> None:
+        part = self._waiting.popleft()
+        worker.parts.append(part)
+        with contextlib.suppress(OSError):  # it has died: that is seen when it is looked at
+            worker.connection.send(part.items)
+
+    def _look(self) -> None:
+        """Wait until a worker has something to say, has died, or was long enough at one input."""
+        wait([w.connection for w in self._workers] + [w.process.sentinel for w in self._workers], timeout=LOOK_S)
+        for worker in self._workers:
+            dead = not worker.process.is_alive()  # asked first: what it said before it died is still there
+            for said in worker.told():
+                if said == READY:
+                    worker.started, self._failed_starts = True, 0
+                else:
+                    self._keep(worker.parts.popleft(), said)
+            if dead:
+                self._replace(worker, self._fate(worker.process.exitcode))
+            elif worker.stuck(self._timeout_s):
+                worker.process.kill()
+                worker.process.join()
+                self._replace(worker, f"it took longer than {self._timeout_s:g} s (--timeout)", certain=True)
+
+    def _keep(self, part: _Part, outcomes: Sequence[Outcome]) -> None:
+        for place, outcome in zip(part.places, outcomes, strict=True):
+            self._gathered[part.chunk][place] = outcome
+
+    @staticmethod
+    def _fate(exit_code: int | None) -> str:
+        if exit_code is not None and exit_code < 0:
+            with contextlib.suppress(ValueError):
+                name = signal.Signals(-exit_code).name
+                why = "too little memory, as a rule" if name == "SIGKILL" else "a crash in a library"
+                return f"the worker process died of it, twice: {name} ({why})"
+        return f"the worker process died of it, twice: exit code {exit_code}"
+
+    def _replace(self, worker: _Worker, reason: str, certain: bool = False) -> None:
+        """Start another in its place; the input in hand is tried once more alone, or fails, and the others go on."""
+        if not worker.started:
+            self._failed_starts += 1
+            if self._failed_starts >= FAILED_STARTS:
+                raise MurmurError(
+                    "the worker processes die as they start: a script that calls murmur.batch.run needs "
+                    'if __name__ == "__main__":, or there is too little memory; jobs=1 needs no workers'
+                )
+        if worker.parts:
+            part = worker.parts.popleft()
+            self._waiting.extendleft(reversed(worker.parts))  # which it had not begun
+            place = min(max(worker.at_work_on.value, 0), len(part.items) - 1)
+            self._waiting.extend(part.without(place))
+            suspect = part.items[place]
+            if certain or part.suspect:
+                self._gathered[part.chunk][part.places[place]] = failure(suspect, reason, self._task)
+            else:
+                self._waiting.append(_Part(part.chunk, [part.places[place]], [suspect], suspect=True))
+        worker.connection.close()
+        self._workers[self._workers.index(worker)] = self._start()
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        at_work_on = self._context.RawValue("i", 0)
+        process = self._context.Process(target=work, args=(self._task, theirs, at_work_on), daemon=True)
         with _signals_held():
-            try:
-                return self._executor.submit(examine_chunk, chunk)
-            except BrokenProcessPool as error:  # it broke since we last looked
-                lost: Future[list[Outcome]] = Future()
-                lost.set_exception(error)
-                return lost
-
-    def restart(self) -> None:
-        """Replace the processes, and make sure that they can start at all."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._executor = self._start()
-        with _signals_held():
-            started = self._executor.submit(ready)
-        try:
-            started.result()
-        except BrokenProcessPool as error:
-            raise MurmurError(
-                "the worker processes die as they start: a script that calls murmur.batch.run needs "
-                'if __name__ == "__main__":, or there is too little memory; jobs=1 needs no workers'
-            ) from error
-
-    def one(self, item: Input) -> Outcome:
-        """Analyze one file alone in the pool, so that it is known which one takes a worker down."""
-        try:
-            return self.submit([item]).result()[0]
-        except BrokenProcessPool:
-            self.restart()
-            died = "the worker process died of it: a crash in a library, or too little memory"
-            return failure(item, died, self._task)
-        except Exception as error:  # its outcome can't be sent
-            return failure(item, f"unexpected {type(error).__name__}: {error}", self._task)
+            process.start()
+        theirs.close()
+        return _Worker(process, ours, at_work_on)
 
     def __enter__(self) -> _Pool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is not None:  # nobody waits for what is under way
-            for process in list((getattr(self._executor, "_processes", None) or {}).values()):
-                process.kill()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        for worker in self._workers:
+            if kind is not None or not worker.started:  # nobody waits for what is under way
+                worker.process.kill()
+            worker.connection.close()  # which tells it that there is no more
+        for worker in self._workers:
+            worker.process.join()
 
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start: they inherit that, and the terminal sends it to them as well."""
+    """Hold signals back while workers start: they inherit that, and a terminal sends Ctrl-C to them as well."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

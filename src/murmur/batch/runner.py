@@ -1,47 +1,61 @@
-"""Analyze many recordings, in worker processes, into the tables of an output folder."""
+"""Analyze many recordings, in worker processes, into the database and the tables of an output folder."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
-import uuid
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from murmur.batch.inputs import Input, find_inputs
+from murmur.batch.export import check_format, discard, export, write_whole
+from murmur.batch.inputs import Input, gather
+from murmur.batch.lock import Lock
+from murmur.batch.segments import put, remove
 from murmur.batch.stop import Stop
-from murmur.batch.tables import (
-    CYCLE_COLUMNS,
-    PATIENT_COLUMNS,
-    RECORDING_COLUMNS,
-    TableWriter,
-    patient_row,
-    patients_of,
-    recording_columns,
-)
+from murmur.batch.store import STORE_NAME, Store
+from murmur.batch.tables import patient_row, patients_of
 from murmur.batch.worker import Outcome, Task, examine, load_models
 from murmur.errors import OutputError, ParameterError
 from murmur.settings import Settings
 from murmur.version import __version__
 
-__all__ = ["Progress", "Summary", "package_versions", "run", "usable_cores"]
+__all__ = ["Progress", "Summary", "export_tables", "package_versions", "run", "usable_cores"]
 
 #: Starting a worker takes as long as analyzing about this many files of usual length.
 FILES_PER_START = 32
+#: Files that go to a worker, and results to the database, at once: so that either costs little.
+LARGEST_CHUNK = 16
+#: A file that takes longer than this, in seconds, is given up.
+TIMEOUT_S = 600.0
+#: Results are compared by these: another of them, and they are none of this run's.
+_DECIDING = ("version", "settings", "models", "channel")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come."""
+    """How far a run has come.
+
+    Attributes
+    ----------
+    done, total : int
+        Inputs with a result, those of an earlier run included, and all.
+    kept : int
+        Those of an earlier run.
+    unreadable, failed : int
+        Of those done.
+    """
 
     done: int
     total: int
+    kept: int
     unreadable: int
     failed: int
 
@@ -56,12 +70,18 @@ class Summary:
         Inputs.
     ok, unreadable, failed : int
         Those done, by status; fewer than `total` together when the run was stopped.
+    kept : int
+        How many of them were there from an earlier run.
+    reasons : dict of str to int
+        Why recordings are unreadable, and how often each reason was given.
     patients : int
-        Rows of ``patients.csv``.
+        Rows of the table of patients.
     seconds : float
         Wall time.
     stopped : bool
-        Whether Ctrl-C ended it.
+        Whether a signal ended it before all was done.
+    signal : int or None
+        That signal.
     out : str or None
         Where the tables are.
     """
@@ -70,9 +90,12 @@ class Summary:
     ok: int
     unreadable: int
     failed: int
+    kept: int
+    reasons: dict[str, int]
     patients: int
     seconds: float
     stopped: bool
+    signal: int | None
     out: str | None
 
     @property
@@ -97,36 +120,57 @@ def run(
     settings: Settings | None = None,
     models_dir: str | os.PathLike[str] | None = None,
     channel: int | None = None,
+    resume: bool = True,
+    retry_failed: bool = False,
+    format: str = "csv",
+    timeout_s: float = TIMEOUT_S,
+    memory_mb: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     on_result: Callable[[Outcome], None] | None = None,
+    on_failure: Callable[[Outcome], None] | None = None,
     keep: bool = False,
     command: Sequence[str] = (),
 ) -> Summary:
-    """Analyze recordings and write their tables; results do not depend on `jobs`.
+    """Analyze recordings and write their tables; results do not depend on `jobs`, nor on how often the run was interrupted.
 
     A file that can't be analyzed, whatever the reason, costs a row with status "failed"; so does one that takes its
-    worker process down. Ctrl-C ends the run after the files in hand, with the tables of what is done; a second one ends
-    it at once.
+    worker process down, too long, or too much memory. Ctrl-C or SIGTERM end the run after the files in hand, with the tables
+    of what is done; a second one ends it at once. What is done is in ``murmur.sqlite`` even if the machine stops; the same
+    call then goes on where it was.
 
     Parameters
     ----------
     inputs : iterable of Input, str or os.PathLike
         As `find_inputs` gives them; paths, folders and globs are expanded by it.
     out : str or os.PathLike, optional
-        A folder for ``recordings.csv``, ``cycles.csv``, ``patients.csv`` where patients are named, ``segments/`` and
-        ``run.json``. Made where there is none; tables already there are replaced when the run ends.
+        A folder for ``murmur.sqlite``, which holds all results, and for what is made of it: tables of recordings, of cycles
+        and, where patients are named, of patients; ``segments/`` and ``run.json``. Made where there is none. The tables are
+        those of the inputs of the last run.
     jobs : int, optional
-        Worker processes; with 1, or one input, all is done in this process. As many as there are cores by default, and
-        fewer for few files. Scripts that call this must be importable (``if __name__ == "__main__":``).
+        Worker processes; with 1 all is done in this process. As many as there are cores by default, and fewer for few files.
+        Scripts that call this must be importable (``if __name__ == "__main__":``).
     settings : Settings, optional
     models_dir : str or os.PathLike, optional
         A folder with other models than those that ship.
     channel : int, optional
         Which channel to take of every file.
+    resume : bool, default True
+        Whether results that `out` holds are kept, of files whose path, size and time of change are as they were. Without it
+        all is done anew.
+    retry_failed : bool, default False
+        Whether files that failed before are tried again though they have not changed.
+    format : str, default "csv"
+        What the tables are written as: "csv", "jsonl" (JSON lines) or "parquet" (needs pyarrow).
+    timeout_s : float, default 600
+        A file that takes longer fails. In one process nothing is given up.
+    memory_mb : int, optional
+        How much more memory than it needs to start a worker process may take; by default its share of the machine's.
     progress : callable, optional
-        Called with a `Progress` after each file.
+        Called with a `Progress` at the beginning and after each file.
     on_result : callable, optional
-        Called with each `Outcome`, in the order of the inputs.
+        Called with each `Outcome`, in the order of the inputs; not with those of an earlier run.
+    on_failure : callable, optional
+        Called with each `Outcome` of status "failed", in no order.
     keep : bool, default False
         Whether outcomes hold whole analyses: `Outcome.result`.
     command : sequence of str, optional
@@ -139,172 +183,311 @@ def run(
     Raises
     ------
     OutputError
-        If `out` can't be written.
+        If `out` can't be written, another run is at work in it, or it holds results of other settings.
     ParameterError, MissingFileError
-        If `jobs` is below 1, or there are no such models.
+        If an argument is out of its range, or there are no such models.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    items = _inputs(inputs)
     if jobs is not None and jobs < 1:
         raise ParameterError(f"jobs must be 1 or more, not {jobs!r}")
-    jobs = min(jobs or min(usable_cores(), 1 + len(items) // FILES_PER_START), max(len(items), 1))
+    if not timeout_s > 0:
+        raise ParameterError(f"timeout_s must be above 0, not {timeout_s!r}")
+    if memory_mb is not None and memory_mb < 1:
+        raise ParameterError(f"memory_mb must be 1 or more, not {memory_mb!r}")
+    check_format(format)
     settings = settings or Settings()
     folder = None if models_dir is None else os.fspath(models_dir)
     if folder is not None:
         load_models(folder)  # before any work: models that can't be read are a usage error
-    output = None if out is None else _Output(Path(out), items)
-    task = Task(
-        settings=settings,
-        models_dir=folder,
-        channel=channel,
-        segments_dir=None if output is None else str(output.folder / "segments"),
-        keep=keep,
-        tables=output is not None,
-    )
-    counts = {"ok": 0, "unreadable": 0, "failed": 0}
+    given = _inputs(inputs)
     with contextlib.ExitStack() as stack:
-        if output is not None:
-            stack.callback(output.discard)
+        home = None if out is None else _made(Path(out))
+        if home is not None:
+            stack.enter_context(Lock(home))
+            if not resume:
+                _begin_anew(home)
         stop = stack.enter_context(Stop())
-        outcomes = _in_process(items, task, stop) if jobs == 1 else _in_workers(items, task, jobs, stop)
+        store = stack.enter_context(Store(home))
+        deciding = _deciding(settings, folder, channel)
+        _check_same(store, deciding, home)
+        store.note(deciding | {"command": list(command), "started": started.isoformat(timespec="seconds")})
+        total = store.ask_for(given)
+        if retry_failed:
+            store.drop_failed()
+        if home is not None:
+            _place_segments(store, home / "segments")
+        store.drop_stale()
+        count = store.count_to_do()
+        tally = _Tally(total, total - count, store.counts() if home is not None else {}, progress)
+        jobs = max(min(jobs or min(usable_cores(), 1 + count // FILES_PER_START), count), 1)
+        task = Task(
+            settings=settings,
+            models_dir=folder,
+            channel=channel,
+            segments_dir=None if home is None else str(home / "segments"),
+            keep=keep,
+            tables=home is not None,
+            memory_mb=memory_mb or _share_of_memory_mb(jobs),
+        )
+        size = max(1, min(LARGEST_CHUNK, count // (4 * jobs)))
+        chunks = store.to_do(size if jobs > 1 else 1)
+        if jobs == 1:
+            outcomes = _in_process(chunks, task, stop)
+        else:
+            outcomes = _in_workers(chunks, task, jobs, stop, timeout_s, ordered=on_result is not None)
         stack.callback(outcomes.close)
-        for outcome in outcomes:
-            if outcome.output_problem:
-                raise OutputError(outcome.output_problem)
-            counts[str(outcome.row["status"])] += 1
-            if output is not None:
-                output.add(outcome)
-            if on_result is not None:
-                on_result(outcome)
-            if progress is not None:
-                done = sum(counts.values())
-                progress(Progress(done, len(items), counts["unreadable"], counts["failed"]))
-        patients = 0 if output is None else output.finish(settings, folder)
+        for chunk in outcomes:
+            _take(chunk, store if home is not None else None, tally, on_result, on_failure)
+        patients = 0 if home is None else _sum_up(store, home, format, settings, folder)
         summary = Summary(
-            total=len(items),
-            **counts,
+            total=total,
+            **tally.counts,
+            kept=tally.kept,
+            reasons=store.reasons() if home is not None else {},
             patients=patients,
             seconds=time.monotonic() - clock,
-            stopped=stop.asked and sum(counts.values()) < len(items),
-            out=None if output is None else str(output.folder),
+            stopped=stop.asked and tally.done < total,
+            signal=stop.signal,
+            out=None if home is None else str(home),
         )
-        if output is not None:
-            output.describe(_description(summary, settings, folder, jobs, started, command))
+        if home is not None:
+            _describe(home, _description(summary, deciding, settings, jobs, started, command))
     return summary
 
 
-def _inputs(inputs: Iterable[Input | str | os.PathLike[str]]) -> list[Input]:
-    given = list(inputs)
-    if all(isinstance(item, Input) for item in given):
-        return [item for item in given if isinstance(item, Input)]
-    paths = [item for item in given if not isinstance(item, Input)]
-    if len(paths) < len(given):
-        raise ParameterError("give either inputs or paths, not both: find_inputs() makes inputs of paths")
-    return find_inputs(paths)
+def _inputs(inputs: Iterable[Input | str | os.PathLike[str]]) -> Iterator[Input]:
+    """Take inputs as they are, and expand paths."""
+    given = iter(inputs)
+    first = next(given, None)
+    if first is None:
+        return iter(())
+    if isinstance(first, Input):
+        return _only_inputs(first, given)
+    return gather(_only_paths(chain([first], given)))
 
 
-# --- in this process --------------------------------------------------------------------
+_BOTH = "give either inputs or paths, not both: find_inputs() makes inputs of paths"
 
 
-def _in_process(items: Sequence[Input], task: Task, stop: Stop) -> Generator[Outcome, None, None]:
+def _only_inputs(first: Input, others: Iterator[Input | str | os.PathLike[str]]) -> Iterator[Input]:
+    yield first
+    for item in others:
+        if not isinstance(item, Input):
+            raise ParameterError(_BOTH)
+        yield item
+
+
+def _only_paths(given: Iterable[Input | str | os.PathLike[str]]) -> Iterator[str | os.PathLike[str]]:
+    for item in given:
+        if isinstance(item, Input):
+            raise ParameterError(_BOTH)
+        yield item
+
+
+def _share_of_memory_mb(jobs: int) -> int | None:
+    """Return a worker's share of the memory that this process may use."""
+    try:
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # the system does not tell
+        return None
+    with contextlib.suppress(OSError, ValueError):  # what a container may use
+        machine = min(machine, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return max(machine // jobs // 2**20, 256)
+
+
+class _Tally:
+    """What has been done so far, and who wants to know."""
+
+    def __init__(self, total: int, kept: int, counts: dict[str, int], progress: Callable[[Progress], None] | None) -> None:
+        self._total, self.kept, self._progress = total, kept, progress
+        # what is done anew counts no more
+        self.counts = {"ok": 0, "unreadable": 0, "failed": 0} | counts
+        self._tell()
+
+    @property
+    def done(self) -> int:
+        return sum(self.counts.values())
+
+    def add(self, status: str) -> None:
+        self.counts[status] += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            counts = self.counts
+            self._progress(Progress(self.done, self._total, self.kept, counts["unreadable"], counts["failed"]))
+
+
+def _take(
+    chunk: Sequence[Outcome],
+    store: Store | None,
+    tally: _Tally,
+    on_result: Callable[[Outcome], None] | None,
+    on_failure: Callable[[Outcome], None] | None,
+) -> None:
+    """Keep what came of a chunk, and tell of it."""
+    for outcome in chunk:
+        if outcome.output_problem:
+            raise OutputError(outcome.output_problem)
+    if store is not None:
+        store.add(chunk)
+    for outcome in chunk:
+        tally.add(str(outcome.row["status"]))
+        if on_failure is not None and outcome.row["status"] == "failed":
+            on_failure(outcome)
+        if on_result is not None:
+            on_result(outcome)
+
+
+def _in_process(chunks: Iterable[Sequence[Input]], task: Task, stop: Stop) -> Generator[list[Outcome], None, None]:
     models = load_models(task.models_dir)
-    for item in items:
+    for chunk in chunks:
         if stop.asked:
             return
-        yield examine(item, task, models)
+        yield [examine(item, task, models) for item in chunk]
 
 
-def _in_workers(items: Sequence[Input], task: Task, jobs: int, stop: Stop) -> Generator[Outcome, None, None]:
+def _in_workers(
+    chunks: Iterable[Sequence[Input]], task: Task, jobs: int, stop: Stop, timeout_s: float, ordered: bool
+) -> Generator[list[Outcome], None, None]:
     from murmur.batch.pool import in_workers  # which one file has no use for
 
-    yield from in_workers(items, task, jobs, stop)
+    yield from in_workers(chunks, task, jobs, stop, timeout_s, ordered)
 
 
 # --- the output folder ------------------------------------------------------------------
 
 
-class _Output:
-    """The tables of a run, written as results come and put in place at its end."""
+def _made(folder: Path) -> Path:
+    try:
+        (folder / "segments").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
+    return folder
 
-    def __init__(self, folder: Path, items: Sequence[Input]) -> None:
-        self.folder = folder
+
+def _begin_anew(home: Path) -> None:
+    try:
+        for name in (STORE_NAME, f"{STORE_NAME}-wal", f"{STORE_NAME}-shm"):
+            (home / name).unlink(missing_ok=True)
+        shutil.rmtree(home / "segments")
+        (home / "segments").mkdir()
+    except OSError as error:
+        raise OutputError(f"{home}: can't be begun anew: {error.strerror or error}") from error
+
+
+def _deciding(settings: Settings, models_dir: str | None, channel: int | None) -> dict[str, Any]:
+    values = (__version__, asdict(settings), _model_hashes(models_dir), channel)
+    return dict(zip(_DECIDING, values, strict=True))
+
+
+def _check_same(store: Store, deciding: dict[str, Any], home: Path | None) -> None:
+    """Results of other settings are no part of this run's tables."""
+    before = store.facts
+    for name in _DECIDING:
+        if name in before and before[name] != deciding[name]:
+            what = name
+            if isinstance(before[name], dict):
+                changed = [key for key in deciding[name] if before[name].get(key) != deciding[name][key]]
+                what = f"{name} ({', '.join(changed)})" if changed else name
+            raise OutputError(f"{home}: holds results of other {what}: name another folder, or begin anew with --no-resume")
+
+
+def _place_segments(store: Store, folder: Path) -> None:
+    """Put segments of earlier runs where this run's inputs have theirs, and take away those of what it has not."""
+    try:
+        for misplaced in store.misplaced_segments():
+            if misplaced.place:
+                remove(folder, misplaced.place)
+        for misplaced in store.misplaced_segments():
+            if misplaced.wanted:
+                put(folder, misplaced.wanted, misplaced.segments)
+    except OSError as error:
+        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
+    store.place_segments()
+
+
+def _sum_up(store: Store, home: Path, format_: str, settings: Settings, models_dir: str | None) -> int:
+    """Join recordings to patients and write the tables; return the number of patients."""
+    patients = patients_of(store.rows_by_patient(), settings, load_models(models_dir))
+    store.replace_patients(map(patient_row, patients))
+    return _write_tables(store, home, format_).get("patients", 0)
+
+
+def export_tables(
+    folder: str | os.PathLike[str],
+    destination: str | os.PathLike[str] | None = None,
+    *,
+    format: str = "csv",
+) -> dict[str, int]:
+    """Write the tables of a run from its database.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        That of the run.
+    destination : str or os.PathLike, optional
+        A folder to write them into; that of the run by default. Made where there is none.
+    format : str, default "csv"
+        As of `run`.
+
+    Returns
+    -------
+    dict of str to int
+        How many rows each table has.
+
+    Raises
+    ------
+    MissingFileError
+        If the folder is none of a run.
+    ParameterError
+        If the tables can't be written in that format.
+    OutputError
+        If they can't be written there.
+    """
+    check_format(format)
+    place = Path(folder if destination is None else destination)
+    with Store.existing(Path(folder)) as store:
         try:
-            (folder / "segments").mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
-        extra = dict.fromkeys(name for item in items for name, _ in item.extra)
-        self._extra = recording_columns(extra)
-        self._recordings = TableWriter(folder / "recordings.csv", (*RECORDING_COLUMNS, *self._extra.values()))
-        try:
-            self._cycles = TableWriter(folder / "cycles.csv", CYCLE_COLUMNS)
-        except OutputError:
-            self._recordings.discard()
-            raise
+            raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
+        return _write_tables(store, place, format)
 
-    def add(self, outcome: Outcome) -> None:
-        extra = {self._extra[name]: cell for name, cell in outcome.input.extra}
-        self._recordings.write({**outcome.row, **extra})
-        self._cycles.write_text(outcome.cycles)
 
-    def finish(self, settings: Settings, models_dir: str | None) -> int:
-        """Put the tables in place; return the number of patients."""
-        patients = patients_of(self._recordings.rows(), settings, load_models(models_dir))
-        count = self._write_patients(map(patient_row, patients))
-        self._cycles.commit()
-        self._recordings.commit()
-        return count
+def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:
+    try:
+        if not store.has_patients:
+            discard(folder / f"patients.{format_}")  # an earlier run's
+        return {table.name: export(table, folder, format_) for table in store.tables()}
+    except OutputError as error:
+        raise OutputError(f"{error} (all results are in {STORE_NAME}: make room, then murmur export)") from error
 
-    def _write_patients(self, rows: Iterable[dict[str, Any]]) -> int:
-        place, table, count = self.folder / "patients.csv", None, 0
-        try:
-            for row in rows:
-                table = table or TableWriter(place, PATIENT_COLUMNS)
-                table.write(row)
-                count += 1
-            if table is None:
-                place.unlink(missing_ok=True)  # an earlier run's
-            else:
-                table.commit()
-        except OSError as error:
-            raise error if isinstance(error, OutputError) else OutputError(f"{place}: {error}") from error
-        finally:
-            if table is not None:
-                table.discard()
-        return count
 
-    def describe(self, description: dict[str, Any]) -> None:
-        place = self.folder / "run.json"
-        temporary = place.with_name(f".{place.name}.{uuid.uuid4().hex}.tmp")
-        try:
-            temporary.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
-            temporary.replace(place)
-        except OSError as error:
-            raise OutputError(f"{place}: writing failed: {error.strerror or error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+def _describe(home: Path, description: dict[str, Any]) -> None:
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
 
-    def discard(self) -> None:
-        """Leave no temporary file behind."""
-        self._recordings.discard()
-        self._cycles.discard()
+    def write(place: Path) -> None:
+        place.write_text(text, "utf-8", "backslashreplace")
+
+    write_whole(home / "run.json", write)
 
 
 def _description(
     summary: Summary,
+    deciding: dict[str, Any],
     settings: Settings,
-    models_dir: str | None,
     jobs: int,
     started: datetime,
     command: Sequence[str],
 ) -> dict[str, Any]:
     """Say what is needed to tell how the tables came about."""
     return {
-        "version": __version__,
-        "settings": asdict(settings),
+        **deciding,
         "settings_fingerprint": settings.fingerprint(),
-        "models": _model_hashes(models_dir),
         "inputs": summary.total,
         "counts": {"ok": summary.ok, "unreadable": summary.unreadable, "failed": summary.failed},
+        "kept": summary.kept,
         "patients": summary.patients,
         "complete": not summary.stopped,
         "started": started.isoformat(timespec="seconds"),

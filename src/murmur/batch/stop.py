@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to end in order."""
+"""Ctrl-C and SIGTERM as requests to end in order."""
 
 from __future__ import annotations
 
@@ -11,28 +11,37 @@ __all__ = ["Stop"]
 
 
 class Stop:
-    """Whether Ctrl-C was pressed: the first asks to end in order, the second ends at once."""
+    """Whether a signal asked to end: the first asks to end in order, the second ends at once.
+
+    Attributes
+    ----------
+    signal : int or None
+        The signal that asked; None as long as none did.
+    """
 
     def __init__(self) -> None:
-        self.asked = False
-        self._before: Any = None
-        self._set = False
+        self.signal: int | None = None
+        self._before: dict[int, Any] = {}
+
+    @property
+    def asked(self) -> bool:
+        """Whether to end."""
+        return self.signal is not None
 
     def __enter__(self) -> Stop:
-        # a host program's own handler stays, and other threads than the main one can't have any
-        if (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
-            self._before = signal.signal(signal.SIGINT, self._ask)
-            self._set = True
+        # a host program's own handlers stay, and other threads than the main one can't have any
+        if threading.current_thread() is threading.main_thread():
+            usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+            for number, handler in usual.items():
+                if signal.getsignal(number) is handler:
+                    self._before[number] = signal.signal(number, self._ask)
         return self
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
-        self.asked = True
+        self.signal = number
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._set:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

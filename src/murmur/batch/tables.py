@@ -1,18 +1,16 @@
-"""Rows of the tables and how they are written: recordings, cycles, patients."""
+"""Rows of the tables: recordings, cycles, patients."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import os
-import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from murmur.errors import OutputError
+import numpy as np
+
 from murmur.records import Record
 
 if TYPE_CHECKING:
@@ -24,23 +22,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CYCLE_COLUMNS",
+    "CYCLE_FIGURES",
+    "LABELS",
     "PATIENT_COLUMNS",
     "RECORDING_COLUMNS",
+    "RECORDING_FIGURES",
     "Cell",
+    "CycleRow",
     "Failure",
     "Row",
-    "TableWriter",
     "cycle_rows",
+    "kind_of",
     "patient_row",
     "patients_of",
     "recording_columns",
     "recording_row",
     "site_figures_from_row",
-    "table_text",
 ]
 
 Cell = str | float | int | bool | None
 Row = dict[str, Cell]
+CycleRow = tuple[Cell, ...]
 
 #: The first ones, as far as `mitral_regurgitation_score`, are promised in this order.
 RECORDING_COLUMNS = (
@@ -109,10 +111,11 @@ RECORDING_COLUMNS = (
     "settings",
 )
 
-CYCLE_COLUMNS = (
-    "path",
-    "patient",
-    "site",
+#: What a recording is called, and where it was taken; all else was measured.
+LABELS = ("path", "patient", "site", "position", "visit")
+RECORDING_FIGURES = tuple(name for name in RECORDING_COLUMNS if name not in LABELS)
+
+CYCLE_FIGURES = (
     "cycle",
     "s1_onset_s",
     "systole_onset_s",
@@ -124,6 +127,7 @@ CYCLE_COLUMNS = (
     "s1_s2_level_db",
     "murmur_above_late_diastole_db",
 )
+CYCLE_COLUMNS = ("path", "patient", "site", *CYCLE_FIGURES)
 
 #: Parts of the patient's score, as `PatientAnalysis.score_parts` names them.
 SCORE_PARTS = ("pansystolic_murmur", "quiet_s1", "loudest_at_the_apex")
@@ -148,6 +152,15 @@ PATIENT_COLUMNS = (
     "mitral_regurgitation_score",
 )
 
+#: What the cells of a column are; all others are floats.
+_KINDS: dict[str, type] = (
+    dict.fromkeys((*LABELS, "status", "error", "murmur", "systolic_timing", "systolic_shape", "systolic_pitch"), str)
+    | dict.fromkeys(("systolic_quality", "grade", "s1_intensity", "quality_reasons", "notes", "version", "settings"), str)
+    | dict.fromkeys(("loudest_site", "murmur_sites"), str)
+    | dict.fromkeys(("cycles", "trusted_cycles", "premature_beats", "pauses", "cycle", "recordings", "readable"), int)
+    | dict.fromkeys(("late_diastole_quiet", "trusted", "radiates_to_axilla"), bool)
+)
+
 #: Decimals by the end of a column's name; what has none of these endings is a probability or a share.
 _DECIMALS = {"_db": 2, "_ms": 1, "_hz": 1, "_bpm": 1, "_s": 4}
 #: The classes' probabilities enter a patient's figures as log odds, which need more of a small one.
@@ -165,6 +178,11 @@ class Failure(Record):
     visit: str
     status: str
     error: str
+
+
+def kind_of(column: str) -> type:
+    """What the cells of one of our columns are: str, int, bool or float."""
+    return _KINDS.get(column, float)
 
 
 # --- rows -------------------------------------------------------------------------------
@@ -266,17 +284,18 @@ def _given(finding: Finding, name: str) -> float | None:
     return None if finding.value is None else finding.evidence.get(name)
 
 
-def cycle_rows(analysis: Analysis) -> Iterator[Row]:
-    """Give the rows of ``cycles.csv`` for one recording, beat by beat."""
+def cycle_rows(analysis: Analysis) -> list[CycleRow]:
+    """Give what the table of cycles says of one recording, beat by beat, in the order of `CYCLE_FIGURES`."""
     beats, figures = analysis.segmentation.beats, analysis.cycles
-    columns = {
-        **{name: getattr(beats, name).tolist() for name in CYCLE_COLUMNS[4:10]},
-        **{name: getattr(figures, name).tolist() for name in CYCLE_COLUMNS[10:]},
-    }
-    for number, values in enumerate(zip(*columns.values(), strict=True), start=1):
-        row: Row = {"path": analysis.path, "patient": analysis.patient, "site": analysis.site, "cycle": number}
-        row |= zip(columns, values, strict=True)
-        yield _rounded(row)
+    columns: list[list[Cell]] = [list(range(1, len(beats) + 1))]
+    for name in CYCLE_FIGURES[1:]:
+        values = getattr(beats if hasattr(beats, name) else figures, name)
+        if values.dtype.kind == "f":
+            rounded = np.round(values, _decimals(name)) + 0.0  # no "-0.0"
+            columns.append([None if math.isnan(cell) else cell for cell in rounded.tolist()])
+        else:
+            columns.append(values.tolist())
+    return list(zip(*columns, strict=True))
 
 
 def patient_row(patient: PatientAnalysis) -> Row:
@@ -296,8 +315,12 @@ def _round(name: str, cell: Cell) -> Cell:
         return cell
     if not math.isfinite(cell):
         return None
-    decimals = 6 if name in _FINE else next((d for end, d in _DECIMALS.items() if name.endswith(end)), 4)
-    return round(cell, decimals) + 0.0  # no "-0.0"
+    return round(cell, _decimals(name)) + 0.0  # no "-0.0"
+
+
+@lru_cache(maxsize=256)
+def _decimals(name: str) -> int:
+    return 6 if name in _FINE else next((d for end, d in _DECIMALS.items() if name.endswith(end)), 4)
 
 
 # --- from rows back to patients ---------------------------------------------------------
@@ -328,98 +351,14 @@ def _number(cell: Cell) -> float | None:
 def patients_of(
     rows: Iterable[Mapping[str, Cell]], settings: Settings | None = None, models: Models | None = None
 ) -> Iterator[PatientAnalysis]:
-    """Join the rows of ``recordings.csv`` to patients, in the order in which they are first named."""
+    """Join the rows of recordings to patients, one after another; the rows of one patient follow each other."""
     from murmur.patient import join_patient
 
-    sites: dict[str, list[SiteFigures]] = {}
-    for row in rows:
-        if row["patient"]:
-            sites.setdefault(str(row["patient"]), []).append(site_figures_from_row(row))
-    for patient, figures in sites.items():
-        yield join_patient(patient, figures, settings, models)
-
-
-# --- CSV --------------------------------------------------------------------------------
+    for patient, own in groupby(rows, key=lambda row: row["patient"]):
+        if patient:
+            yield join_patient(str(patient), [site_figures_from_row(row) for row in own], settings, models)
 
 
 def recording_columns(extra: Iterable[str]) -> dict[str, str]:
-    """Columns of a manifest to their names in ``recordings.csv``: one of ours keeps its meaning."""
+    """Columns of a manifest to their names in the table of recordings: one of ours keeps its meaning."""
     return {name: f"manifest_{name}" if name in RECORDING_COLUMNS else name for name in extra}
-
-
-def table_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
-    """Write rows as CSV text, without the header; a missing cell is empty."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
-    return text.getvalue()
-
-
-def _cell(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-class TableWriter:
-    """A CSV file that appears whole or not at all: written beside its place, and moved there by `commit`.
-
-    Raises
-    ------
-    OutputError
-        From any method, when the file can't be written.
-    """
-
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self.path, self.columns = path, tuple(columns)
-        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-        try:
-            # a file name that is not text is still told, byte by byte
-            self._file = self._temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="")
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
-        self.write_text(",".join(_quoted(name) for name in self.columns) + "\n")
-
-    def write(self, row: Mapping[str, Cell]) -> None:
-        """Add a row; columns that it lacks stay empty."""
-        self.write_text(table_text(self.columns, [row]))
-
-    def write_text(self, text: str) -> None:
-        """Add rows that `table_text` made."""
-        try:
-            self._file.write(text)
-        except OSError as error:
-            raise OutputError(f"{self.path}: writing failed: {error.strerror or error}") from error
-
-    def rows(self) -> Iterator[dict[str, str]]:
-        """Read back what has been written so far."""
-        self._file.flush()
-        with self._temporary.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
-
-    def commit(self) -> None:
-        """Put the file in its place, on the disk and not only on its way there."""
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._temporary.replace(self.path)
-        except OSError as error:
-            raise OutputError(f"{self.path}: writing failed: {error.strerror or error}") from error
-
-    def discard(self) -> None:
-        """Leave nothing behind, unless `commit` was called."""
-        try:
-            self._file.close()
-        except OSError:  # what it still held does not fit on a full disk; it is not wanted either
-            pass
-        finally:
-            self._temporary.unlink(missing_ok=True)
-
-
-def _quoted(name: str) -> str:
-    return table_text(["name"], [{"name": name}]).rstrip("\n")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
-import signal
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.batch.inputs import Input
-from murmur.batch.tables import CYCLE_COLUMNS, Failure, Row, cycle_rows, recording_row, table_text
+from murmur.batch.segments import pack, put
+from murmur.batch.tables import CycleRow, Failure, Row, cycle_rows, recording_row
 from murmur.errors import MurmurError
 from murmur.settings import Settings
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from murmur.analysis import Analysis
     from murmur.models import Models
 
-__all__ = ["Outcome", "Task", "examine", "examine_chunk", "failure", "load_models", "ready", "start_worker"]
+__all__ = ["Outcome", "Task", "examine", "failure", "load_models"]
 
 #: The output as a whole can't be written, whatever the file: the disk is full, or not ours.
 _HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -42,7 +40,9 @@ class Task:
     keep : bool
         Whether `Outcome.result` is wanted.
     tables : bool
-        Whether rows of cycles are wanted.
+        Whether rows of cycles and packed segments are wanted.
+    memory_mb : int or None
+        How much more memory a worker process may take than it needs to start; None for as much as there is.
     """
 
     settings: Settings
@@ -51,6 +51,7 @@ class Task:
     segments_dir: str | None = None
     keep: bool = False
     tables: bool = False
+    memory_mb: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,11 @@ class Outcome:
     ----------
     input : Input
     row : Row
-        Its row of ``recordings.csv``.
-    cycles : str
-        Its rows of ``cycles.csv``, as text.
+        Its row of the table of recordings.
+    cycles : list of CycleRow
+        Its rows of the table of cycles, in the order of `murmur.batch.tables.CYCLE_FIGURES`.
+    segments : bytes or None
+        Its segments, packed (`murmur.batch.segments`); None where nothing could be decoded.
     result : Analysis or Failure or None
         All of it, where that was asked for.
     output_problem : str
@@ -72,7 +75,8 @@ class Outcome:
 
     input: Input
     row: Row
-    cycles: str = ""
+    cycles: Sequence[CycleRow] = ()
+    segments: bytes | None = None
     result: Analysis | Failure | None = None
     output_problem: str = ""
 
@@ -111,9 +115,9 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
             settings=task.settings,
             models=models,
         )
-        row, cycles = recording_row(analysis), ""
-        if task.tables:
-            cycles = table_text(CYCLE_COLUMNS, cycle_rows(analysis))
+        row = recording_row(analysis)
+        cycles = cycle_rows(analysis) if task.tables else []
+        segments = pack(analysis.segmentation.intervals) if task.tables and analysis.segmentation.intervals else None
     except MurmurError as error:
         return failure(item, str(error).removeprefix(f"{item.path}: "), task)
     except MemoryError:
@@ -123,94 +127,27 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
     except Exception as error:  # a bug of ours or of a library's: named, and the run goes on
         return failure(item, f"unexpected {type(error).__name__}: {error}", task)
     try:
-        _write_segments(item, analysis, task)
+        _put_segments(item, segments, task)
     except OSError as error:
         problem = f"its segments can't be written: {error.strerror or error}"
         if error.errno in _HOPELESS:
             return Outcome(item, row, output_problem=f"{item.relative}: {problem}")
         return failure(item, problem, task)
-    return Outcome(item, row, cycles, analysis if task.keep else None)
+    return Outcome(item, row, cycles, segments, analysis if task.keep else None)
 
 
 def failure(item: Input, error: str, task: Task) -> Outcome:
     """Give the outcome of a file that could not be analyzed."""
     failed = Failure(item.path, item.patient, item.site, item.position, item.visit, "failed", " ".join(error.split()))
-    if task.segments_dir is not None and item.relative:  # those of an earlier run would pass for this one's
-        with contextlib.suppress(OSError):
-            _place(item, task.segments_dir).unlink(missing_ok=True)
-    return Outcome(item, recording_row(failed), "", failed if task.keep else None)
+    with contextlib.suppress(OSError):  # those of an earlier run would pass for this one's
+        _put_segments(item, None, task)
+    return Outcome(item, recording_row(failed), result=failed if task.keep else None)
 
 
-def _write_segments(item: Input, analysis: Analysis, task: Task) -> None:
+def _put_segments(item: Input, segments: bytes | None, task: Task) -> None:
     if task.segments_dir is None or not item.relative:
         return
-    from murmur.formats.circor import write_segments
-
-    place = _place(item, task.segments_dir)
-    if not analysis.segmentation.intervals:
-        place.unlink(missing_ok=True)
-        return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    write_segments(place, analysis.segmentation.intervals)
-
-
-def _place(item: Input, segments_dir: str) -> Path:
-    return Path(segments_dir, *item.relative.split("/"))
-
-
-# --- a worker process -------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Worker:
-    """What a worker process holds: made once, when it starts."""
-
-    task: Task
-    models: Models
-
-
-_worker: _Worker | None = None
-
-
-def start_worker(task: Task) -> None:
-    """Make this process a worker: warm kernels, models in memory, gone when its parent is."""
-    global _worker  # noqa: PLW0603  (a process pool has no other place for what lasts between calls)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    _follow_parent()
-    # one file per core: a BLAS with threads of its own would only be in the way
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    _worker = _Worker(task, load_models(task.models_dir))
-    _warm_up()
-
-
-def _warm_up() -> None:
-    from murmur.warmup import warm_up
-
-    warm_up()
-
-
-def _follow_parent() -> None:
-    """End with the parent, even if that was killed: nobody would ever read what is still made here."""
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True, name="murmur-follow-parent").start()
-
-
-def ready() -> bool:
-    """Answer, once the worker has started."""
-    return _worker is not None
-
-
-def examine_chunk(items: Sequence[Input]) -> list[Outcome]:
-    """Analyze some files in a worker."""
-    assert _worker is not None
-    return [examine(item, _worker.task, _worker.models) for item in items]
+    if segments is None:
+        Path(task.segments_dir, *item.relative.split("/")).unlink(missing_ok=True)
+    else:
+        put(task.segments_dir, item.relative, segments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 when all is done, 1 when some inputs failed, 2 for wrong usage, 130 when stopped by Ctrl-C.
+        Exit code: 0 when all is done, 1 when some inputs failed, 2 for wrong usage, 130 or 143 when stopped by Ctrl-C
+        or SIGTERM.
     """
     from murmur.cli.options import make_parser
 
@@ -56,5 +58,5 @@ def _guarded(options: argparse.Namespace, arguments: list[str]) -> int:
         return commands.WRONG_USAGE
     except KeyboardInterrupt:
         print("murmur: stopped", file=sys.stderr)
-        return commands.STOPPED
+        return commands.STOPPED + signal.SIGINT
     return code

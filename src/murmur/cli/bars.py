@@ -1,13 +1,22 @@
-"""How far a run has come: a bar where a person looks at a terminal, else nothing."""
+"""How far a run has come: a bar where a person looks at a terminal, lines of JSON for a program, or nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from murmur.batch import Progress
 
-__all__ = ["Bar", "NoBar", "RichBar"]
+__all__ = ["Bar", "LineBar", "NoBar", "RichBar"]
+
+#: Up to this many files are done before a bar would be of use.
+FEW_FILES = 3
+#: Lines of JSON come no more often than this, in seconds; the first and the last always do.
+LINE_EVERY_S = 0.5
 
 
 class Bar(Protocol):
@@ -34,10 +43,51 @@ class NoBar:
         """Show nothing."""
 
 
-class RichBar:
-    """A bar on stderr with rate, time left, and what went wrong so far."""
+class LineBar:
+    """Lines of JSON on stderr, for a program that has started murmur: what `Progress` holds, and seconds since the start."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._next_s = 0.0
+        self._last: dict[str, Any] | None = None
+
+    def __enter__(self) -> LineBar:
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        if self._last is not None:
+            self._tell(self._last)
+
+    def update(self, progress: Progress) -> None:
+        """Tell it, if it is time."""
+        seconds = time.monotonic() - self._began
+        self._last = {**asdict(progress), "seconds": round(seconds, 3)}
+        if seconds >= self._next_s:
+            self._next_s = seconds + LINE_EVERY_S
+            self._tell(self._last)
+            self._last = None
+
+    @staticmethod
+    def _tell(line: dict[str, Any]) -> None:
+        print(json.dumps(line), file=sys.stderr, flush=True)
+
+
+class RichBar:
+    """A bar on stderr with rate, time left, and what went wrong so far; of few files, none."""
+
+    def __init__(self) -> None:
+        self._progress: Any = None
+        self._task: Any = None
+        self._kept = 0
+
+    def __enter__(self) -> RichBar:
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _start(self, progress: Progress) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
@@ -52,17 +102,15 @@ class RichBar:
             console=Console(stderr=True),
             redirect_stdout=False,  # data goes its own way
         )
-        self._task = self._progress.add_task("", total=total, rate="", trouble="")
-
-    def __enter__(self) -> RichBar:
+        self._task = self._progress.add_task("", total=progress.total, completed=progress.kept, rate="", trouble="")
         self._progress.start()
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        self._progress.stop()
 
     def update(self, progress: Progress) -> None:
         """Show it; the bar itself decides how often it is drawn."""
+        if progress.total <= FEW_FILES:
+            return
+        if self._progress is None:
+            self._start(progress)
         trouble = [
             f"[yellow]{progress.unreadable} unreadable[/]" if progress.unreadable else "",
             f"[red]{progress.failed} failed[/]" if progress.failed else "",

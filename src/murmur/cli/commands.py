@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +15,17 @@ from murmur.errors import MurmurError, ParameterError
 from murmur.settings import Settings
 
 if TYPE_CHECKING:
-    from murmur.batch import Input, Outcome, Summary
+    from murmur.batch import Outcome, Summary
     from murmur.batch.tables import Row
     from murmur.cli.bars import Bar
     from murmur.cli.display import Reporter
 
 __all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "execute", "silence_stdout"]
 
-#: Exit codes: all done; some inputs failed; wrong usage; stopped by Ctrl-C.
-DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+#: Exit codes: all done; some inputs failed; wrong usage; stopped by a signal, whose number is added.
+DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 128
 #: Of more failures than this, only the number is told; the table has them all.
 FAILURES_TOLD = 10
-#: Up to this many files are done before a bar would be of use.
-FEW_FILES = 3
 
 
 def silence_stdout() -> None:
@@ -39,6 +37,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
     """Run the command that was parsed; return the exit code."""
     commands: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
         "analyze": _analyze,
+        "export": _export,
         "segment": _segment,
         "warm-up": _warm_up,
         "schema": _schema,
@@ -70,34 +69,50 @@ def _settings(changes: list[str]) -> Settings:
 
 
 def _analyze(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.batch import find_inputs, run
+    from murmur.batch import gather, run
 
     settings = _settings(options.changes)
-    inputs = find_inputs(options.paths, options.manifest, patient=options.patient, site=options.site)
-    told = _Told(options, len(inputs))
-    with _bar(options, inputs) as bar:
+    told = _Told(options)
+    with _bar(options) as bar:
         summary = run(
-            inputs,
+            gather(_paths(options.paths), options.manifest, patient=options.patient, site=options.site),
             options.output,
             jobs=options.jobs,
             settings=settings,
             models_dir=options.models,
             channel=options.channel,
+            resume=options.resume,
+            retry_failed=options.retry_failed,
+            format=options.format,
+            timeout_s=options.timeout,
+            memory_mb=options.memory,
             progress=bar.update,
-            on_result=told.add,
+            on_result=told.add if told.whole else None,
+            on_failure=told.fail,
             keep=told.whole,
             command=["murmur", *arguments],
         )
     told.end(summary, settings)
     if summary.stopped:
-        return STOPPED
+        return STOPPED + (summary.signal or 0)
     return SOME_FAILED if summary.failed else DONE
+
+
+def _paths(named: list[str]) -> Iterator[str]:
+    """Name what is to be analyzed; ``-`` stands for a list on stdin, a path on each line."""
+    for path in named:
+        if path != "-":
+            yield path
+            continue
+        for line in sys.stdin.buffer:
+            if name := os.fsdecode(line.rstrip(b"\r\n")):
+                yield name
 
 
 class _Told:
     """What is told of the results, as they come and at the end."""
 
-    def __init__(self, options: argparse.Namespace, total: int) -> None:
+    def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
         self._as_json = options.json
         self._as_text = not options.json and options.output is None
@@ -110,9 +125,13 @@ class _Told:
         """Whether whole analyses are needed."""
         return self._as_json or self._as_text
 
-    def add(self, outcome: Outcome) -> None:
-        if outcome.row["status"] == "failed" and len(self._failures) < FAILURES_TOLD:
+    def fail(self, outcome: Outcome) -> None:
+        """Remember some that failed."""
+        if len(self._failures) < FAILURES_TOLD:
             self._failures.append(outcome)
+
+    def add(self, outcome: Outcome) -> None:
+        """Tell of one, in the order of the inputs."""
         if self._as_json:
             assert outcome.result is not None
             self._print_json(outcome.result.to_json())
@@ -145,14 +164,15 @@ class _Told:
         if self._report is not None:
             self._tell_patients(settings, self._report)
         if summary.stopped:
-            print(f"murmur: stopped after {summary.done} of {summary.total}", file=sys.stderr)
+            on = "; the same command goes on from there" if summary.out is not None else ""
+            print(f"murmur: stopped after {summary.done} of {summary.total}{on}", file=sys.stderr)
         if self._options.quiet:
             return
         if not self._as_text:
             for outcome in self._failures:
                 print(f"failed: {outcome.input.path}: {outcome.row['error']}", file=sys.stderr)
             if summary.failed > len(self._failures):
-                where = f"; all are in {summary.out}/recordings.csv" if summary.out else ""
+                where = f"; all are in {summary.out}/recordings.{self._options.format}" if summary.out else ""
                 print(f"failed: {summary.failed - len(self._failures)} more{where}", file=sys.stderr)
         if summary.out is not None:
             print(_closing(summary), file=sys.stderr)
@@ -162,26 +182,46 @@ class _Told:
         from murmur.batch.worker import load_models
         from murmur.cli.wording import tell_patient
 
-        for patient in patients_of(self._rows, settings, load_models(self._options.models)):
+        first = {row["patient"]: number for number, row in reversed(list(enumerate(self._rows)))}
+        rows = sorted(self._rows, key=lambda row: first[row["patient"]])
+        for patient in patients_of(rows, settings, load_models(self._options.models)):
             if patient.recordings > 1:
                 report(tell_patient(patient))
 
 
 def _closing(summary: Summary) -> str:
-    counts = [f"{summary.ok} ok", f"{summary.unreadable} unreadable", f"{summary.failed} failed"]
+    reasons = ", ".join(f"{count} {reason}" for reason, count in summary.reasons.items())
+    unreadable = f"{summary.unreadable} unreadable{f' ({reasons})' if reasons else ''}"
+    kept = [f"{summary.kept} of them from an earlier run"] if summary.kept else []
+    counts = [f"{summary.ok} ok", unreadable, f"{summary.failed} failed", *kept]
     patients = f", {summary.patients} patient{'s' if summary.patients != 1 else ''}" if summary.patients else ""
     of = f" of {summary.total}" if summary.stopped else ""
     files = f"{summary.done}{of} recording{'s' if summary.done != 1 else ''}"
     return f"{files}{patients} in {summary.seconds:.1f} s: {', '.join(counts)}. Tables are in {summary.out}"
 
 
-def _bar(options: argparse.Namespace, inputs: list[Input]) -> Bar:
-    from murmur.cli.bars import NoBar, RichBar
+def _bar(options: argparse.Namespace) -> Bar:
+    from murmur.cli.bars import LineBar, NoBar, RichBar
 
-    silent = options.quiet or options.no_progress or len(inputs) <= FEW_FILES or not sys.stderr.isatty()
-    # what is told on the same terminal is progress enough, and a bar would run through it
-    telling = (options.json or options.output is None) and sys.stdout.isatty()
-    return NoBar() if silent or telling else RichBar(len(inputs))
+    kind = options.progress
+    if kind is None:
+        # what is told on the same terminal is progress enough, and a bar would run through it
+        telling = (options.json or options.output is None) and sys.stdout.isatty()
+        kind = "none" if options.quiet or telling or not sys.stderr.isatty() else "bar"
+    kinds: dict[str, Callable[[], Bar]] = {"bar": RichBar, "jsonl": LineBar, "none": NoBar}
+    return kinds[kind]()
+
+
+# --- export -----------------------------------------------------------------------------
+
+
+def _export(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.batch import export_tables
+
+    rows = export_tables(options.folder, options.output, format=options.format)
+    counts = ", ".join(f"{count} {name}" for name, count in rows.items())
+    print(f"{counts}: tables are in {options.output or options.folder}", file=sys.stderr)
+    return DONE
 
 
 # --- the others -------------------------------------------------------------------------
@@ -190,7 +230,7 @@ def _bar(options: argparse.Namespace, inputs: list[Input]) -> Bar:
 def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.analysis import segment
     from murmur.batch.worker import load_models
-    from murmur.formats.circor import write_segments
+    from murmur.formats.circor import segments_text, write_segments
 
     settings, models = _settings(options.changes), load_models(options.models)
     try:
@@ -210,12 +250,8 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
             print(f"murmur: {options.output}: can't be written: {error.strerror or error}", file=sys.stderr)
             return WRONG_USAGE
         return DONE
-    sys.stdout.writelines(f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n" for start_s, end_s, state in intervals)
+    sys.stdout.write(segments_text(intervals))
     return DONE
-
-
-def _decimal(value: float) -> str:
-    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _warm_up(options: argparse.Namespace, arguments: list[str]) -> int:

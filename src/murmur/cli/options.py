@@ -28,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"murmur {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_analyze(commands)
+    _add_export(commands)
     _add_segment(commands)
     commands.add_parser(
         "warm-up",
@@ -52,10 +53,16 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
         "analyze",
         help="find every beat and every sign of recordings",
         description="Find every beat and every sign of recordings. Without -o or --json, say what is heard; with -o, "
-        "write tables (recordings.csv, cycles.csv, patients.csv), segments and run.json.",
+        "write tables (recordings, cycles, patients), segments, run.json and murmur.sqlite, which holds all results: the "
+        "same command again goes on where it was stopped, and analyzes only what is new or has changed.",
         epilog="Patient and site come from the manifest, else from file names such as 13918_AV.wav or MR_002_sit_Mit.wav.",
     )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (searched for recordings) or a glob")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a file, a folder, a glob, or - for a list on stdin",
+    )
     parser.add_argument(
         "--manifest",
         metavar="FILE.csv",
@@ -67,8 +74,52 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--patient", metavar="ID", help="patient of all inputs, whatever their names say")
     parser.add_argument("--site", help="site of all inputs: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
     _add_common(parser)
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar")
+    _add_format(parser)
+    parser.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep what OUT holds of files that have not changed (as usual), or begin anew",
+    )
+    parser.add_argument("--retry-failed", action="store_true", help="try files again that failed before")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=600.0, metavar="S", help="give a file up after this many seconds (600)"
+    )
+    parser.add_argument(
+        "--memory",
+        type=_megabytes,
+        metavar="MB",
+        help="give a file up when a worker takes this much more memory than it needs to start (its share of the machine's)",
+    )
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "jsonl", "none"),
+        help="a bar on stderr, JSON lines there for a program, or nothing (a bar on a terminal)",
+    )
+    parser.add_argument(
+        "--no-progress", action="store_const", const="none", dest="progress", help="the same as --progress none"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("csv", "jsonl", "parquet"),
+        default="csv",
+        help="what tables are written as (csv); parquet needs pyarrow",
+    )
+
+
+def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="write the tables of a run, in another format or to another place",
+        description="Write the tables of a run (murmur analyze -o OUT) from its murmur.sqlite.",
+    )
+    parser.add_argument("folder", metavar="OUT", help="the folder of the run")
+    _add_format(parser)
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="write here instead of to OUT; made where there is none")
 
 
 def _add_segment(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -98,6 +149,20 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 def _jobs(text: str) -> int:
     return _at_least(1, text)
+
+
+def _megabytes(text: str) -> int:
+    return _at_least(1, text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+    return number
 
 
 def _channel(text: str) -> int:

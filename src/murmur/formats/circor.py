@@ -21,7 +21,16 @@ from pathlib import Path
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.naming import canonical_site
 
-__all__ = ["Patient", "child_groups", "fold_of", "read_patients", "read_segments", "write_segments"]
+__all__ = [
+    "Patient",
+    "child_groups",
+    "fold_of",
+    "read_patients",
+    "read_segments",
+    "segments_text",
+    "write_segments",
+    "write_segments_text",
+]
 
 _STATES = range(5)  # 0 not labelled, 1 S1, 2 systole, 3 S2, 4 diastole
 
@@ -104,19 +113,35 @@ def write_segments(path: str | os.PathLike[str], intervals: Iterable[tuple[float
     OSError
         If the file can't be written, as on a full disk.
     """
+    write_segments_text(path, segments_text(intervals))
+
+
+def segments_text(intervals: Iterable[tuple[float, float, int]]) -> str:
+    """Return what `write_segments` writes.
+
+    Raises
+    ------
+    ParameterError
+        If an interval is not finite, begins before 0, ends before it starts, or has no such state.
+    """
     lines = []
     for number, (start_s, end_s, state) in enumerate(intervals):
         reason = _wrong_interval(start_s, end_s, state)
         if reason:
             raise ParameterError(f"interval {number}, {(start_s, end_s, state)!r}: {reason}")
         lines.append(f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n")
+    return "".join(lines)
+
+
+def write_segments_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write what `segments_text` returned; errors as of `write_segments`."""
     target = Path(path)
     # Beside the target, so that os.replace never crosses file systems; not mkstemp, whose files nobody else
     # can read.
     temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("x", encoding="ascii", newline="\n") as file:
-            file.writelines(lines)
+            file.write(text)
         temporary.replace(target)
     except FileNotFoundError as error:
         raise MissingFileError(f"{target}: its folder does not exist; make it first") from error
