@@ -104,6 +104,8 @@ def parse_name(path: str | os.PathLike[str]) -> Name:
     text = os.fspath(path)
     if isinstance(text, bytes):
         text = os.fsdecode(text)
+    if "://" in text:  # of a chain of URLs, the innermost file; what comes behind its name says nothing of it
+        text = text.partition("::")[0].partition("?")[0]
     name = text.replace("\\", "/").rpartition("/")[2]
     match = _SCHEME.fullmatch(name.rpartition(".")[0] or name)
     if match is None or (match["prefix"] or "").lower() in _NOT_A_PATIENT:

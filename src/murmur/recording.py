@@ -23,6 +23,7 @@ from murmur.sources.arrays import ArraySource, checked_array, open_array, to_flo
 from murmur.sources.audio_file import FileSource
 from murmur.sources.byte_reader import ByteReader, adopt, open_path
 from murmur.sources.limits import Watch, checked_rate, choose_channel
+from murmur.sources.remote import is_remote, open_remote
 from murmur.sources.source import Labels, Source
 
 __all__ = ["AudioInput", "Recording", "load", "open_source"]
@@ -104,8 +105,8 @@ def open_source(
     Parameters
     ----------
     source : str, os.PathLike, binary file object, bytes, array or Recording
-        A file in WAV, FLAC or another format that libsndfile reads, by its path, as an open file, read from
-        where it stands (a pipe is read to its end), or as its bytes. Or samples, of shape (n_samples,) or
+        A file in WAV, FLAC or another format that libsndfile reads, by its path or URL (``s3://``, ``https://`` and others
+        that fsspec knows), as an open file, read from where it stands (a pipe is read to its end), or as its bytes. Or samples, of shape (n_samples,) or
         (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16, int32 or uint8, scaled
         to ±1.
     channel : int, optional
@@ -147,6 +148,8 @@ def open_source(
     if isinstance(source, str | os.PathLike):
         path = os.fsdecode(os.fspath(source))
         label, file = _printable(path), None
+        if is_remote(path):
+            file = adopt(open_remote(path), label, owned=True)
     elif isinstance(source, bytes | bytearray | memoryview):
         path, label, file = "", "the bytes", ByteReader(io.BytesIO(source), owned=True)
     elif hasattr(source, "read"):

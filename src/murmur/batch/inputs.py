@@ -1,14 +1,16 @@
 """What to analyze: paths, folders, globs and manifests, each file once, however many they are."""
 
-# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH119, PTH120, PTH122, PTH207
+# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH122, PTH207
 # Plain strings: a million paths, spelled as they were given, and links not resolved.
 
 from __future__ import annotations
 
 import csv
 import glob
+import hashlib
 import json
 import os
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,6 +22,7 @@ from typing import Any
 from murmur.batch.database import connect, text
 from murmur.errors import MissingFileError, ParameterError
 from murmur.naming import canonical_position, canonical_site, parse_name
+from murmur.sources.remote import file_system, is_remote
 
 __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs", "gather", "key_of"]
 
@@ -68,7 +71,7 @@ class Input:
 
 def key_of(path: str) -> str:
     """Return what two spellings of one path have in common; links stay inputs of their own."""
-    return os.path.abspath(path)
+    return path if is_remote(path) else os.path.abspath(path)
 
 
 def find_inputs(
@@ -133,8 +136,9 @@ def gather(
             assert manifest is not None
             home = os.path.abspath(Path(manifest).parent)
             rows = database.execute("SELECT key, path FROM manifest ORDER BY number")
-            roots = ((key, path, home if _is_below(key, home) else os.path.dirname(key)) for key, path in rows)
-            _note(database, (_Found(path, root) for _, path, root in roots))
+            roots = ((path, home if _is_below(key, home) else os.path.dirname(_local(key))) for key, path in rows)
+            for path, root in roots:
+                _note(database, _elsewhere(path) if is_remote(path) else [_Found(path, root)])
         _place(database)
         for row in database.execute(_LABELLED):
             yield _labelled(row, patient, site)
@@ -160,12 +164,17 @@ FROM found f LEFT JOIN manifest m ON m.key = f.key ORDER BY f.number
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A path, the folder below which its place is mirrored, and whether a folder's listing has shown it."""
+    """A path, the folder below which its place is mirrored, and whether a folder's listing has shown it.
+
+    Of a file elsewhere its listing also tells the size, and a number that is another when the file is.
+    """
 
     path: str
     root: str
     problem: str = ""
     listed: bool = False
+    size: int | None = None
+    stamp: int | None = None
 
 
 def _note(database: sqlite3.Connection, found: Iterable[_Found]) -> None:
@@ -179,8 +188,8 @@ def _note(database: sqlite3.Connection, found: Iterable[_Found]) -> None:
 
 
 def _seen(item: _Found) -> tuple[bytes | int | None, ...]:
-    key, size, modified_ns, there = key_of(item.path), None, None, False
-    if not item.problem:
+    key, size, modified_ns, there = key_of(item.path), item.size, item.stamp, item.listed
+    if not item.problem and not is_remote(item.path):
         there = os.path.lexists(key)
         try:
             told = os.stat(key)
@@ -209,7 +218,11 @@ def _labelled(row: tuple[Any, ...], patient: str | None, site: str | None) -> In
 
 
 def _expand(path: str) -> Iterator[_Found]:
-    if os.path.isdir(path):
+    if is_remote(path):
+        yield from _elsewhere(path)
+    elif path.lower().endswith(".zip") and os.path.isfile(path):
+        yield from _elsewhere(f"zip://::{path}")
+    elif os.path.isdir(path):
         yield from _below(path)
     elif any(c in path for c in _WILD) and not os.path.lexists(path):
         yield from _matching(path)
@@ -268,6 +281,62 @@ def _matching(pattern: str) -> Iterator[_Found]:
         yield _Found(pattern, root, "no file matches")
 
 
+# --- elsewhere --------------------------------------------------------------------------
+
+
+def _elsewhere(url: str) -> Iterator[_Found]:
+    """Find what a URL names: a file, all recordings below a folder, or what matches a glob."""
+    inner, chained, outer = url.partition("::")
+    head = f"{inner.partition('://')[0]}://"
+    try:
+        system, place = file_system(url)
+        root, wild = place, any(c in place for c in _WILD)
+        while any(c in root for c in _WILD):
+            root = root.rpartition("/")[0]
+        if wild:
+            found = system.glob(place, detail=True)
+        elif place == "" or system.isdir(place):
+            found = system.find(place, detail=True)
+        else:
+            found, root = {place: system.info(place)}, place.rpartition("/")[0]
+    except ParameterError:
+        raise
+    except FileNotFoundError:
+        yield _Found(url, _local(url), "no such file")
+        return
+    except Exception as error:  # each of the many services has errors of its own
+        yield _Found(url, _local(url), f"can't be listed: {error or type(error).__name__}")
+        return
+    some, whole = False, found.keys() == {place}
+    for name, told in sorted(found.items()):
+        hidden = any(part.startswith(".") for part in name[len(root) :].split("/"))
+        if told.get("type") == "directory" or not (whole or (name.lower().endswith(AUDIO_SUFFIXES) and not hidden)):
+            continue
+        some = True
+        spelled = url if whole else f"{head}{_without(name)}{chained}{outer}"
+        yield _Found(spelled, _local(f"{head}{root}"), "", True, told.get("size"), _stamp(told))
+    if not some:
+        yield _Found(url, _local(url), "no file matches" if wild else "a folder without recordings")
+
+
+def _without(name: str) -> str:
+    """Return a name as it stands in a URL, without the scheme that some services give it."""
+    return re.sub(r"^[a-z][a-z0-9+.-]*://", "", str(name), flags=re.IGNORECASE)
+
+
+def _stamp(told: dict[str, Any]) -> int | None:
+    """Return a number that is another when a file elsewhere is another, from what its listing tells."""
+    for name in ("LastModified", "mtime", "updated", "last_modified", "CRC", "ETag", "etag"):
+        if told.get(name) is not None:
+            return int.from_bytes(hashlib.sha256(str(told[name]).encode()).digest()[:7], "big")
+    return None
+
+
+def _local(url: str) -> str:
+    """Return a URL as if it were a path here, for its place among the segments."""
+    return f"/{url.partition('::')[0].partition('?')[0].replace('://', '/')}" if is_remote(url) else url
+
+
 # --- where segments go ------------------------------------------------------------------
 
 
@@ -287,7 +356,7 @@ def _place(database: sqlite3.Connection) -> None:
         "SELECT number, key FROM found WHERE number > ? ORDER BY number LIMIT ?", (last, _PAGE)
     ).fetchall():
         last = page[-1][0]
-        below = [(number, _relative(key, base)) for number, key in page]
+        below = [(number, _relative(_local(key), base)) for number, key in page]
         database.executemany(
             f"UPDATE found SET below = {text(1)}, stem = {text(1)} WHERE number = ?",
             ((os.fsencode(path), os.fsencode(os.path.splitext(path)[0]), number) for number, path in below),
@@ -352,7 +421,7 @@ def _note_row(path: Path, number: int, row: dict[str, str], columns: list[str], 
         position = canonical_position(row.get("position", "")) or None
     except ParameterError as error:
         raise ParameterError(f"{path}: row {number}: {error}") from error
-    place = str(path.parent / row["path"])
+    place = row["path"] if is_remote(row["path"]) else str(path.parent / row["path"])
     key = key_of(place)
     labels = (row.get("patient") or None, site, position, row.get("visit") or None)
     extra = json.dumps([(name, row.get(name, "")) for name in columns if name and name not in _KNOWN])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import stat
 import tempfile
@@ -116,15 +117,18 @@ def open_path(path: str, label: str) -> ByteReader:
         return _drained(file, label)
 
 
-def adopt(file: Any, label: str) -> ByteReader:
-    """Read a caller's file object from where it stands; one that can't seek is read to its end."""
+def adopt(file: Any, label: str, *, owned: bool = False) -> ByteReader:
+    """Read a file object from where it stands; one that can't seek is read to its end; one that is `owned` is closed."""
     if isinstance(file, io.TextIOBase):
         raise ParameterError(f'{label}: opened as text; open it as bytes, with mode "rb"')
     if getattr(file, "closed", False):
         raise ParameterError(f"{label}: the file object is closed")
     try:
         seekable = bool(file.seekable()) if hasattr(file, "seekable") else hasattr(file, "seek")
-        return ByteReader(file, owned=False) if seekable else _drained(file, label)
+        if seekable:
+            return ByteReader(file, owned=owned)
+        with file if owned else contextlib.nullcontext():
+            return _drained(file, label)
     except MurmurError:
         raise
     except (OSError, ValueError, AttributeError) as error:
