@@ -30,7 +30,7 @@ def environment(**more):
     return os.environ | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"} | more
 
 
-def run(*arguments, cwd=None, **more):
+def run(*arguments, cwd=None, stdin=None, **more):
     return subprocess.run(
         [sys.executable, "-m", "murmur", *map(str, arguments)],
         capture_output=True,
@@ -38,6 +38,7 @@ def run(*arguments, cwd=None, **more):
         encoding="utf-8",
         timeout=120,
         cwd=cwd,
+        input=stdin,
         env=environment(**more),
         check=False,
     )
@@ -100,7 +101,7 @@ def test_help_is_light_and_says_first_what_murmur_is_not():
     assert told[-1] == "[] 0"
 
 
-COMMANDS = ("analyze", "segment", "warm-up", "schema", "version")
+COMMANDS = ("analyze", "export", "segment", "warm-up", "schema", "version")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -128,6 +129,13 @@ def test_every_help_begins_so(command, capsys):
         (["analyze", "--manifest", "none.csv"], "none.csv: the manifest can't be read"),
         (["analyze", "x.wav", "--models", "."], "no such model"),
         (["analyze", "x.wav", "--wrong"], "unrecognized arguments: --wrong"),
+        (["analyze", "x.wav", "--timeout", "0"], "seconds above 0"),
+        (["analyze", "x.wav", "--timeout", "soon"], "seconds above 0"),
+        (["analyze", "x.wav", "--memory", "0"], "whole number, 1 or more"),
+        (["analyze", "x.wav", "--format", "xlsx"], "invalid choice: 'xlsx'"),
+        (["analyze", "x.wav", "--progress", "loud"], "invalid choice: 'loud'"),
+        (["export"], "required: OUT"),
+        (["export", "."], "holds no murmur.sqlite"),
         (["segment"], "required: FILE"),
     ],
 )
@@ -384,9 +392,50 @@ def test_a_bar_on_stderr_and_data_on_stdout(folder, tmp_path):
     assert "analyzing" in shown
     assert "4/4" in shown
     assert len([json.loads(line) for line in data.splitlines()]) == 4
-    code, shown, _ = in_terminal("analyze", folder, "-o", tmp_path, "--no-progress")
+    code, shown, _ = in_terminal("analyze", folder, "-o", tmp_path, "--progress", "none")
     assert "analyzing" not in shown
     assert "Tables are in" in shown
+
+
+def test_lines_of_progress_for_a_program(folder, tmp_path):
+    ended = run("analyze", folder, "-o", tmp_path, "--progress", "jsonl", "--quiet")
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [lines[0]["done"], lines[-1]["done"], lines[-1]["total"]] == [0, 4, 4]
+    assert lines[-1]["failed"] == 1
+    assert set(lines[0]) == {"done", "total", "kept", "unreadable", "failed", "seconds"}
+
+
+def test_a_list_on_stdin(folder, tmp_path):
+    listed = "\n".join(str(path) for path in sorted(folder.glob("MR1_*.wav"))) + "\n\n"
+    ended = run("analyze", "-", "-o", tmp_path, stdin=listed)
+    assert ended.returncode == 0
+    assert [row["path"] for row in table(tmp_path / "recordings.csv")] == listed.split()
+    assert run("analyze", "-", "-o", tmp_path, stdin="").returncode == 2
+
+
+def test_resuming_and_beginning_anew(folder, tmp_path):
+    assert "earlier run" not in run("analyze", folder, "-o", tmp_path).stderr
+    assert "4 of them from an earlier run" in run("analyze", folder, "-o", tmp_path, "--resume").stderr
+    assert "3 of them from an earlier run" in run("analyze", folder, "-o", tmp_path, "--retry-failed").stderr
+    other = run("analyze", folder, "-o", tmp_path, "--set", "least_beats=4")
+    assert other.returncode == 2
+    assert "results of other settings (least_beats)" in other.stderr
+    anew = run("analyze", folder, "-o", tmp_path, "--set", "least_beats=4", "--no-resume")
+    assert anew.returncode == 1
+    assert "earlier run" not in anew.stderr
+
+
+def test_formats_bounds_and_export(folder, tmp_path):
+    ended = run("analyze", folder, "-o", tmp_path / "out", "--format", "jsonl", "--timeout", "60", "--memory", "4000")
+    assert ended.returncode == 1
+    lines = [json.loads(line) for line in (tmp_path / "out" / "recordings.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["status"] for line in lines].count("failed") == 1
+    ended = run("export", tmp_path / "out", "--format", "csv", "-o", tmp_path / "tables")
+    assert ended.returncode == 0
+    assert "4 recordings" in ended.stderr
+    assert [row["path"] for row in table(tmp_path / "tables" / "recordings.csv")] == [line["path"] for line in lines]
+    assert run("export", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out" / "recordings.csv").read_bytes() == (tmp_path / "tables" / "recordings.csv").read_bytes()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

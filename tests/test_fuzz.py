@@ -1,13 +1,16 @@
 """Damaged and absurd inputs: a result or a named error, never a traceback of another kind, never a hang."""
 
+import csv
 import io
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
 import murmur
+from murmur.batch import run
 from murmur.errors import MurmurError
 from murmur.synthesis import Phantom, synthesize
 
@@ -102,3 +105,34 @@ def test_wave_module_file(tmp_path):
         f.setframerate(4000)
         f.writeframes((synthesize(Phantom(), duration_s=5.0).samples * 32767).astype("<i2").tobytes())
     assert murmur.analyze(path).status == "ok"
+
+
+def rows_of(out):
+    with (out / "recordings.csv").open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["path"]).name: row for row in csv.DictReader(file)}
+    with (out / "cycles.csv").open(encoding="utf-8", newline="") as file:
+        cycles = [{**row, "path": Path(row["path"]).name} for row in csv.DictReader(file)]
+    return {name: {**row, "path": ""} for name, row in rows.items()}, cycles
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.slow)])
+def test_damaged_files_among_good_ones_cost_only_themselves(originals, tmp_path, count):
+    good, both = tmp_path / "good", tmp_path / "both"
+    good.mkdir()
+    both.mkdir()
+    names = list(originals)
+    for number in range(count):
+        name = names[number % len(names)]
+        for folder in (good, both):
+            (folder / f"{number:04}_good.wav").write_bytes(originals[name])
+        rng = np.random.default_rng([77, number])
+        (both / f"{number:04}_fuzzed.wav").write_bytes(damage(originals[name], rng))
+    run([good], tmp_path / "out_good", jobs=2)
+    summary = run([both], tmp_path / "out_both", jobs=2)
+    assert summary.total == summary.done == 2 * count
+    alone, cycles_alone = rows_of(tmp_path / "out_good")
+    among, cycles_among = rows_of(tmp_path / "out_both")
+    assert len(among) == 2 * count
+    assert {name: row for name, row in among.items() if name.endswith("_good.wav")} == alone
+    assert [row for row in cycles_among if row["path"].endswith("_good.wav")] == cycles_alone
+    assert all(row["error"] for row in among.values() if row["status"] == "failed")

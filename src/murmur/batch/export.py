@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -33,7 +33,7 @@ class Table:
     kinds : dict of str to type
         Its columns and what their cells are: str, int, float or bool; None is allowed in all.
     rows : iterator of tuple
-        Its rows, once.
+        Its rows, once; truths may be told as 0 and 1.
     """
 
     name: str
@@ -105,27 +105,28 @@ class _Counted(Iterator[tuple[Cell, ...]]):
         return row
 
 
-def _write_csv(table: Table, place: Path) -> None:
+def _spelled(table: Table, spelling: dict[Cell, Cell]) -> Iterator[Sequence[Cell]]:
+    """Rows with truths spelled as a format does."""
     truths = [number for number, kind in enumerate(table.kinds.values()) if kind is bool]
-    spelled = {True: "true", False: "false"}
-
-    def cells(row: tuple[Cell, ...]) -> list[Cell]:
-        spelled_row = list(row)
+    for row in table.rows:
+        cells = list(row)
         for number in truths:
-            spelled_row[number] = spelled.get(row[number])  # type: ignore[arg-type]
-        return spelled_row
+            cells[number] = spelling[row[number]]
+        yield cells
 
+
+def _write_csv(table: Table, place: Path) -> None:
     # a file name that is not text is still told, byte by byte
     with place.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.kinds)
-        writer.writerows(map(cells, table.rows) if truths else table.rows)
+        writer.writerows(_spelled(table, {None: None, False: "false", True: "true"}))
         _settle(file)
 
 
 def _write_lines(table: Table, place: Path) -> None:
     with place.open("x", encoding="utf-8", errors="backslashreplace") as file:
-        for row in table.rows:
+        for row in _spelled(table, {None: None, False: False, True: True}):
             named = dict(zip(table.kinds, row, strict=True))
             file.write(json.dumps(named, ensure_ascii=False, allow_nan=False) + "\n")
         _settle(file)
@@ -139,12 +140,13 @@ def _write_parquet(table: Table, place: Path) -> None:
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     schema = pa.schema([(name, types[kind]) for name, kind in table.kinds.items()])
     place.mkdir()
+    spelled = _spelled(table, {None: None, False: False, True: True})
     part, last = 0, False
     while not last:
         written = 0
         with pq.ParquetWriter(place / f"part-{part:05}.parquet", schema, compression="zstd") as writer:
             while written < PART_ROWS and not last:
-                rows = list(islice(table.rows, GROUP_ROWS))
+                rows = list(islice(spelled, GROUP_ROWS))
                 last = len(rows) < GROUP_ROWS
                 written += len(rows)
                 columns = zip(*rows, strict=True) if rows else [()] * len(schema)

@@ -322,7 +322,7 @@ class Store:
         kinds = {name: kind_of(name) for name in RECORDING_COLUMNS} | dict.fromkeys(extra.values(), str)
         recordings = self._rows(f"SELECT {_listed(RECORDING_COLUMNS)}, extra FROM recordings")
         found = [
-            Table("recordings", kinds, _with_extra(_typed(recordings, kinds), extra)),
+            Table("recordings", kinds, _with_extra(recordings, extra) if extra else (row[:-1] for row in recordings)),
             self._table("cycles", CYCLE_COLUMNS),
         ]
         return [*found, self._table("patients", PATIENT_COLUMNS)] if self.has_patients else found
@@ -335,7 +335,7 @@ class Store:
 
     def _table(self, name: str, columns: tuple[str, ...]) -> Table:
         kinds = {column: kind_of(column) for column in columns}
-        return Table(name, kinds, _typed(self._rows(f"SELECT {_listed(columns)} FROM {name}"), kinds))
+        return Table(name, kinds, self._rows(f"SELECT {_listed(columns)} FROM {name}"))
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         with self._told():
@@ -345,16 +345,6 @@ class Store:
 def _storable(cell: Cell) -> Cell | bytes:
     """Return a cell as SQLite takes it: of a text that can't be written, what can be read of it."""
     return cell.encode("utf-8", "backslashreplace").decode() if isinstance(cell, str) else cell
-
-
-def _typed(rows: Iterator[tuple[Any, ...]], kinds: Mapping[str, type]) -> Iterator[tuple[Cell, ...]]:
-    """Give back what SQLite keeps as numbers to those that are truths."""
-    truths = [number for number, kind in enumerate(kinds.values()) if kind is bool]
-    for row in rows:
-        cells = list(row)
-        for number in truths:
-            cells[number] = None if cells[number] is None else bool(cells[number])
-        yield tuple(cells)
 
 
 def _with_extra(rows: Iterator[tuple[Cell, ...]], extra: Mapping[str, str]) -> Iterator[tuple[Cell, ...]]:
