@@ -127,43 +127,49 @@ class _Pool:
         self._context = get_context("spawn")
         self._failed_starts = 0
         self._waiting: deque[_Part] = deque()
+        self._held: tuple[int, Sequence[Input]] | None = None
+        self._ended = False
         self._gathered: dict[int, list[Outcome | None]] = {}
         self._workers = [self._start() for _ in range(jobs)]
 
     def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[tuple[int, list[Outcome]]]:
         """Yield chunks with their outcomes as they are complete; at the end what there is of those that are not."""
-        held: tuple[int, Sequence[Input]] | None = None
-        more = True
         while True:
-            for worker in self._workers:
-                while worker.started and len(worker.parts) < PARTS_EACH and not stop.asked:
-                    if not self._waiting and more:
-                        held = held or next(chunks, None)
-                        more = held is not None
-                        if held is None or (self.ahead is not None and held[0] >= self.following + self.ahead):
-                            break
-                        self._gathered[held[0]] = [None] * len(held[1])
-                        self._waiting.append(_Part(held[0], list(range(len(held[1]))), list(held[1])))
-                        held = None
-                    if not self._waiting:
-                        break
-                    self._hand_over(worker)
-            busy = any(worker.parts for worker in self._workers)
-            if not busy and (stop.asked or not (more or self._waiting)):
+            if not stop.asked:
+                self._feed(chunks)
+            ended = stop.asked or (self._ended and not self._waiting)
+            if ended and not any(worker.parts for worker in self._workers):
                 break
             self._look()
-            complete = [n for n, outcomes in self._gathered.items() if None not in outcomes]
+            complete = [number for number, outcomes in self._gathered.items() if None not in outcomes]
             for number in complete:
                 yield number, [outcome for outcome in self._gathered.pop(number) if outcome is not None]
         for number, outcomes in sorted(self._gathered.items()):
             if some := [outcome for outcome in outcomes if outcome is not None]:
                 yield number, some
 
-    def _hand_over(self, worker: _Worker) -> None:
-        part = self._waiting.popleft()
-        worker.parts.append(part)
-        with contextlib.suppress(OSError):  # it has died: that is seen when it is looked at
-            worker.connection.send(part.items)
+    def _feed(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> None:
+        """Give every worker that has started what it has room for."""
+        for worker in self._workers:
+            while worker.started and len(worker.parts) < PARTS_EACH and (part := self._next(chunks)):
+                worker.parts.append(part)
+                with contextlib.suppress(OSError):  # it has died: that is seen when it is looked at
+                    worker.connection.send(part.items)
+
+    def _next(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> _Part | None:
+        """Return what is left of a chunk, or the next one; None where there is none, or it must wait for earlier ones."""
+        if self._waiting:
+            return self._waiting.popleft()
+        self._held = self._held or next(chunks, None)
+        if self._held is None:
+            self._ended = True
+            return None
+        number, items = self._held
+        if self.ahead is not None and number >= self.following + self.ahead:
+            return None
+        self._held = None
+        self._gathered[number] = [None] * len(items)
+        return _Part(number, list(range(len(items))), list(items))
 
     def _look(self) -> None:
         """Wait until a worker has something to say, has died, or was long enough at one input."""
