@@ -105,10 +105,10 @@ def open_source(
     Parameters
     ----------
     source : str, os.PathLike, binary file object, bytes, array or Recording
-        A file in WAV, FLAC or another format that libsndfile reads, by its path or URL (``s3://``, ``https://`` and others
-        that fsspec knows), as an open file, read from where it stands (a pipe is read to its end), or as its bytes. Or samples, of shape (n_samples,) or
-        (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16, int32 or uint8, scaled
-        to ±1.
+        A file in WAV, FLAC or another format that libsndfile reads: by its path, its URL (``s3://``, ``https://`` and what
+        else fsspec knows), as an open file, read from where it stands (a pipe is read to its end), or as its bytes. Or
+        samples, of shape (n_samples,) or (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16,
+        int32 or uint8, scaled to ±1.
     channel : int, optional
         Which of several channels, from 0; without it the first, with a note.
     site, patient, position, visit : str, optional
