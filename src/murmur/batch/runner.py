@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from murmur.batch.export import check_format, discard, export, write_whole
 from murmur.batch.inputs import Input, gather
@@ -27,7 +27,10 @@ from murmur.errors import OutputError, ParameterError
 from murmur.settings import Settings
 from murmur.version import __version__
 
-__all__ = ["Progress", "Summary", "export_tables", "package_versions", "run", "usable_cores"]
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["Progress", "Summary", "export_tables", "model_hashes", "package_versions", "run", "usable_cores"]
 
 #: Starting a worker takes as long as analyzing about this many files of usual length.
 FILES_PER_START = 32
@@ -117,6 +120,7 @@ def run(
     out: str | os.PathLike[str] | None = None,
     *,
     jobs: int | None = None,
+    client: Client | str | None = None,
     settings: Settings | None = None,
     models_dir: str | os.PathLike[str] | None = None,
     channel: int | None = None,
@@ -149,6 +153,9 @@ def run(
     jobs : int, optional
         Worker processes; with 1 all is done in this process. As many as there are cores by default, and fewer for few files.
         Scripts that call this must be importable (``if __name__ == "__main__":``).
+    client : distributed.Client or str, optional
+        A Dask cluster to do the work in place of processes of this machine: its client, or its scheduler's address. Its
+        workers need the same murmur, must see the inputs under the same paths, and `models_dir`; `out` only this process.
     settings : Settings, optional
     models_dir : str or os.PathLike, optional
         A folder with other models than those that ship.
@@ -162,9 +169,11 @@ def run(
     format : str, default "csv"
         What the tables are written as: "csv", "jsonl" (JSON lines) or "parquet" (needs pyarrow).
     timeout_s : float, default 600
-        A file that takes longer fails. In one process nothing is given up.
+        A file that takes longer fails. In one process nothing is given up; a cluster's worker goes on with the next, though
+        what hangs stays with it.
     memory_mb : int, optional
-        How much more memory than it needs to start a worker process may take; by default its share of the machine's.
+        How much more memory than it needs to start a worker process may take; by default its share of the machine's. Not of
+        a cluster's, which has its own bound.
     progress : callable, optional
         Called with a `Progress` at the beginning and after each file.
     on_result : callable, optional
@@ -186,6 +195,8 @@ def run(
         If `out` can't be written, another run is at work in it, or it holds results of other settings.
     ParameterError, MissingFileError
         If an argument is out of its range, or there are no such models.
+    MurmurError
+        If workers can't be started, or a cluster has none or is lost.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     if jobs is not None and jobs < 1:
@@ -194,6 +205,10 @@ def run(
         raise ParameterError(f"timeout_s must be above 0, not {timeout_s!r}")
     if memory_mb is not None and memory_mb < 1:
         raise ParameterError(f"memory_mb must be 1 or more, not {memory_mb!r}")
+    if client is not None and (jobs is not None or memory_mb is not None):
+        raise ParameterError(
+            "a cluster has its own workers and their memory: give a client, or jobs and memory_mb, not both"
+        )
     check_format(format)
     settings = settings or Settings()
     folder = None if models_dir is None else os.fspath(models_dir)
@@ -201,6 +216,7 @@ def run(
         load_models(folder)  # before any work: models that can't be read are a usage error
     given = _inputs(inputs)
     with contextlib.ExitStack() as stack:
+        cluster = None if client is None else stack.enter_context(_connected(client))
         home = None if out is None else _made(Path(out))
         if home is not None:
             stack.enter_context(Lock(home))
@@ -219,6 +235,8 @@ def run(
         store.drop_stale()
         count = store.count_to_do()
         tally = _Tally(total, total - count, store.counts() if home is not None else {}, progress)
+        if cluster is not None:
+            jobs = _threads_of(cluster)
         jobs = max(min(jobs or min(usable_cores(), 1 + count // FILES_PER_START), count), 1)
         task = Task(
             settings=settings,
@@ -230,8 +248,10 @@ def run(
             memory_mb=memory_mb or _share_of_memory_mb(jobs),
         )
         size = max(1, min(LARGEST_CHUNK, count // (4 * jobs)))
-        chunks = store.to_do(size if jobs > 1 else 1)
-        if jobs == 1:
+        chunks = store.to_do(size if jobs > 1 or cluster is not None else 1)
+        if cluster is not None:
+            outcomes = _in_cluster(chunks, task, cluster, stop, timeout_s, ordered=on_result is not None)
+        elif jobs == 1:
             outcomes = _in_process(chunks, task, stop)
         else:
             outcomes = _in_workers(chunks, task, jobs, stop, timeout_s, ordered=on_result is not None)
@@ -328,7 +348,7 @@ def _take(
     """Keep what came of a chunk, and tell of it."""
     for outcome in chunk:
         if outcome.output_problem:
-            raise OutputError(outcome.output_problem)
+            raise OutputError(f"{outcome.output_problem} (what is done is kept: mend that, and run the same again)")
     if store is not None:
         store.add(chunk)
     for outcome in chunk:
@@ -355,6 +375,26 @@ def _in_workers(
     yield from in_workers(chunks, task, jobs, stop, timeout_s, ordered)
 
 
+def _connected(client: Client | str) -> contextlib.AbstractContextManager[Client]:
+    from murmur.batch.cluster import connected
+
+    return connected(client)
+
+
+def _threads_of(client: Client) -> int:
+    from murmur.batch.cluster import threads_of
+
+    return max(threads_of(client), 1)  # they may be about to come
+
+
+def _in_cluster(
+    chunks: Iterable[Sequence[Input]], task: Task, client: Client, stop: Stop, timeout_s: float, ordered: bool
+) -> Generator[list[Outcome], None, None]:
+    from murmur.batch.cluster import in_cluster
+
+    yield from in_cluster(chunks, task, client, stop, timeout_s, ordered)
+
+
 # --- the output folder ------------------------------------------------------------------
 
 
@@ -377,7 +417,7 @@ def _begin_anew(home: Path) -> None:
 
 
 def _deciding(settings: Settings, models_dir: str | None, channel: int | None) -> dict[str, Any]:
-    values = (__version__, asdict(settings), _model_hashes(models_dir), channel)
+    values = (__version__, asdict(settings), model_hashes(models_dir), channel)
     return dict(zip(_DECIDING, values, strict=True))
 
 
@@ -500,7 +540,8 @@ def _description(
     }
 
 
-def _model_hashes(folder: str | None) -> dict[str, str]:
+def model_hashes(folder: str | None) -> dict[str, str]:
+    """Give the SHA-256 of each model in a folder, or of those that ship."""
     import hashlib
 
     import murmur.models

@@ -78,6 +78,7 @@ def _analyze(options: argparse.Namespace, arguments: list[str]) -> int:
             gather(_paths(options.paths), options.manifest, patient=options.patient, site=options.site),
             options.output,
             jobs=options.jobs,
+            client=options.dask,
             settings=settings,
             models_dir=options.models,
             channel=options.channel,

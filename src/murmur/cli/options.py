@@ -71,6 +71,9 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="folder for the tables; made where there is none")
     parser.add_argument("--json", action="store_true", help="one JSON document per line and input on stdout")
     parser.add_argument("--jobs", type=_jobs, metavar="N", help="worker processes (as many as there are cores)")
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="scheduler of a Dask cluster whose workers do it, such as tcp://HOST:8786"
+    )
     parser.add_argument("--patient", metavar="ID", help="patient of all inputs, whatever their names say")
     parser.add_argument("--site", help="site of all inputs: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
     _add_common(parser)
