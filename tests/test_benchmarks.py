@@ -532,8 +532,12 @@ def test_comparing_two_runs_prints_and_tells_by_its_exit_code(tmp_path, capsys):
 
 def test_calls_are_timed_in_turns():
     order = []
-    times = in_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, repeats=2)
+    calls = {"a": lambda: order.append("a"), "b": lambda: order.append("b")}
+    in_turns(calls, repeats=2, again=False)
     assert order == ["a", "b"] * 3  # once before it counts
+    order.clear()
+    times = in_turns(calls, repeats=2)
+    assert order == ["a", "b"] + ["a", "a", "b", "b"] * 2  # and each right after one of its own
     assert all(len(values) == 2 and min(values) >= 0 for values in times.values())
 
 

@@ -8,8 +8,9 @@ import librosa
 import numpy as np
 import pytest
 
+from murmur.features import comparison
 from murmur.features import murmur as features
-from murmur.features.comparison import MURMUR_BANDS, PROFILE_BANDS, compare_cycles
+from murmur.features.comparison import COLUMNS, MURMUR_BANDS, PROFILE_BANDS, compare_cycles
 from murmur.features.cycles import BANDS_HZ, N_PARTS, CycleLevels, measure_cycles
 from murmur.features.heart_sounds import S1_BAND_HZ, describe_heart_sounds
 from murmur.features.murmur import VECTOR_NAMES
@@ -107,6 +108,31 @@ def test_every_column_of_the_comparison_agrees_with_its_twin():
     assert compared.db.shape[1] == sum(column.reshape(CYCLES, -1).shape[1] for column in expected.values())
     for name, column in expected.items():
         np.testing.assert_allclose(compared[name], column.reshape(CYCLES, -1), atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("most", [1, 1000, 5000])
+def test_many_cycles_are_compared_like_few(monkeypatch, most):
+    levels = CycleLevels.joined([random_levels(seed) for seed in range(20)])
+    few = compare_cycles(levels)
+    monkeypatch.setattr(comparison, "MOST_NUMBERS", most)
+    monkeypatch.setattr(comparison, "STRETCH", 16)
+    many = compare_cycles(levels)
+    for name in COLUMNS:
+        np.testing.assert_array_equal(many[name], few[name], err_msg=name)
+    for chosen in (np.arange(len(levels)) % 7 > 0, np.zeros(len(levels), dtype=bool)):
+        one, other = few.in_order(chosen), many.in_order(chosen)
+        assert one.cycles == other.cycles == chosen.sum()
+        np.testing.assert_array_equal(one.medians, other.medians)
+        np.testing.assert_array_equal(list(one.quantiles.values()), list(other.quantiles.values()))
+
+
+def test_cycles_are_summed_up_by_medians_and_quantiles():
+    levels = random_levels(3)
+    compared, chosen = compare_cycles(levels), np.arange(CYCLES) != 2
+    ordered = compared.in_order(chosen)
+    np.testing.assert_allclose(ordered.medians, np.median(compared.db[chosen], axis=0))
+    for share, values in ordered.quantiles.items():
+        np.testing.assert_allclose(values, np.quantile(compared.db[chosen], share, axis=0))
 
 
 # the murmur's shape

@@ -148,7 +148,7 @@ def analyze(
         visit=visit,
     )
     with opened as recording:
-        return conclude(_measure(recording, settings, models), recording, settings, models)
+        return conclude(measure(recording, settings, models), recording, settings, models)
 
 
 def segment(
@@ -168,14 +168,16 @@ def segment(
     """
     settings, models = settings or Settings(), models or shipped_models()
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
-        measurement = _measure(recording, settings, models)
+        measurement = measure(recording, settings, models)
     compared = compare_cycles(measurement.levels)
-    return _segmentation(measurement, beat_confidence(measurement.cycles, compared, models.findings.beat))
+    beats = _beats(measurement, beat_confidence(measurement.cycles, compared, models.findings.beat))
+    return Segmentation(_intervals(measurement.onsets_s, measurement.states, measurement.duration_s), beats)
 
 
-def _measure(recording: Source, settings: Settings, models: Models) -> Measurement:
+def measure(recording: Source, settings: Settings, models: Models, block_s: float = 60.0) -> Measurement:
+    """Read a recording in blocks, whose length makes no difference, and measure what is in it."""
     engine = Engine(recording.sample_rate_hz, settings, models.segmentation, models.murmur_network)
-    blocks = recording.blocks()
+    blocks = recording.blocks(block_s)
     block = next(blocks)
     for following in blocks:
         engine.push(block)
@@ -188,8 +190,8 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     compared = compare_cycles(measurement.levels)
     confidence = beat_confidence(measurement.cycles, compared, models.findings.beat)
     quality, trusted = assess_quality(measurement, confidence, settings)
-    segmentation = _segmentation(measurement, confidence)
-    rhythm = describe_rhythm(segmentation.beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
+    beats = _beats(measurement, confidence)
+    rhythm = describe_rhythm(beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
     ordered = compared.in_order(trusted)
     heart_sounds = describe_heart_sounds(ordered, measurement.sounds, trusted)
     click = clear_click(heart_sounds.click) if heart_sounds else None
@@ -203,6 +205,9 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
     else:
         error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_beats} trusted beats)"
         findings = no_findings(error)
+    cycles = _cycle_figures(compared, trusted)
+    onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
+    del measurement, compared  # a day's levels make room for its intervals
     return Analysis(
         path=recording.path,
         patient=recording.patient,
@@ -212,26 +217,28 @@ def conclude(measurement: Measurement, recording: Source, settings: Settings, mo
         status="ok" if error is None else "unreadable",
         error=error,
         notes=recording.notes,
-        duration_s=measurement.duration_s,
+        duration_s=duration_s,
         sample_rate_hz=recording.sample_rate_hz,
         quality=quality,
-        segmentation=segmentation,
+        segmentation=Segmentation(_intervals(onsets_s, states, duration_s), beats),
         rhythm=rhythm,
         heart_sounds=heart_sounds,
         murmur=murmur,
         findings=findings,
-        cycles=_cycle_figures(compared, trusted),
+        cycles=cycles,
         version=__version__,
         settings=settings.fingerprint(),
     )
 
 
-def _segmentation(measurement: Measurement, confidence: NDArray[np.float64]) -> Segmentation:
-    ends_s = np.append(measurement.onsets_s[1:], measurement.duration_s)
-    states = map(STATES.__getitem__, measurement.states.tolist())
-    intervals = list(map(Interval, measurement.onsets_s.tolist(), ends_s.tolist(), states))
+def _beats(measurement: Measurement, confidence: NDArray[np.float64]) -> Beats:
     s1, systole, s2, diastole, end = measurement.cycles.bounds_s.T.copy()
-    return Segmentation(intervals, Beats(s1, systole, s2, diastole, end, confidence))
+    return Beats(s1, systole, s2, diastole, end, confidence)
+
+
+def _intervals(onsets_s: NDArray[np.float64], states: NDArray[np.int64], duration_s: float) -> list[Interval]:
+    starts_s = onsets_s.tolist()
+    return list(map(Interval, starts_s, [*starts_s[1:], duration_s], map(STATES.__getitem__, states.tolist())))
 
 
 def _cycle_figures(compared: Comparison, trusted: NDArray[np.bool_]) -> CycleFigures:

@@ -1,14 +1,17 @@
-"""Records of equal-length columns, one row for each heart cycle, that can be put one after another."""
+"""Records of equal-length columns, one row for each heart cycle, and how they grow as cycles come."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any, Self, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Columns"]
+from murmur.track import Track
+
+__all__ = ["Columns", "Growing"]
 
 
 class Columns:
@@ -21,17 +24,53 @@ class Columns:
         """No rows, with the right shapes."""
         raise TypeError(f"{cls.__name__} has no empty form")
 
-    def _arrays(self) -> list[NDArray[Any]]:
+    def arrays(self) -> list[NDArray[Any]]:
+        """Each column."""
         return [getattr(self, f.name) for f in fields(cast("Any", self))]
 
     def __len__(self) -> int:
         first = next(iter(cast("Any", self).__dataclass_fields__))
         return int(getattr(self, first).shape[0])
 
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> Self:
+        return type(self)(*(array[rows] for array in self.arrays()))
+
     @classmethod
-    def joined(cls, parts: list[Self]) -> Self:
+    def joined(cls, parts: Iterable[Self]) -> Self:
         """One after another; of no parts, none."""
-        if len(parts) == 1:
-            return parts[0]
-        columns = zip(*(part._arrays() for part in [cls.none(), *parts]), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
+        growing = Growing(cls)
+        for part in parts:
+            growing.append(part)
+        return growing.whole()
+
+
+Kind = TypeVar("Kind", bound=Columns)
+
+
+class Growing(Generic[Kind]):
+    """Columns that rows are added to as they come.
+
+    Each column is one array that grows. A list of parts would take as much memory again when it is joined; and of a day in
+    small blocks it would hold a million small arrays, which take more than what is in them.
+    """
+
+    def __init__(self, kind: type[Kind]) -> None:
+        self._kind = kind
+        self._first: Kind | None = None
+        self._tracks: list[Track] = []
+
+    def append(self, rows: Kind) -> None:
+        """Add rows, which are this one's from now on."""
+        if self._first is None:
+            self._first = rows  # of most recordings all there are
+            return
+        if not self._tracks:
+            self._tracks = [Track.of(column) for column in self._first.arrays()]
+        for track, column in zip(self._tracks, rows.arrays(), strict=True):
+            track.append(column)
+
+    def whole(self) -> Kind:
+        """All rows so far."""
+        if self._tracks:
+            return self._kind(*(track.rows(0, track.end) for track in self._tracks))
+        return self._kind.none() if self._first is None else self._first

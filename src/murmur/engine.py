@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.columns import Growing
 from murmur.conditioning import Conditioner
 from murmur.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.features.cycles import CycleLevels, measure_cycles
@@ -103,14 +104,14 @@ class Engine:
         self._last_onset_s = 0.0
         self._sounding = False
         # what is settled
-        self._states: list[NDArray[np.int64]] = []
-        self._onsets_s: list[NDArray[np.float64]] = []
-        self._cycles: list[Cycles] = []
-        self._levels: list[CycleLevels] = []
-        self._sounds: list[CycleSounds] = []
-        self._cycle_scores: list[CycleScores] = []
-        self._spiked: list[NDArray[np.float64]] = []
-        self._seconds: list[Seconds] = []
+        self._states = Track(dtype=np.int64)
+        self._onsets_s = Track(dtype=np.float64)
+        self._cycles = Growing(Cycles)
+        self._levels = Growing(CycleLevels)
+        self._sounds = Growing(CycleSounds)
+        self._cycle_scores = Growing(CycleScores)
+        self._spiked = Track(dtype=np.float64)
+        self._seconds = Growing(Seconds)
         self._seconds_done = 0
 
     def push(self, block: NDArray[np.float32]) -> None:
@@ -120,18 +121,18 @@ class Engine:
     def finish(self, block: NDArray[np.float32] = NO_SAMPLES) -> Measurement:
         """Take the last samples, if any are left, and return everything."""
         self._take(block, last=True)
-        onsets_s = np.concatenate(self._onsets_s)
+        onsets_s = self._onsets_s.rows(0, self._onsets_s.end)
         inside = onsets_s < self._heard_s  # a last span may begin just where the recording ends: it is none
         return Measurement(
             duration_s=self._heard_s,
-            states=np.concatenate(self._states)[inside],
+            states=self._states.rows(0, self._states.end)[inside],
             onsets_s=onsets_s[inside],
-            cycles=Cycles.joined(self._cycles),
-            levels=CycleLevels.joined(self._levels),
-            sounds=CycleSounds.joined(self._sounds),
-            scores=CycleScores.joined(self._cycle_scores),
-            spiked=np.concatenate([NOTHING, *self._spiked]),
-            seconds=Seconds.joined(self._seconds),
+            cycles=self._cycles.whole(),
+            levels=self._levels.whole(),
+            sounds=self._sounds.whole(),
+            scores=self._cycle_scores.whole(),
+            spiked=self._spiked.rows(0, self._spiked.end),
+            seconds=self._seconds.whole(),
             clipped_fraction=self._conditioner.clipped_fraction,
         )
 

@@ -50,7 +50,9 @@ class LinearModel:
 
     def scores(self, features: Array) -> Array:
         """Log odds (one output) or unnormalised log probabilities; (…, features) to (…, outputs)."""
-        z = np.minimum(np.maximum((features - self.centre) / self.scale, -CLIP), CLIP)
+        z = features - self.centre
+        z /= self.scale
+        np.minimum(np.maximum(z, -CLIP, out=z), CLIP, out=z)
         scores: Array = z @ self.weight.T + self.bias
         return scores
 

@@ -25,6 +25,8 @@ LOST_DB = 25.0
 CLIPPED = 0.002
 #: Where no beat is more likely than this to be one, there may be no heart in the recording.
 HEARTBEAT = 0.1
+#: Cycles whose confidence is reckoned together: all of an ordinary recording.
+STRETCH = 4096
 #: A cycle with more than this share of its samples in friction spikes is not measured.
 SPIKED_CYCLE = 0.08
 #: What a second can be.
@@ -80,18 +82,28 @@ def beat_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
     To what the posteriors say of a cycle comes how far its S1 and S2 stand out of its systole and diastole (dB): the network
     may hear beats in noise, but they do not stand out.
     """
+    count = len(EVIDENCE) + 2
+    evidence = np.empty((len(cycles), 2 * count))
     if not len(cycles):
-        return np.empty((0, 2 * (len(EVIDENCE) + 2)))
-    evidence = np.concatenate([cycles.evidence, compared["sounds_stand_out"]], axis=1)
-    first, last = evidence[:1], evidence[-1:]
-    padded = np.concatenate([first, first, evidence, last, last])
-    around = (padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]) / 5.0
-    return np.concatenate([evidence, around], axis=1)
+        return evidence
+    own, around = evidence[:, :count], evidence[:, count:]
+    own[:, :-2], own[:, -2:] = cycles.evidence, compared["sounds_stand_out"]
+    padded = np.concatenate([own[:1], own[:1], own, own[-1:], own[-1:]])
+    np.add(padded[:-4], padded[1:-3], out=around)
+    for stretch in (padded[2:-2], padded[3:-1], padded[4:]):
+        around += stretch
+    around /= 5.0
+    return evidence
 
 
 def beat_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) -> NDArray[np.float64]:
     """Probability that each cycle's S1 and S2 are right."""
-    return model.probabilities(beat_evidence(cycles, compared))[:, 0]
+    evidence = beat_evidence(cycles, compared)
+    confidence = np.empty(len(cycles))
+    for first in range(0, len(cycles), STRETCH):
+        stretch = slice(first, first + STRETCH)
+        confidence[stretch] = model.probabilities(evidence[stretch])[:, 0]
+    return confidence
 
 
 def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], settings: Settings) -> tuple[Quality, Mask]:
@@ -103,7 +115,7 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
 
     n = seconds.level_db.shape[0]
     covered = np.zeros(n, dtype=bool)
-    for start_s, *_, end_s in bounds_s[trusted].tolist():
+    for start_s, end_s in bounds_s[trusted][:, [0, 4]].tolist():
         covered[int(start_s) : int(end_s) + 1] = True
     # where no beat is, the loudest second speaks; of silence, −inf
     usual = float(median(seconds.level_db[covered]) if covered.any() else seconds.level_db.max(initial=-np.inf))

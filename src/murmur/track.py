@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,13 @@ class Track:
         self._rows: NDArray[Any] = np.empty((0, *row_shape), dtype=dtype)
         self._used = 0
         self.first = 0
+
+    @classmethod
+    def of(cls, rows: NDArray[Any]) -> Self:
+        """Begin with rows, which are the track's from now on."""
+        track = cls()
+        track.append(rows)
+        return track
 
     @property
     def end(self) -> int:

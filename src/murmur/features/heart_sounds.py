@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.features.comparison import Comparison
+from murmur.features.comparison import COLUMNS, Ordered
 from murmur.features.cycles import BANDS_HZ
 from murmur.features.sounds import CycleSounds
 from murmur.records import Record
-from murmur.robust import median, middle_of, quantile_of
+from murmur.robust import median
 
 __all__ = ["S1_BAND_HZ", "ExtraSound", "HeartSounds", "describe_heart_sounds"]
 
@@ -84,27 +84,27 @@ class HeartSounds(Record):
     cycles: int
 
 
-def describe_heart_sounds(ordered: Comparison, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
+def describe_heart_sounds(ordered: Ordered, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
     """Sum up the trusted cycles, in order as `Comparison.in_order` gives them; None where there are none.
 
     `sounds` are of all cycles, `trusted` of shape (cycles,) says which count.
     """
-    cycles = len(ordered)
-    if not cycles:
+    if not ordered.cycles:
         return None
-    s1_against_s2 = ordered["s1_against_s2"]
-    band, by_band = s1_against_s2[:, BANDS_HZ.index(S1_BAND_HZ)], middle_of(s1_against_s2)
+    columns, band = COLUMNS["s1_against_s2"], BANDS_HZ.index(S1_BAND_HZ)
+    by_band_db = ordered.medians[columns].tolist()
+    lower_db, upper_db = (float(ordered.quantiles[share][columns][band]) for share in (0.25, 0.75))
     split_ms, split_share = _split(sounds, trusted)
     return HeartSounds(
-        s1_s2_level_db=float(by_band[BANDS_HZ.index(S1_BAND_HZ)]),
-        s1_s2_spread_db=float(quantile_of(band, 0.75) - quantile_of(band, 0.25)),
-        s1_s2_by_band_db=tuple(by_band.tolist()),
+        s1_s2_level_db=by_band_db[band],
+        s1_s2_spread_db=upper_db - lower_db,
+        s1_s2_by_band_db=tuple(by_band_db),
         s2_split_ms=split_ms,
         s2_split_share=split_share,
         s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),
         s4=_extra(sounds.s4_level_db, sounds.s4_prominence_db, sounds.s4_lead_s, trusted, STEADY_S),
         click=_extra(sounds.click_level_db, sounds.click_prominence_db, sounds.click_place, trusted, STEADY_SHARE),
-        cycles=cycles,
+        cycles=ordered.cycles,
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.features.comparison import COLUMNS, MURMUR_BANDS, PROFILE_BANDS, Comparison
+from murmur.features.comparison import COLUMNS, MURMUR_BANDS, PROFILE_BANDS, Ordered
 from murmur.features.cycles import BANDS_HZ, N_PARTS
 from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
-from murmur.robust import median, middle_of, quantile_of
+from murmur.robust import median
 
 __all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "murmur_vector"]
 
@@ -92,15 +92,14 @@ def _power(level_db: Array) -> Array:
     return power
 
 
-def describe_murmur(ordered: Comparison, click: float | None = None) -> MurmurFeatures | None:
+def describe_murmur(ordered: Ordered, click: float | None = None) -> MurmurFeatures | None:
     """Sum up the trusted cycles, as `Comparison.in_order` gives them; None where there are none.
 
     `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
     """
-    if not len(ordered):
+    if not ordered.cycles:
         return None
-    summed = middle_of(ordered.db)
-    medians = {name: summed[columns] for name, columns in COLUMNS.items()}
+    medians = {name: ordered.medians[columns] for name, columns in COLUMNS.items()}
     profile, diastole_profile = medians["profile"], medians["diastole_profile"]
     if click is not None:
         profile = _bridge(profile, click)
@@ -173,20 +172,18 @@ VECTOR_COLUMNS = (
 VECTOR_NAMES = _names()
 
 
-def murmur_vector(ordered: Comparison, bounds_s: Array) -> Array:
+def murmur_vector(ordered: Ordered, bounds_s: Array) -> Array:
     """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),).
 
     `ordered` is as `Comparison.in_order` gives it, `bounds_s` (cycles, 5) the boundaries of the same cycles.
     """
     cycle = bounds_s[:, 4] - bounds_s[:, 0]
-    medians = middle_of(ordered.db)
+    medians = ordered.medians
     broad = (medians[COLUMNS["pairs_above_late"]].reshape(-1, len(PROFILE_BANDS))[:, 2:6].sum(axis=1) / 4.0).tolist()
-    above_late = ordered["mid_above_late"]
     return np.concatenate(
         [
             *(medians[COLUMNS[name]] for name in VECTOR_COLUMNS),
-            quantile_of(above_late, 0.2),
-            quantile_of(above_late, 0.8),
+            *(ordered.quantiles[share][COLUMNS["mid_above_late"]] for share in (0.2, 0.8)),
             [median(np.log2(cycle)), median((bounds_s[:, 2] - bounds_s[:, 0]) / cycle)],
             [max(broad[1:4]) - min(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])],
         ]
