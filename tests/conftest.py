@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 
 from murmur.models import Models, shipped_models
 from murmur.synthesis import Phantom, Synthetic, synthesize
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job; the tests send it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CUTTINGS = {"one by one": (1,), "primes": (7, 13, 101, 997), "random": None, "long": (3000, 1)}
 

@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -68,14 +67,15 @@ def export(table: Table, folder: Path, format_: str) -> int:
 
 def write_whole(place: Path, write: Callable[[Path], None]) -> None:
     """Let `write` make a file or a folder beside its place, and move it there when it is whole and on the disk."""
-    temporary = place.with_name(f".{place.name}.{uuid.uuid4().hex}.tmp")
+    temporary, old = place.with_name(f".{place.name}.tmp"), place.with_name(f".{place.name}.old")
     try:
+        for left in (temporary, old):  # by one that was killed
+            discard(left)
         write(temporary)
         if place.is_dir():  # a folder can't be replaced in one step
-            old = place.with_name(f".{place.name}.{uuid.uuid4().hex}.old")
             place.rename(old)
             temporary.rename(place)
-            shutil.rmtree(old)
+            discard(old)
         else:
             temporary.replace(place)
     except OSError as error:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from murmur.formats.circor import segments_text, write_segments_text
+from murmur.formats.circor import segments_text
 
 __all__ = ["pack", "put", "remove"]
 
@@ -17,10 +17,19 @@ def pack(intervals: Iterable[tuple[float, float, int]]) -> bytes:
 
 
 def put(folder: str | Path, place: str, packed: bytes) -> None:
-    """Write packed segments as the file `place` below a folder; its parts are separated by ``/``."""
+    """Write packed segments as the file `place` below a folder; its parts are separated by ``/``.
+
+    It appears whole or not at all. What a process leaves that is killed here, the next one to write this file takes away.
+    """
     target = Path(folder, *place.split("/"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_segments_text(target, zlib.decompress(packed).decode("ascii"))
+    temporary = target.with_name(f".{target.name}.tmp")
+    try:
+        temporary.write_bytes(zlib.decompress(packed))
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def remove(folder: str | Path, place: str) -> None:

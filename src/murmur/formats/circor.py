@@ -29,7 +29,6 @@ __all__ = [
     "read_segments",
     "segments_text",
     "write_segments",
-    "write_segments_text",
 ]
 
 _STATES = range(5)  # 0 not labelled, 1 S1, 2 systole, 3 S2, 4 diastole
@@ -113,7 +112,19 @@ def write_segments(path: str | os.PathLike[str], intervals: Iterable[tuple[float
     OSError
         If the file can't be written, as on a full disk.
     """
-    write_segments_text(path, segments_text(intervals))
+    text = segments_text(intervals)
+    target = Path(path)
+    # Beside the target, so that os.replace never crosses file systems; not mkstemp, whose files nobody else
+    # can read.
+    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("x", encoding="ascii", newline="\n") as file:
+            file.write(text)
+        temporary.replace(target)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"{target}: its folder does not exist; make it first") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def segments_text(intervals: Iterable[tuple[float, float, int]]) -> str:
@@ -131,22 +142,6 @@ def segments_text(intervals: Iterable[tuple[float, float, int]]) -> str:
             raise ParameterError(f"interval {number}, {(start_s, end_s, state)!r}: {reason}")
         lines.append(f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n")
     return "".join(lines)
-
-
-def write_segments_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write what `segments_text` returned; errors as of `write_segments`."""
-    target = Path(path)
-    # Beside the target, so that os.replace never crosses file systems; not mkstemp, whose files nobody else
-    # can read.
-    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("x", encoding="ascii", newline="\n") as file:
-            file.write(text)
-        temporary.replace(target)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{target}: its folder does not exist; make it first") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _decimal(value: float) -> str:
