@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from murmur.batch.inputs import Input as Input
     from murmur.batch.inputs import find_inputs as find_inputs
     from murmur.batch.inputs import gather as gather
+    from murmur.batch.output import export_tables as export_tables
     from murmur.batch.runner import Progress as Progress
     from murmur.batch.runner import Summary as Summary
-    from murmur.batch.runner import export_tables as export_tables
     from murmur.batch.runner import run as run
     from murmur.batch.worker import Outcome as Outcome
 
@@ -20,7 +20,7 @@ _HOME = {
     "Outcome": "worker",
     "Progress": "runner",
     "Summary": "runner",
-    "export_tables": "runner",
+    "export_tables": "output",
     "find_inputs": "inputs",
     "gather": "inputs",
     "run": "runner",

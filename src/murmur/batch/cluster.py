@@ -89,7 +89,7 @@ _STARTING = threading.Lock()
 @lru_cache(maxsize=1)
 def _warm(folder: str | None, hashes: tuple[tuple[str, str], ...]) -> Models:
     """Load the models and compile the kernels, once in the life of a worker."""
-    from murmur.batch.runner import model_hashes
+    from murmur.batch.output import model_hashes
     from murmur.warmup import warm_up
 
     if tuple(model_hashes(folder).items()) != hashes:
@@ -259,7 +259,7 @@ class _Cluster:
     """
 
     def __init__(self, client: Any, task: Task, timeout_s: float) -> None:
-        from murmur.batch.runner import model_hashes
+        from murmur.batch.output import model_hashes
 
         self._client, self._task, self._timeout_s = client, task, timeout_s
         #: The chunk that is wanted next, where the order counts.

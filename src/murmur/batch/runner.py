@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from murmur.batch.export import check_format, discard, export, write_whole
+from murmur.batch.export import check_format
 from murmur.batch.inputs import Input, gather
 from murmur.batch.lock import Lock
-from murmur.batch.segments import put, remove
+from murmur.batch.output import (
+    begin_anew,
+    check_same,
+    deciding_facts,
+    describe,
+    made,
+    package_versions,
+    place_segments,
+    sum_up,
+)
 from murmur.batch.stop import Stop
-from murmur.batch.store import STORE_NAME, Store
-from murmur.batch.tables import patient_row, patients_of
+from murmur.batch.store import Store
 from murmur.batch.worker import Outcome, Task, examine, load_models
 from murmur.errors import OutputError, ParameterError
 from murmur.settings import Settings
-from murmur.version import __version__
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Progress", "Summary", "export_tables", "model_hashes", "package_versions", "run", "usable_cores"]
+__all__ = ["Progress", "Summary", "run", "usable_cores"]
 
 #: Starting a worker takes as long as analyzing about this many files of usual length.
 FILES_PER_START = 32
@@ -38,8 +43,6 @@ FILES_PER_START = 32
 LARGEST_CHUNK = 16
 #: A file that takes longer than this, in seconds, is given up.
 TIMEOUT_S = 600.0
-#: Results are compared by these: another of them, and they are none of this run's.
-_DECIDING = ("version", "settings", "models", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,21 +220,21 @@ def run(
     given = _inputs(inputs)
     with contextlib.ExitStack() as stack:
         cluster = None if client is None else stack.enter_context(_connected(client))
-        home = None if out is None else _made(Path(out))
+        home = None if out is None else made(Path(out))
         if home is not None:
             stack.enter_context(Lock(home))
             if not resume:
-                _begin_anew(home)
+                begin_anew(home)
         stop = stack.enter_context(Stop())
         store = stack.enter_context(Store(home))
-        deciding = _deciding(settings, folder, channel)
-        _check_same(store, deciding, home)
+        deciding = deciding_facts(settings, folder, channel)
+        check_same(store, deciding, home)
         store.note(deciding | {"command": list(command), "started": started.isoformat(timespec="seconds")})
         total = store.ask_for(given)
         if retry_failed:
             store.drop_failed()
         if home is not None:
-            _place_segments(store, home / "segments")
+            place_segments(store, home / "segments")
         store.drop_stale()
         count = store.count_to_do()
         tally = _Tally(total, total - count, store.counts() if home is not None else {}, progress)
@@ -258,7 +261,7 @@ def run(
         stack.callback(outcomes.close)
         for chunk in outcomes:
             _take(chunk, store if home is not None else None, tally, on_result, on_failure)
-        patients = 0 if home is None else _sum_up(store, home, format, settings, folder)
+        patients = 0 if home is None else sum_up(store, home, format, settings, folder)
         summary = Summary(
             total=total,
             **tally.counts,
@@ -271,7 +274,7 @@ def run(
             out=None if home is None else str(home),
         )
         if home is not None:
-            _describe(home, _description(summary, deciding, settings, jobs, started, command))
+            describe(home, _description(summary, deciding, settings, jobs, started, command))
     return summary
 
 
@@ -395,124 +398,6 @@ def _in_cluster(
     yield from in_cluster(chunks, task, client, stop, timeout_s, ordered)
 
 
-# --- the output folder ------------------------------------------------------------------
-
-
-def _made(folder: Path) -> Path:
-    try:
-        (folder / "segments").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
-    return folder
-
-
-def _begin_anew(home: Path) -> None:
-    try:
-        for name in (STORE_NAME, f"{STORE_NAME}-wal", f"{STORE_NAME}-shm"):
-            (home / name).unlink(missing_ok=True)
-        shutil.rmtree(home / "segments")
-        (home / "segments").mkdir()
-    except OSError as error:
-        raise OutputError(f"{home}: can't be begun anew: {error.strerror or error}") from error
-
-
-def _deciding(settings: Settings, models_dir: str | None, channel: int | None) -> dict[str, Any]:
-    values = (__version__, asdict(settings), model_hashes(models_dir), channel)
-    return dict(zip(_DECIDING, values, strict=True))
-
-
-def _check_same(store: Store, deciding: dict[str, Any], home: Path | None) -> None:
-    """Results of other settings are no part of this run's tables."""
-    before = store.facts
-    for name in _DECIDING:
-        if name in before and before[name] != deciding[name]:
-            what = name
-            if isinstance(before[name], dict):
-                changed = [key for key in deciding[name] if before[name].get(key) != deciding[name][key]]
-                what = f"{name} ({', '.join(changed)})" if changed else name
-            raise OutputError(f"{home}: holds results of other {what}: name another folder, or begin anew with --no-resume")
-
-
-def _place_segments(store: Store, folder: Path) -> None:
-    """Put segments of earlier runs where this run's inputs have theirs, and take away those of what it has not."""
-    try:
-        for misplaced in store.misplaced_segments():
-            if misplaced.place:
-                remove(folder, misplaced.place)
-        for misplaced in store.misplaced_segments():
-            if misplaced.wanted:
-                put(folder, misplaced.wanted, misplaced.segments)
-    except OSError as error:
-        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
-    store.place_segments()
-
-
-def _sum_up(store: Store, home: Path, format_: str, settings: Settings, models_dir: str | None) -> int:
-    """Join recordings to patients and write the tables; return the number of patients."""
-    patients = patients_of(store.rows_by_patient(), settings, load_models(models_dir))
-    store.replace_patients(map(patient_row, patients))
-    return _write_tables(store, home, format_).get("patients", 0)
-
-
-def export_tables(
-    folder: str | os.PathLike[str],
-    destination: str | os.PathLike[str] | None = None,
-    *,
-    format: str = "csv",
-) -> dict[str, int]:
-    """Write the tables of a run from its database.
-
-    Parameters
-    ----------
-    folder : str or os.PathLike
-        That of the run.
-    destination : str or os.PathLike, optional
-        A folder to write them into; that of the run by default. Made where there is none.
-    format : str, default "csv"
-        As of `run`.
-
-    Returns
-    -------
-    dict of str to int
-        How many rows each table has.
-
-    Raises
-    ------
-    MissingFileError
-        If the folder is none of a run.
-    ParameterError
-        If the tables can't be written in that format.
-    OutputError
-        If they can't be written there.
-    """
-    check_format(format)
-    place = Path(folder if destination is None else destination)
-    with Store.existing(Path(folder)) as store:
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
-        return _write_tables(store, place, format)
-
-
-def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:
-    try:
-        if not store.has_patients:
-            discard(folder / f"patients.{format_}")  # an earlier run's
-        return {table.name: export(table, folder, format_) for table in store.tables()}
-    except OutputError as error:
-        raise OutputError(f"{error} (all results are in {STORE_NAME}: make room, then murmur export)") from error
-
-
-def _describe(home: Path, description: dict[str, Any]) -> None:
-    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-
-    def write(place: Path) -> None:
-        place.write_text(text, "utf-8", "backslashreplace")
-
-    write_whole(home / "run.json", write)
-
-
 def _description(
     summary: Summary,
     deciding: dict[str, Any],
@@ -538,24 +423,3 @@ def _description(
         "platform": sys.platform,
         "packages": package_versions(),
     }
-
-
-def model_hashes(folder: str | None) -> dict[str, str]:
-    """Give the SHA-256 of each model in a folder, or of those that ship."""
-    import hashlib
-
-    import murmur.models
-
-    home = Path(folder) if folder is not None else Path(murmur.models.__file__).parent
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.glob("*.npz"))}
-
-
-def package_versions() -> dict[str, str]:
-    """Give the versions of what murmur rests on, as far as it is installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for name in ("numpy", "scipy", "numba", "soundfile", "librosa"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found

@@ -281,7 +281,7 @@ def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _version(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.batch.runner import package_versions
+    from murmur.batch.output import package_versions
     from murmur.version import __version__
 
     print(f"murmur {__version__}")
