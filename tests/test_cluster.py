@@ -1,6 +1,5 @@
 """Runs on a Dask cluster: a real scheduler and two worker processes on this machine, some of which do not live long."""
 
-import csv
 import os
 import shutil
 import signal
@@ -13,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-import soundfile
+from tests.batches import contents, sixty_recordings, table
 
 import murmur.batch.cluster
 from murmur.analysis import Analysis
@@ -26,7 +25,6 @@ distributed = pytest.importorskip("distributed")
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SOURCE = Path(murmur.__file__).parent.parent
-TABLES = ("recordings.csv", "cycles.csv", "patients.csv")
 #: What a worker loads as it starts: files of certain names are its end.
 HOOK = """
 import os, signal, time
@@ -105,27 +103,7 @@ def client(address):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Give a folder of sixty short recordings of twelve patients, and one that is none."""
-    home = tmp_path_factory.mktemp("sixty")
-    samples, rate = soundfile.read(SAMPLES / "MR1_MV.wav", dtype="int16")
-    for number in range(60):
-        site = ("AV", "PV", "TV", "MV", "Ax")[number % 5]
-        place = home / f"{number % 3}" / f"P{100 + number // 5}_{site}.wav"
-        place.parent.mkdir(exist_ok=True)
-        soundfile.write(place, samples[200 * number : 200 * number + 3 * rate], rate)
-    (home / "0" / "none.wav").write_bytes(b"RIFF")
-    return home
-
-
-def contents(out):
-    """Tables and segments of a folder, byte for byte."""
-    files = [out / name for name in TABLES] + sorted((out / "segments").rglob("*.tsv"))
-    return {str(path.relative_to(out)): path.read_bytes() for path in files}
-
-
-def table(path):
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return sixty_recordings(tmp_path_factory.mktemp("sixty"))
 
 
 @pytest.fixture(scope="module")

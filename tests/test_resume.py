@@ -1,6 +1,5 @@
 """A run that is stopped, killed or out of room goes on where it was, and ends with the tables of one that was left alone."""
 
-import csv
 import json
 import os
 import random
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.dataset
 import pytest
-import soundfile
+from tests.batches import contents, sixty_recordings, table
 
 from murmur.batch import Input, export_tables, find_inputs, run
 from murmur.batch.lock import Lock
@@ -24,32 +23,11 @@ from murmur.errors import MissingFileError, OutputError, ParameterError
 from murmur.settings import Settings
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-TABLES = ("recordings.csv", "cycles.csv", "patients.csv")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Give a folder of sixty short recordings of twelve patients, and one that is none."""
-    home = tmp_path_factory.mktemp("sixty")
-    samples, rate = soundfile.read(SAMPLES / "MR1_MV.wav", dtype="int16")
-    for number in range(60):
-        site = ("AV", "PV", "TV", "MV", "Ax")[number % 5]
-        place = home / f"{number % 3}" / f"P{100 + number // 5}_{site}.wav"
-        place.parent.mkdir(exist_ok=True)
-        soundfile.write(place, samples[200 * number : 200 * number + 3 * rate], rate)
-    (home / "0" / "none.wav").write_bytes(b"RIFF")
-    return home
-
-
-def contents(out):
-    """Tables and segments of a folder, byte for byte."""
-    files = [out / name for name in TABLES] + sorted((out / "segments").rglob("*.tsv"))
-    return {str(path.relative_to(out)): path.read_bytes() for path in files}
-
-
-def table(path):
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return sixty_recordings(tmp_path_factory.mktemp("sixty"))
 
 
 @pytest.fixture(scope="module")
