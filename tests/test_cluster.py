@@ -221,8 +221,8 @@ def test_ctrl_c_leaves_the_cluster_as_it_was(folder, tmp_path, local, client, ad
 
 def test_workers_must_have_the_same_murmur_and_models(folder, tmp_path, client, monkeypatch):
     shutil.copytree(SOURCE / "murmur" / "models", tmp_path / "models")
-    sound = murmur.batch.runner.model_hashes
-    monkeypatch.setattr("murmur.batch.runner.model_hashes", lambda name: sound(name) | {"murmur.npz": "0"})
+    sound = murmur.batch.output.model_hashes
+    monkeypatch.setattr("murmur.batch.output.model_hashes", lambda name: sound(name) | {"murmur.npz": "0"})
     with pytest.raises(MurmurError, match=r"can't analyze: its models in .*/models are missing, or others than here"):
         run([folder / "1"], client=client, models_dir=tmp_path / "models")
     monkeypatch.setattr("murmur.batch.cluster.__version__", "0.0.1")

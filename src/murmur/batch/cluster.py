@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from murmur.batch.gathering import Gathering
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.segments import put
 from murmur.batch.stop import Stop
@@ -220,19 +221,8 @@ def in_cluster(
     OutputError
         If segments can't be written.
     """
-    with _Cluster(client, task, timeout_s) as cluster:
-        done: dict[int, list[Outcome]] = {}
-        following = cluster.following = 0 if ordered else None
-        for number, outcomes in cluster.run(enumerate(chunks), stop):
-            if following is None:
-                yield outcomes
-                continue
-            done[number] = outcomes
-            while following in done:
-                yield done.pop(following)
-                following = cluster.following = following + 1
-        for number in sorted(done):  # what was in hand when it was stopped
-            yield done[number]
+    with _Cluster(client, task, timeout_s, ordered) as cluster:
+        yield from cluster.run(enumerate(chunks), stop)
 
 
 @dataclass(slots=True)
@@ -258,25 +248,23 @@ class _Cluster:
     before all else: whoever ends that way again has no other to blame.
     """
 
-    def __init__(self, client: Any, task: Task, timeout_s: float) -> None:
+    def __init__(self, client: Any, task: Task, timeout_s: float, ordered: bool) -> None:
         from murmur.batch.output import model_hashes
 
         self._client, self._task, self._timeout_s = client, task, timeout_s
-        #: The chunk that is wanted next, where the order counts.
-        self.following: int | None = None
         models_dir = None if task.models_dir is None else key_of(task.models_dir)
         self._workers_task = replace(task, models_dir=models_dir, segments_dir=None, memory_mb=None)
         self._hashes = tuple(model_hashes(task.models_dir).items())
         self._suspects: deque[_Part] = deque()
         self._suspect_out = False
         self._held: tuple[int, Sequence[Input]] | None = None
-        self._gathered: dict[int, list[Outcome | None]] = {}
+        self._gathered = Gathering(ordered)
         self._out: dict[str, Any] = {}
         self._back: queue.SimpleQueue[tuple[str, _Part, bytes | BaseException]] = queue.SimpleQueue()
         self._threads, self._counted, self._empty_since = 1, 0.0, 0.0
         self._is_lost = False
 
-    def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[tuple[int, list[Outcome]]]:
+    def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[list[Outcome]]:
         """Yield chunks with their outcomes as they are complete; at the end what there is of those that are not."""
         while True:
             if not stop.asked:
@@ -285,12 +273,8 @@ class _Cluster:
                 break
             self._count_threads()
             self._hear()
-            complete = [number for number, outcomes in self._gathered.items() if None not in outcomes]
-            for number in complete:
-                yield number, [outcome for outcome in self._gathered.pop(number) if outcome is not None]
-        for number, outcomes in sorted(self._gathered.items()):
-            if some := [outcome for outcome in outcomes if outcome is not None]:
-                yield number, some
+            yield from self._gathered.complete()
+        yield from self._gathered.rest()
 
     def _feed(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> None:
         """Give the cluster as much as it has room for, and one suspect at a time."""
@@ -305,10 +289,10 @@ class _Cluster:
         if self._held is None:
             return None
         number, items = self._held
-        if self.following is not None and number >= self.following + CHUNKS_AHEAD * max(self._threads, 1):
+        if not self._gathered.may_begin(number, CHUNKS_AHEAD * max(self._threads, 1)):
             return None
         self._held = None
-        self._gathered[number] = [None] * len(items)
+        self._gathered.begin(number, len(items))
         return _Part(number, list(range(len(items))), list(items))
 
     def _submit(self, part: _Part) -> None:
@@ -356,7 +340,7 @@ class _Cluster:
             self._suspect_out = False
         if isinstance(came, bytes):
             for place, item, outcome in zip(part.places, part.items, pickle.loads(came), strict=True):
-                self._gathered[part.chunk][place] = self._with_segments(_of(item, outcome))
+                self._gathered.keep(part.chunk, place, self._with_segments(_of(item, outcome)))
             return
         if isinstance(came, MurmurError):
             raise came
@@ -374,7 +358,7 @@ class _Cluster:
             reason = f"the cluster can't do it: {type(came).__name__}: {came}"
             if isinstance(came, KilledWorker):
                 reason = "every worker that took it died of it: too little memory, or a crash in a library"
-            self._gathered[part.chunk][part.places[0]] = failure(part.items[0], reason, self._task)
+            self._gathered.keep(part.chunk, part.places[0], failure(part.items[0], reason, self._task))
         else:
             self._suspects.extend(part.alone())
 

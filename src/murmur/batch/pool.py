@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
 
+from murmur.batch.gathering import Gathering
 from murmur.batch.inputs import Input
 from murmur.batch.process import READY, work
 from murmur.batch.stop import Stop
@@ -98,19 +99,8 @@ def in_workers(
     MurmurError
         If no worker can be started.
     """
-    with _Pool(jobs, task, timeout_s) as pool:
-        done: dict[int, list[Outcome]] = {}
-        pool.ahead = jobs * CHUNKS_AHEAD if ordered else None
-        for number, outcomes in pool.run(enumerate(chunks), stop):
-            if not ordered:
-                yield outcomes
-                continue
-            done[number] = outcomes
-            while pool.following in done:
-                yield done.pop(pool.following)
-                pool.following += 1
-        for number in sorted(done):  # what was in hand when it was stopped
-            yield done[number]
+    with _Pool(jobs, task, timeout_s, ordered) as pool:
+        yield from pool.run(enumerate(chunks), stop)
 
 
 class _Pool:
@@ -119,20 +109,18 @@ class _Pool:
     Spawned, not forked: nothing of the parent's threads and locks goes along, and all platforms behave alike.
     """
 
-    def __init__(self, jobs: int, task: Task, timeout_s: float) -> None:
+    def __init__(self, jobs: int, task: Task, timeout_s: float, ordered: bool) -> None:
         self._task, self._timeout_s = task, timeout_s
-        #: The chunk that is wanted next, and how many more may be begun before it is done.
-        self.following = 0
-        self.ahead: int | None = None
+        self._ahead = jobs * CHUNKS_AHEAD
         self._context = get_context("spawn")
         self._failed_starts = 0
         self._waiting: deque[_Part] = deque()
         self._held: tuple[int, Sequence[Input]] | None = None
         self._ended = False
-        self._gathered: dict[int, list[Outcome | None]] = {}
+        self._gathered = Gathering(ordered)
         self._workers = [self._start() for _ in range(jobs)]
 
-    def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[tuple[int, list[Outcome]]]:
+    def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[list[Outcome]]:
         """Yield chunks with their outcomes as they are complete; at the end what there is of those that are not."""
         while True:
             if not stop.asked:
@@ -141,12 +129,8 @@ class _Pool:
             if ended and not any(worker.parts for worker in self._workers):
                 break
             self._look()
-            complete = [number for number, outcomes in self._gathered.items() if None not in outcomes]
-            for number in complete:
-                yield number, [outcome for outcome in self._gathered.pop(number) if outcome is not None]
-        for number, outcomes in sorted(self._gathered.items()):
-            if some := [outcome for outcome in outcomes if outcome is not None]:
-                yield number, some
+            yield from self._gathered.complete()
+        yield from self._gathered.rest()
 
     def _feed(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> None:
         """Give every worker that has started what it has room for."""
@@ -165,10 +149,10 @@ class _Pool:
             self._ended = True
             return None
         number, items = self._held
-        if self.ahead is not None and number >= self.following + self.ahead:
+        if not self._gathered.may_begin(number, self._ahead):
             return None
         self._held = None
-        self._gathered[number] = [None] * len(items)
+        self._gathered.begin(number, len(items))
         return _Part(number, list(range(len(items))), list(items))
 
     def _look(self) -> None:
@@ -190,7 +174,7 @@ class _Pool:
 
     def _keep(self, part: _Part, outcomes: Sequence[Outcome]) -> None:
         for place, outcome in zip(part.places, outcomes, strict=True):
-            self._gathered[part.chunk][place] = outcome
+            self._gathered.keep(part.chunk, place, outcome)
 
     @staticmethod
     def _fate(exit_code: int | None) -> str:
@@ -217,7 +201,7 @@ class _Pool:
             self._waiting.extend(part.without(place))
             suspect = part.items[place]
             if certain or part.suspect:
-                self._gathered[part.chunk][part.places[place]] = failure(suspect, reason, self._task)
+                self._gathered.keep(part.chunk, part.places[place], failure(suspect, reason, self._task))
             else:
                 self._waiting.append(_Part(part.chunk, [part.places[place]], [suspect], suspect=True))
         worker.connection.close()

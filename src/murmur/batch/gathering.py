@@ -1,0 +1,47 @@
+"""Outcomes come as they are done; chunks are handed on whole, and in order where that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from murmur.batch.worker import Outcome
+
+__all__ = ["Gathering"]
+
+
+class Gathering:
+    """What came of the inputs of chunks that are under way."""
+
+    def __init__(self, ordered: bool) -> None:
+        self._ordered = ordered
+        self._outcomes: dict[int, list[Outcome | None]] = {}
+        self._following = 0  # the chunk that is wanted next, where the order counts
+
+    def may_begin(self, chunk: int, ahead: int) -> bool:
+        """Whether a chunk may be begun: in order, no more than some ahead of the one that is wanted next."""
+        return not self._ordered or chunk < self._following + ahead
+
+    def begin(self, chunk: int, count: int) -> None:
+        """Expect so many outcomes of a chunk."""
+        self._outcomes[chunk] = [None] * count
+
+    def keep(self, chunk: int, place: int, outcome: Outcome) -> None:
+        """Take what came of one input."""
+        self._outcomes[chunk][place] = outcome
+
+    def complete(self) -> Iterator[list[Outcome]]:
+        """Yield the chunks of which nothing is missing, and which need not wait for an earlier one."""
+        for chunk in sorted(self._outcomes):
+            if (self._ordered and chunk != self._following) or None in self._outcomes[chunk]:
+                continue
+            self._following += 1
+            yield self._whole(chunk)
+
+    def rest(self) -> Iterator[list[Outcome]]:
+        """Yield what there is of all others."""
+        for chunk in sorted(self._outcomes):
+            if some := self._whole(chunk):
+                yield some
+
+    def _whole(self, chunk: int) -> list[Outcome]:
+        return [outcome for outcome in self._outcomes.pop(chunk) if outcome is not None]
