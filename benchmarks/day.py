@@ -161,7 +161,7 @@ def _analyze(day: Day, block_s: float | None) -> murmur.Analysis:
         return murmur.analyze(day)
     settings, models = Settings(), shipped_models()
     with open_source(day) as source:
-        return conclude(measure(source, settings, models, block_s), source, settings, models)
+        return conclude(measure(source, settings, models, block_s), source.described(), settings, models)
 
 
 def _peak_memory_mb() -> float:

@@ -740,29 +740,48 @@ def small_tables(rng, classes=4, longest=(3, 4, 3, 5), pause=0.05):
         )
 
 
-def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, rows=None):
-    """Run the kernel as `murmur.segmentation.decoding.Decoder` does."""
-    classes = tables.last.shape[1]
-    where, cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
-    initial = np.full((4, classes), -np.log(4 * classes))
-    least = int(tables.longest.max() + tables.first.max()) + 2
-    rows = rows or 1 << (least - 1).bit_length()  # no more than are needed
-    entry, came_at = np.full((4, rows, classes), -np.inf), np.zeros((capacity, 4, classes))
-    came_class = np.zeros((capacity, classes))
-    marks = np.zeros(capacity, dtype=np.int64)
-    tail = np.full((2, classes), -np.inf)
-    tail[1] = 0.0
-    room = [np.empty(emissions.shape[0] + capacity, dtype=np.int64) for _ in range(3)]
-    segments, early = [], 0
-    pieces = [(*piece, False) for piece in in_pieces(emissions.shape[0], sizes)]
-    for start, stop, ended in [*pieces, (0, 0, True)]:
-        early = len(segments)
+class Trellis:
+    """What the kernels carry, held as `murmur.segmentation.decoding.Decoder` does."""
+
+    def __init__(self, tables, capacity=4096, rows=None):
+        self.tables, self.capacity = tables, capacity
+        classes = tables.last.shape[1]
+        least = int(tables.longest.max() + tables.first.max()) + 2
+        rows = rows or 1 << (least - 1).bit_length()  # no more than are needed
+        self.initial = np.full((4, classes), -np.log(4 * classes))
+        self.where, self.cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
+        self.entry, self.came_at = np.full((4, rows, classes), -np.inf), np.zeros((capacity, 4, classes))
+        self.came_class = np.zeros((capacity, classes))
+        self.tail = np.full((2, classes), -np.inf)
+        self.tail[1] = 0.0
+        self.marks = np.zeros(capacity, dtype=np.int64)
+
+    def advance(self, emissions, ended=False, backlog=2048):
+        t = self.tables
+        room = [np.empty(emissions.shape[0] + self.capacity, dtype=np.int64) for _ in range(3)]
         count = semi_markov.advance(
-            emissions[start:stop], ended, tables.log_duration, tables.first, tables.last, tables.log_survival,
-            tables.log_residual, initial, tables.log_tail, tables.transition, tables.longest, backlog, 64, where, cumulated,
-            entry, came_at, came_class, tail, marks, *room,
+            emissions, ended, t.log_duration, t.first, t.last, t.log_survival, t.log_residual, self.initial, t.log_tail,
+            t.transition, t.longest, backlog, 64, self.where, self.cumulated, self.entry, self.came_at, self.came_class,
+            self.tail, self.marks, *room,
         )  # fmt: skip
-        segments += zip(*(column[:count].tolist() for column in room), strict=True)
+        return list(zip(*(column[:count].tolist() for column in room), strict=True))
+
+    def likeliest(self, since, until):
+        t, states = self.tables, np.empty(until - since, dtype=np.int64)
+        semi_markov.likeliest(
+            t.log_survival, t.first, t.longest, self.initial, self.where, self.cumulated, self.entry, self.came_at,
+            self.came_class, self.tail, since, states,
+        )  # fmt: skip
+        return states
+
+
+def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, rows=None):
+    trellis = Trellis(tables, capacity, rows)
+    segments = []
+    for start, stop in in_pieces(emissions.shape[0], sizes):
+        segments += trellis.advance(emissions[start:stop], backlog=backlog)
+    early = len(segments)
+    segments += trellis.advance(emissions[:0], ended=True, backlog=backlog)
     return Path([segment[:2] for segment in segments], early)
 
 
@@ -887,6 +906,28 @@ def test_any_cutting_gives_the_same_segments(seed):
     whole = decode(tables, emissions)
     for sizes in [(1,), (63, 1, 64, 65), tuple(rng.integers(1, 90, 20))]:
         assert decode(tables, emissions, sizes) == whole
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("pause", [1e-6, 0.02])
+def test_the_likeliest_so_far_is_what_the_decoder_would_say_if_that_were_all(seed, pause):
+    rng = np.random.default_rng(seed)
+    emissions = noise(rng, 300, 4)
+    tables = small_tables(rng, pause=pause)
+    trellis, taken = Trellis(tables), 0
+    for frames in [2, 9, 64, 65, 200, 300]:
+        trellis.advance(emissions[taken:frames])
+        taken = frames
+        starts, states = np.array(decode(tables, emissions[:frames]).segments).T
+        wanted = np.repeat(states, np.diff(starts, append=frames))
+        for since, until in [
+            (0, frames),
+            (0, 1),
+            (frames // 2, frames),
+            (frames // 3, frames // 2),
+            (frames - 1, frames - 1),
+        ]:
+            np.testing.assert_array_equal(trellis.likeliest(since, until), wanted[since:until])
 
 
 @pytest.mark.parametrize("longest", [(5, 7, 4, 9), (5, 7, 4, 70)])

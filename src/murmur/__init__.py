@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from murmur.analysis import analyze as analyze
     from murmur.analysis import segment as segment
     from murmur.errors import MurmurError as MurmurError
+    from murmur.live.analyzer import LiveAnalyzer as LiveAnalyzer
     from murmur.models import Models as Models
     from murmur.patient import PatientAnalysis as PatientAnalysis
     from murmur.patient import join_patient as join_patient
@@ -31,6 +32,7 @@ _HOME = {
     "Analysis": "analysis",
     "analyze": "analysis",
     "segment": "analysis",
+    "LiveAnalyzer": "live.analyzer",
     "MurmurError": "errors",
     "Models": "models",
     "PatientAnalysis": "patient",
@@ -45,6 +47,7 @@ _HOME = {
 
 __all__ = [
     "Analysis",
+    "LiveAnalyzer",
     "Models",
     "MurmurError",
     "PatientAnalysis",

@@ -21,7 +21,7 @@ from murmur.records import Record
 from murmur.rhythm import Rhythm, describe_rhythm
 from murmur.segmentation.result import Beats, Interval, Segmentation, State
 from murmur.settings import Settings
-from murmur.sources.source import Source
+from murmur.sources.source import Described, Source
 from murmur.version import __version__
 
 __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
@@ -148,7 +148,8 @@ def analyze(
         visit=visit,
     )
     with opened as recording:
-        return conclude(measure(recording, settings, models), recording, settings, models)
+        measurement = measure(recording, settings, models)
+        return conclude(measurement, recording.described(), settings, models)
 
 
 def segment(
@@ -185,7 +186,7 @@ def measure(recording: Source, settings: Settings, models: Models, block_s: floa
     return engine.finish(block)
 
 
-def conclude(measurement: Measurement, recording: Source, settings: Settings, models: Models) -> Analysis:
+def conclude(measurement: Measurement, recording: Described, settings: Settings, models: Models) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
     compared = compare_cycles(measurement.levels)
     confidence = beat_confidence(measurement.cycles, compared, models.findings.beat)

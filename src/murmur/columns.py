@@ -69,8 +69,15 @@ class Growing(Generic[Kind]):
         for track, column in zip(self._tracks, rows.arrays(), strict=True):
             track.append(column)
 
+    def drop(self, count: int) -> None:
+        """Forget so many of the first rows that are held."""
+        if self._first is not None and not self._tracks:
+            self._tracks = [Track.of(column) for column in self._first.arrays()]
+        for track in self._tracks:
+            track.drop_before(track.first + count)
+
     def whole(self) -> Kind:
-        """All rows so far."""
+        """All rows that are held."""
         if self._tracks:
-            return self._kind(*(track.rows(0, track.end) for track in self._tracks))
+            return self._kind(*(track.rows(track.first, track.end) for track in self._tracks))
         return self._kind.none() if self._first is None else self._first

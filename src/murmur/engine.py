@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from murmur.memory import keep_freed_memory
 from murmur.network import NetworkWeights
 from murmur.seconds import Seconds, measure_seconds
 from murmur.segmentation.decoding import NO_SPANS, Decoder, Spans
+from murmur.segmentation.early import EarlyReader
 from murmur.segmentation.emissions import Emitter, Normaliser
 from murmur.segmentation.model import SegmentationModel
 from murmur.segmentation.reading import KEPT_FRAMES, Cycles, read_cycles, refine_onsets
@@ -43,8 +45,8 @@ class Measurement:
 
     Attributes
     ----------
-    duration_s : float
-        Length of the input.
+    start_s, duration_s : float
+        Where what is held of the input begins, 0 but for a stream that forgets, and the input's length.
     states : ndarray, shape (spans,)
         0 to 3 for S1, systole, S2, diastole.
     onsets_s : ndarray, shape (spans,)
@@ -65,6 +67,7 @@ class Measurement:
         Share of the input in flat tops.
     """
 
+    start_s: float
     duration_s: float
     states: NDArray[np.int64]
     onsets_s: NDArray[np.float64]
@@ -78,13 +81,22 @@ class Measurement:
 
 
 class Engine:
-    """The streaming flow from samples to measured heart cycles; what is carried between blocks lives in its stages."""
+    """The streaming flow from samples to measured heart cycles; what is carried between blocks lives in its stages.
+
+    Whoever reads early keeps some of the newest frames, `least_kept_frames`, whether they are certain already or not.
+    """
 
     def __init__(
-        self, sample_rate_hz: float, settings: Settings, model: SegmentationModel, murmur_network: NetworkWeights
+        self,
+        sample_rate_hz: float,
+        settings: Settings,
+        model: SegmentationModel,
+        murmur_network: NetworkWeights,
+        least_kept_frames: int = 0,
     ) -> None:
         self._rate_hz = sample_rate_hz
-        self._durations = model.durations
+        self._least_kept = least_kept_frames
+        self.durations = model.durations
         self._conditioner = Conditioner(sample_rate_hz, settings)
         self._spectrogram = Spectrogram()
         self._envelopes = Envelopes()
@@ -112,7 +124,8 @@ class Engine:
         self._cycle_scores = Growing(CycleScores)
         self._spiked = Track(dtype=np.float64)
         self._seconds = Growing(Seconds)
-        self._seconds_done = 0
+        self.seconds_done = 0
+        self._start_s = 0.0
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next samples, float32, of any number."""
@@ -121,23 +134,57 @@ class Engine:
     def finish(self, block: NDArray[np.float32] = NO_SAMPLES) -> Measurement:
         """Take the last samples, if any are left, and return everything."""
         self._take(block, last=True)
-        onsets_s = self._onsets_s.rows(0, self._onsets_s.end)
-        inside = onsets_s < self._heard_s  # a last span may begin just where the recording ends: it is none
+        return self.measured()
+
+    def measured(self) -> Measurement:
+        """What is certain so far, as far as it is held; views of the engine's own, good until the next block."""
+        onsets_s = _held(self._onsets_s)
+        inside = onsets_s < self.heard_s  # a last span may begin just where the recording ends: it is none
         return Measurement(
-            duration_s=self._heard_s,
-            states=self._states.rows(0, self._states.end)[inside],
+            start_s=self._start_s,
+            duration_s=self.heard_s,
+            states=_held(self._states)[inside],
             onsets_s=onsets_s[inside],
             cycles=self._cycles.whole(),
             levels=self._levels.whole(),
             sounds=self._sounds.whole(),
             scores=self._cycle_scores.whole(),
-            spiked=self._spiked.rows(0, self._spiked.end),
+            spiked=_held(self._spiked),
             seconds=self._seconds.whole(),
             clipped_fraction=self._conditioner.clipped_fraction,
         )
 
+    def forget_before(self, second: int) -> None:
+        """Forget what is certain and over by then: a stream without end holds a bounded past."""
+        self._start_s = float(second)
+        cycles = int(np.searchsorted(self._cycles.whole().bounds_s[:, 4], second))
+        for growing in (self._cycles, self._levels, self._sounds, self._cycle_scores):
+            growing.drop(cycles)
+        self._spiked.drop_before(self._spiked.first + cycles)
+        self._seconds.drop(second - (self.seconds_done - len(self._seconds.whole())))
+        spans = max(int(np.searchsorted(_held(self._onsets_s), second, side="right")) - 1, 0)
+        for track in (self._states, self._onsets_s):
+            track.drop_before(track.first + spans)
+
+    def read_early(self, reader: EarlyReader) -> tuple[Spans, NDArray[np.float64]]:
+        """Spans that are likely but not certain, and their onsets in seconds, as a reader finds them."""
+        return reader.read(self._decoder, _held(self._log_posteriors), self._log_posteriors.first)
+
+    def look_at(self, spans: Spans, onsets_s: NDArray[np.float64]) -> tuple[Cycles, CycleLevels]:
+        """Read and measure the cycle that five spans make, from S1 to S1, uncertain as it is; none where it is forgotten."""
+        if spans.start[0] <= max(self._first_onset_frame, self._power.first + 2):
+            return Cycles.none(), CycleLevels.none()
+        posteriors = _held(self._log_posteriors)
+        cycles = read_cycles(spans, onsets_s, posteriors, self._log_posteriors.first, self.durations, LONGEST_CYCLE_S)
+        return cycles, self._measure_levels(cycles)
+
     @property
-    def _heard_s(self) -> float:
+    def seconds(self) -> Seconds:
+        """The seconds that are complete and held; the last is number `seconds_done` − 1."""
+        return self._seconds.whole()
+
+    @property
+    def heard_s(self) -> float:
         """Length of the input so far."""
         return self._conditioner.samples_taken / self._rate_hz
 
@@ -174,7 +221,7 @@ class Engine:
         posteriors = self._log_posteriors
         rows = posteriors.rows(posteriors.first, posteriors.end)
         onsets_s = refine_onsets(spans, rows, posteriors.first, self._last_onset_s)
-        onsets_s = np.minimum(onsets_s, self._heard_s)  # between frames, the last may come to lie past the end
+        onsets_s = np.minimum(onsets_s, self.heard_s)  # between frames, the last may come to lie past the end
         if len(spans):
             self._last_onset_s = float(onsets_s[-1])
         self._states.append(spans.state)
@@ -184,15 +231,12 @@ class Engine:
         closed = self._closed(spans, last)
         self._open, self._open_onsets_s = spans[closed:], onsets_s[closed:]
         held = spans.start >= posteriors.first  # what was forgotten belongs to a cycle that is too long to be one
-        # a sound that was under way when the recording, or the sound in it, began has no onset
-        held &= spans.start > self._conditioner.first_sound // HOP + UNDER_WAY_FRAMES
+        held &= spans.start > self._first_onset_frame
         use = slice(int(held.argmax()), closed + 1)
-        cycles = read_cycles(spans[use], onsets_s[use], rows, posteriors.first, self._durations, LONGEST_CYCLE_S)
+        cycles = read_cycles(spans[use], onsets_s[use], rows, posteriors.first, self.durations, LONGEST_CYCLE_S)
         if len(cycles):
             self._cycles.append(cycles)
-            begin = max(int(cycles.bounds_s[0, 0] * FRAME_RATE_HZ) - 2, self._power.first)
-            end = min(int(cycles.bounds_s[-1, 4] * FRAME_RATE_HZ) + 3, self._power.end)
-            self._levels.append(measure_cycles(self._power.rows(begin, end), begin, cycles.bounds_s))
+            self._levels.append(self._measure_levels(cycles))
             envelope = self._envelope
             rows = envelope.rows(envelope.first, envelope.end)
             self._sounds.append(measure_sounds(rows, envelope.first, cycles.bounds_s))
@@ -200,6 +244,16 @@ class Engine:
             scores, rows = self._scores.rows(begin, end), posteriors.rows(begin, end)
             self._cycle_scores.append(score_cycles(scores, rows, begin, cycles.bounds_s))
             self._spiked.append(self._share_limited(cycles.bounds_s))
+
+    @property
+    def _first_onset_frame(self) -> int:
+        """A sound that begins up to here was under way when the recording, or the sound in it, began."""
+        return self._conditioner.first_sound // HOP + UNDER_WAY_FRAMES
+
+    def _measure_levels(self, cycles: Cycles) -> CycleLevels:
+        begin = max(int(cycles.bounds_s[0, 0] * FRAME_RATE_HZ) - 2, self._power.first)
+        end = min(int(cycles.bounds_s[-1, 4] * FRAME_RATE_HZ) + 3, self._power.end)
+        return measure_cycles(self._power.rows(begin, end), begin, cycles.bounds_s)
 
     def _share_limited(self, bounds_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of each cycle's samples in friction spikes."""
@@ -213,7 +267,7 @@ class Engine:
 
     def _count_seconds(self, last: bool) -> None:
         """Sum up the seconds that are complete, and at the end a rest of half a second or more."""
-        done = self._seconds_done * FRAME_RATE_HZ
+        done = self.seconds_done * FRAME_RATE_HZ
         left = self._log_posteriors.end - done
         whole = left // FRAME_RATE_HZ
         if whole:
@@ -228,15 +282,20 @@ class Engine:
         power, log_posteriors = self._power.rows(first, stop), self._log_posteriors.rows(first, stop)
         limited = self._limited.rows(first * HOP, stop * HOP)
         self._seconds.append(measure_seconds(power, log_posteriors, limited, length))
-        self._seconds_done += count
+        self.seconds_done += count
 
     def _forget(self) -> None:
         """Drop what no open cycle and no open second needs."""
         waiting = int(self._open.start[0]) if len(self._open) else 0
         waiting = max(waiting - MARGIN_FRAMES, self._log_posteriors.end - KEPT_FRAMES - MARGIN_FRAMES)
-        keep = min(waiting, self._seconds_done * FRAME_RATE_HZ)
+        keep = min(waiting, self.seconds_done * FRAME_RATE_HZ, self._log_posteriors.end - self._least_kept)
         self._power.drop_before(keep)
         self._log_posteriors.drop_before(keep)
         self._scores.drop_before(keep)
         self._limited.drop_before(keep * HOP)
         self._envelope.drop_before(keep * HOP // ENVELOPE_HOP)
+
+
+def _held(track: Track) -> NDArray[Any]:
+    """All rows that a track holds."""
+    return track.rows(track.first, track.end)

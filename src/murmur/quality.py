@@ -111,12 +111,13 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
     bounds_s, seconds = measurement.cycles.bounds_s, measurement.seconds
     trusted = (confidence >= settings.least_confidence) & (measurement.spiked <= SPIKED_CYCLE)
     length_s = bounds_s[:, 4] - bounds_s[:, 0]
-    index = float(min((length_s * confidence).sum() / measurement.duration_s, 1.0))
+    start_s = measurement.start_s
+    index = float(min((length_s * confidence).sum() / (measurement.duration_s - start_s), 1.0))
 
     n = seconds.level_db.shape[0]
     covered = np.zeros(n, dtype=bool)
-    for start_s, end_s in bounds_s[trusted][:, [0, 4]].tolist():
-        covered[int(start_s) : int(end_s) + 1] = True
+    for s1_s, end_s in (bounds_s[trusted][:, [0, 4]] - start_s).tolist():
+        covered[max(int(s1_s), 0) : int(end_s) + 1] = True
     # where no beat is, the loudest second speaks; of silence, −inf
     usual = float(median(seconds.level_db[covered]) if covered.any() else seconds.level_db.max(initial=-np.inf))
     lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
@@ -132,7 +133,7 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
     if np.count_nonzero(noisy) > 0.5 * n:
         reasons.append("noisy" if np.any(confidence > HEARTBEAT) else "no heartbeat")
     if not readable and not reasons:
-        reasons.append("too short" if measurement.duration_s < 2.0 * settings.least_beats else "noisy")
+        reasons.append("too short" if measurement.duration_s - start_s < 2.0 * settings.least_beats else "noisy")
     quality = Quality(
         index=index,
         reasons=tuple(reasons),
@@ -142,13 +143,13 @@ def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], se
         clipped_fraction=measurement.clipped_fraction,
         spiked_fraction=float(seconds.limited.sum()) / n if n else 0.0,
         lost_fraction=lost_fraction,
-        stretches=_stretches((LOST * lost + NOISY * noisy).tolist(), measurement.duration_s),
+        stretches=_stretches((LOST * lost + NOISY * noisy).tolist(), start_s, measurement.duration_s),
     )
     return quality, trusted
 
 
-def _stretches(kinds: list[int], duration_s: float) -> tuple[Stretch, ...]:
+def _stretches(kinds: list[int], start_s: float, end_s: float) -> tuple[Stretch, ...]:
     """Join seconds of one kind; the last lasts until the end."""
     starts = [second for second, kind in enumerate(kinds) if second == 0 or kind != kinds[second - 1]]
-    ends = [*map(float, starts[1:]), duration_s]
-    return tuple(Stretch(float(start), end, KINDS[kinds[start]]) for start, end in zip(starts, ends, strict=False))
+    ends = [*(start_s + second for second in starts[1:]), end_s]
+    return tuple(Stretch(start_s + start, end, KINDS[kinds[start]]) for start, end in zip(starts, ends, strict=False))

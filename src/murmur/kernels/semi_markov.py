@@ -193,6 +193,41 @@ def advance(
     return written
 
 
+@kernel()
+def likeliest(
+    log_survival: np.ndarray,
+    first: np.ndarray,
+    longest: np.ndarray,
+    initial: np.ndarray,
+    where: np.ndarray,
+    cumulated: np.ndarray,
+    entry: np.ndarray,
+    came_at: np.ndarray,
+    came_class: np.ndarray,
+    tail: np.ndarray,
+    since: int,
+    states: np.ndarray,
+) -> None:
+    """Fill `states` with those of the frames from `since` on, on the path that is the likeliest so far.
+
+    It need not become certain: another may overtake it. Frames may lie before those that are certain, as far back as the
+    memory of `came_at` goes; all must have been taken. The rest is as `advance` left it, and stays so.
+    """
+    time, state, klass = _best_end(log_survival, first, longest, initial, where, cumulated, entry, tail)
+    mask, until = came_at.shape[0] - 1, since + states.shape[0]
+    while True:
+        for frame in range(max(time, since), until):
+            states[frame - since] = state
+        if time <= since:
+            return
+        until = min(until, time)
+        slot = time & mask
+        before = (state + 3) % 4
+        klass = int(came_class[slot, klass]) if state == 0 else klass
+        time = int(came_at[slot, before, klass])
+        state = before
+
+
 @kernel(inner=True)
 def _commit(
     first: np.ndarray,

@@ -80,6 +80,7 @@ class Decoder:
         self._waiting = np.empty((0, N_STATES), dtype=np.float32)
         self._taken = 0
         self._odd = -1
+        self._told = 0
 
     def begin_at(self, frame: int) -> None:
         """Let a step begin at the first frame with a sound, before that comes, as the network does.
@@ -113,11 +114,25 @@ class Decoder:
             t.transition, t.longest, LONGEST_BACKLOG, COMMIT_EVERY, self._where, self._cumulated, self._entry, self._came_at,
             self._came_class, self._tail, self._marks, start, state, settled,
         )  # fmt: skip
-        return self._spans(start[:count], state[:count], settled[:count])
+        return Spans(self._frames(start[:count]), state[:count], self._frames(settled[:count]))
 
-    def _spans(self, start: NDArray[np.int64], state: NDArray[np.int64], settled: NDArray[np.int64]) -> Spans:
-        """From steps to frames; past an odd beginning all are one frame earlier."""
-        frames = [FRAMES_PER_STEP * steps for steps in (start, settled)]
-        if self._odd >= 0:
-            frames = [f - (f > self._odd) for f in frames]
-        return Spans(frames[0], state, frames[1])
+    def likeliest(self, lag: int) -> NDArray[np.int64]:
+        """State of each frame from the last that was asked for up to `lag` frames before the newest.
+
+        On the path that is the likeliest so far: it need not become certain (fixed-lag smoothing).
+        """
+        since, until = self._told, max(int(self._where[semi_markov.NOW]) - lag // FRAMES_PER_STEP, self._told)
+        self._told = until
+        states = np.empty(until - since, dtype=np.int64)
+        if states.size:
+            t = self._tables
+            semi_markov.likeliest(
+                t.log_survival, t.first, t.longest, self._initial, self._where, self._cumulated, self._entry, self._came_at,
+                self._came_class, self._tail, since, states,
+            )  # fmt: skip
+        return np.repeat(states, np.diff(self._frames(np.arange(since, until + 1))))
+
+    def _frames(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where steps begin; past an odd beginning all are one frame earlier."""
+        frames = FRAMES_PER_STEP * steps
+        return frames - (frames > self._odd) if self._odd >= 0 else frames

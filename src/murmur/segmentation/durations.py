@@ -17,7 +17,7 @@ Table = NDArray[np.float64]
 
 #: Cycle length of each rate class: 222 to 37 beats per minute, each 1.29 times the one before. With spreads as wide as the
 #: steps, thirteen classes decode no better than these eight.
-CYCLE_S = 0.27 * 1.29 ** np.arange(8)
+CYCLE_S: Table = 0.27 * 1.29 ** np.arange(8.0)
 #: Within a recording systole varies less than between children of one heart rate.
 WITHIN_SHARE = 0.5
 DIASTOLE_DEVIATION = 0.12

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from murmur.errors import MurmurError, ParameterError
 from murmur.sources.limits import Watch, seconds
 
-__all__ = ["Labels", "Source"]
+__all__ = ["Described", "Labels", "Source"]
 
 _MAX_BLOCK_SAMPLES = 2**24
 
@@ -29,6 +29,19 @@ class Labels:
     site: str
     position: str
     visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """All that is known of a recording, or a live stream, when its samples have passed."""
+
+    sample_rate_hz: float
+    path: str = ""
+    patient: str = ""
+    site: str = ""
+    position: str = ""
+    visit: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Source(ABC):
@@ -66,6 +79,11 @@ class Source(ABC):
     def notes(self) -> tuple[str, ...]:
         """What a reader should know; complete when the last block has passed."""
         return tuple(self._notes)
+
+    def described(self) -> Described:
+        """What a reader should know beside the samples; complete when the last block has passed."""
+        labels = self.path, self.patient, self.site, self.position, self.visit
+        return Described(self.sample_rate_hz, *labels, notes=self.notes)
 
     @property
     def duration_s(self) -> float | None:

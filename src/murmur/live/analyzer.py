@@ -1,0 +1,238 @@
+"""`LiveAnalyzer`: blocks of live sound in, events out, and at the end the analysis of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murmur.analysis import Analysis, CycleFigures, conclude
+from murmur.engine import Engine
+from murmur.errors import ParameterError
+from murmur.live.beats import BeatTracker, RateTracker
+from murmur.live.contact import QualityTracker
+from murmur.live.events import BeatClosed, Event, SamplesLost
+from murmur.live.signs import SignTracker
+from murmur.models import Models, shipped_models
+from murmur.naming import canonical_position, canonical_site
+from murmur.segmentation.result import Beats
+from murmur.settings import FRAME_RATE_HZ, Settings
+from murmur.sources.arrays import checked_array, to_float
+from murmur.sources.limits import MIN_DURATION_S, check_length, checked_rate
+from murmur.sources.source import Described
+
+__all__ = ["LiveAnalyzer"]
+
+#: The engine takes steps of this length, whatever the blocks: so the events do not depend on them, and a single sample costs
+#: next to nothing.
+STEP_S = 0.05
+#: Frames that are kept for what is told early: a slow beat, its lag and its margin.
+KEPT_FRAMES = 4 * FRAME_RATE_HZ
+#: What is forgotten is forgotten so much at a time.
+FORGOTTEN_AT_ONCE = 0.1
+
+
+class LiveAnalyzer:
+    """Analyze sound while it comes in, with the same answers as the finished recording.
+
+    Blocks of any length go into `push`, which returns what they have made sure; `finish` gives the whole `Analysis`, equal
+    to that of `murmur.analyze` on the same samples. Beats and rate are told early, from the reading that is the likeliest
+    half a second later. One analyzer is for one stream and one thread at a time; several share nothing.
+
+    Parameters
+    ----------
+    sample_rate_hz : float
+        1 kHz to 192 kHz.
+    settings : Settings, optional
+        What may be tuned.
+    patient, site, position, visit : str, optional
+        As of `murmur.analyze`. The site matters: what is a quiet S1 depends on it.
+    history_s : float, default 300
+        The signs, and what `finish` gives, rest on this much of the newest sound, so that a day takes no more memory.
+    on_beats : callable, optional
+        Takes the beats that are leaving the history, as (`Beats`, `CycleFigures`), some at a time.
+    models : Models, optional
+        Other trained models than those that ship.
+
+    Raises
+    ------
+    ParameterError
+        If the rate, a label or the history is out of range.
+    """
+
+    def __init__(
+        self,
+        sample_rate_hz: float,
+        settings: Settings | None = None,
+        *,
+        patient: str = "",
+        site: str = "",
+        position: str = "",
+        visit: str = "",
+        history_s: float = 300.0,
+        on_beats: Callable[[Beats, CycleFigures], None] | None = None,
+        models: Models | None = None,
+    ) -> None:
+        rate = checked_rate(sample_rate_hz, "the stream", ParameterError)
+        if not history_s >= 10.0:
+            raise ParameterError(f"history_s must be 10 or more, not {history_s!r}")
+        self._settings, self._models = settings or Settings(), models or shipped_models()
+        self._about = Described(rate, "", patient, canonical_site(site), canonical_position(position), visit)
+        self._history_s, self._on_beats = history_s, on_beats
+        self._engine = Engine(
+            rate, self._settings, self._models.segmentation, self._models.murmur_network, least_kept_frames=KEPT_FRAMES
+        )
+        self._beats = BeatTracker(self._engine, self._models.findings.beat, self._settings)
+        self._rate = RateTracker(self._settings)
+        self._quality = QualityTracker(self._settings)
+        self._signs = SignTracker()
+        self._step = max(round(STEP_S * rate), 1)
+        self._waiting = np.empty(self._step, dtype=np.float32)
+        self._waits = 0
+        self._taken = 0  # samples that the engine has
+        self._seconds = 0
+        self._value = np.float32(0.0)
+        self._lost_since = -1
+        self._finished = False
+
+    @property
+    def time_s(self) -> float:
+        """How much of the stream has come."""
+        return (self._taken + self._waits) / self._about.sample_rate_hz
+
+    def push(self, block: npt.ArrayLike) -> list[Event]:
+        """Take the next samples.
+
+        Parameters
+        ----------
+        block : array-like, shape (samples,)
+            Of any length; integer PCM (int8, int16, int32, uint8), or floats with full scale ±1. Samples that are not finite
+            count as lost.
+
+        Returns
+        -------
+        list of events
+            Of `murmur.live.events`, in the order in which they became sure.
+
+        Raises
+        ------
+        ParameterError
+            If it is no block of sound, or the stream is finished; nothing of it is taken.
+        """
+        values = checked_array(block, "the block")
+        if values.ndim != 1:
+            raise ParameterError(f"the block: samples must be 1-D, not of shape {values.shape}: pass one channel")
+        with np.errstate(over="ignore"):
+            samples = to_float(values).astype(np.float32, copy=False)
+        return self._take(samples)
+
+    def skip(self, samples: int) -> list[Event]:
+        """Let so many samples pass that were lost on the way, so that all times stay right; returns events as `push`."""
+        if samples < 0:
+            raise ParameterError(f"samples to skip must be 0 or more, not {samples!r}")
+        events = []
+        for first in range(0, samples, 2**16):
+            events += self._take(np.full(min(samples - first, 2**16), np.nan, dtype=np.float32))
+        return events
+
+    def finish(self) -> Analysis:
+        """End the stream and return all that is to be said of it, or of its last `history_s`.
+
+        Raises
+        ------
+        TooShortError
+            If it lasted less than 2 s.
+        ParameterError
+            If it was finished before.
+        """
+        self._check_open()
+        check_length("the stream", self._taken + self._waits, self._about.sample_rate_hz)
+        self._finished = True
+        rest = self._waiting[: self._waits].copy()
+        self._mend(rest)
+        measurement = self._engine.finish(rest)
+        about = self._about
+        if measurement.start_s:
+            note = f"rests on {measurement.start_s:.0f} s to {measurement.duration_s:.0f} s, all that is kept of the stream"
+            about = replace(about, notes=(note,))
+        return conclude(measurement, about, self._settings, self._models)
+
+    def _check_open(self) -> None:
+        if self._finished:
+            raise ParameterError("the stream is finished; begin another with a new LiveAnalyzer")
+
+    def _take(self, samples: npt.NDArray[np.float32]) -> list[Event]:
+        self._check_open()
+        events: list[Event] = []
+        first = 0
+        while first < samples.shape[0]:
+            count = min(self._step - self._waits, samples.shape[0] - first)
+            self._waiting[self._waits : self._waits + count] = samples[first : first + count]
+            self._waits += count
+            first += count
+            if self._waits == self._step:
+                self._waits = 0
+                events += self._advance(self._waiting.copy())
+        return events
+
+    def _advance(self, step: npt.NDArray[np.float32]) -> Iterator[Event]:
+        """Take a whole step, and tell what it has made sure."""
+        lost = self._mend(step)
+        self._engine.push(step)
+        self._taken += step.shape[0]
+        time_s = self._taken / self._about.sample_rate_hz
+        for start_s, end_s in lost:
+            yield SamplesLost(time_s=time_s, start_s=start_s, end_s=end_s)
+        for beat in self._beats.update(time_s):
+            self._quality.take(beat)
+            if isinstance(beat, BeatClosed):
+                self._rate.take(beat)
+            yield beat
+        yield from self._rate.update(time_s)
+        new, self._seconds = self._engine.seconds_done - self._seconds, self._engine.seconds_done
+        seconds = self._engine.seconds
+        held = len(seconds)
+        yield from self._quality.update(time_s, seconds.level_db[held - new :], seconds.silent[held - new :])
+        if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, self._history_s)):
+            analysis = conclude(self._engine.measured(), self._about, self._settings, self._models)
+            yield from self._signs.update(time_s, analysis)
+            self._forget(time_s, analysis)
+
+    def _mend(self, step: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
+        """Hold the last sample where some are lost; return the stretches of the stream, in s, whose loss is over."""
+        rate, over = self._about.sample_rate_hz, []
+        bad = ~np.isfinite(step)
+        if bad.any() or self._lost_since >= 0:
+            edges = np.flatnonzero(np.diff(bad, prepend=self._lost_since >= 0)).tolist()
+            for place in edges:
+                if self._lost_since < 0:
+                    self._lost_since = self._taken + place
+                else:
+                    over.append((self._lost_since / rate, (self._taken + place) / rate))
+                    self._lost_since = -1
+            source = np.where(bad, -1, np.arange(step.shape[0]))
+            np.maximum.accumulate(source, out=source)
+            step[:] = np.where(source >= 0, step[source], self._value)
+        if step.shape[0]:
+            self._value = step[-1]
+        return over
+
+    def _forget(self, time_s: float, analysis: Analysis) -> None:
+        """Hand on the beats that are older than the history, and forget them."""
+        held_s = time_s - analysis.segmentation.intervals[0].start_s if analysis.segmentation.intervals else 0.0
+        if held_s < (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
+            return
+        second = int(time_s - self._history_s)
+        if self._on_beats is not None:
+            gone = int(np.searchsorted(analysis.segmentation.beats.end_s, second))
+            if gone:
+                self._on_beats(_first(analysis.segmentation.beats, gone), _first(analysis.cycles, gone))
+        self._engine.forget_before(second)
+
+
+def _first(columns: Any, count: int) -> Any:
+    """The first rows of a record of columns."""
+    return type(columns)(*(getattr(columns, name)[:count] for name in columns.__dataclass_fields__))

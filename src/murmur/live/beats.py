@@ -1,0 +1,164 @@
+"""Beats as they come: found when S2 is over, closed when the next S1 begins; and the rate of the last ones."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from murmur.engine import LONGEST_CYCLE_S, Engine
+from murmur.features.comparison import Comparison, compare_cycles
+from murmur.features.cycles import BANDS_HZ, CycleLevels
+from murmur.features.heart_sounds import S1_BAND_HZ
+from murmur.linear import LinearModel
+from murmur.live.events import BeatClosed, BeatFound, RateChanged
+from murmur.quality import beat_confidence
+from murmur.segmentation.decoding import Spans
+from murmur.segmentation.durations import CYCLE_S
+from murmur.segmentation.early import EarlyReader
+from murmur.segmentation.reading import Cycles
+from murmur.settings import FRAME_RATE_HZ, Settings
+
+__all__ = ["LAG_FRAMES", "BeatTracker", "RateTracker"]
+
+#: What is told lies this far behind the newest posteriors: of 80 recordings 99.87 % of frames are then what they stay.
+LAG_FRAMES = 50
+#: A beat is judged together with the two before it; the rate is that of the last five.
+BEATS_BEFORE, BEATS_COUNTED = 2, 5
+#: A diastole of which nothing is heard yet is taken to last this long at least.
+LEAST_DIASTOLE_FRAMES = 10
+#: The rate is told anew when it has changed by this much, and given up after this long without a beat.
+RATE_STEP_BPM, RATE_KEPT_S = 2.0, 4.0
+#: A rate makes do with beats of this share of the confidence that a measurement of sound asks for.
+RATE_SHARE = 0.3
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The spans of a cycle as far as they have come: S1, systole, S2, diastole."""
+
+    starts: list[int]
+    onsets_s: list[float]
+
+
+class BeatTracker:
+    """Makes beats of the states that an engine's early reading tells.
+
+    The confidence is that of `murmur.quality.beat_confidence`; of a beat whose diastole is not over, the diastole is taken
+    to last as long as the last beats say, and judged by what has been heard of it.
+    """
+
+    def __init__(self, engine: Engine, model: LinearModel, settings: Settings) -> None:
+        self._engine, self._model, self._settings = engine, model, settings
+        self._reader = EarlyReader(LAG_FRAMES)
+        self._turn: _Turn | None = None
+        self._before: deque[tuple[Cycles, CycleLevels]] = deque(maxlen=BEATS_BEFORE)
+        self._cycles_s: deque[float] = deque(maxlen=BEATS_COUNTED)
+        self._number = 0
+
+    def update(self, time_s: float) -> Iterator[BeatFound | BeatClosed]:
+        """Tell what the newest sound has made sure."""
+        spans, onsets_s = self._engine.read_early(self._reader)
+        for start, state, onset_s in zip(spans.start.tolist(), spans.state.tolist(), onsets_s.tolist(), strict=True):
+            turn = self._turn
+            if state == 0:
+                if turn is not None and len(turn.starts) == 4 and (closed := self._close(turn, start, onset_s, time_s)):
+                    yield closed
+                self._turn = _Turn([start], [onset_s])
+            elif turn is not None and state == len(turn.starts):
+                turn.starts.append(start)
+                turn.onsets_s.append(onset_s)
+                if state == 3:
+                    found = self._find(turn, time_s)
+                    self._turn = turn if found else None
+                    if found:
+                        yield found
+            else:  # out of turn: what has begun is no beat
+                self._turn = None
+
+    def _find(self, turn: _Turn, time_s: float) -> BeatFound | None:
+        s1_s, systole_s, s2_s, diastole_s = turn.onsets_s
+        usual_s = float(np.median(self._cycles_s)) if self._cycles_s else self._usual_cycle_s(s2_s - s1_s)
+        end = max(turn.starts[0] + round(usual_s * FRAME_RATE_HZ), turn.starts[3] + LEAST_DIASTOLE_FRAMES)
+        end = min(end, turn.starts[3] + LAG_FRAMES)  # so much has been heard, whenever it is told
+        looked = self._look(turn, end, s1_s + (end - turn.starts[0]) / FRAME_RATE_HZ)
+        if looked is None:
+            return None
+        self._number += 1
+        return BeatFound(
+            time_s=time_s,
+            number=self._number,
+            s1_onset_s=s1_s,
+            systole_onset_s=systole_s,
+            s2_onset_s=s2_s,
+            diastole_onset_s=diastole_s,
+            confidence=looked[0],
+        )
+
+    def _close(self, turn: _Turn, start: int, end_s: float, time_s: float) -> BeatClosed | None:
+        s1_s, systole_s, s2_s, diastole_s = turn.onsets_s
+        if end_s - s1_s >= LONGEST_CYCLE_S or (looked := self._look(turn, start, end_s, keep=True)) is None:
+            return None
+        confidence, compared = looked
+        self._cycles_s.append(end_s - s1_s)
+        trusted = confidence >= self._settings.least_confidence
+        s1_s2 = compared["s1_against_s2"][-1, BANDS_HZ.index(S1_BAND_HZ)]
+        return BeatClosed(
+            time_s=time_s,
+            number=self._number,
+            s1_onset_s=s1_s,
+            systole_onset_s=systole_s,
+            s2_onset_s=s2_s,
+            diastole_onset_s=diastole_s,
+            end_s=end_s,
+            confidence=confidence,
+            s1_s2_level_db=float(s1_s2) if trusted else None,
+            murmur_above_late_diastole_db=float(compared["mid_systole"][-1, 0]) if trusted else None,
+        )
+
+    def _look(self, turn: _Turn, end: int, end_s: float, keep: bool = False) -> tuple[float, Comparison] | None:
+        """Confidence in a cycle that ends at a frame, and its comparison with those before it; None where it is none."""
+        starts = np.array([*turn.starts, end])
+        spans = Spans(starts, np.array([0, 1, 2, 3, 0]), starts)
+        cycles, levels = self._engine.look_at(spans, np.array([*turn.onsets_s, end_s]))
+        if not len(cycles):
+            return None
+        compared = compare_cycles(CycleLevels.joined([*(before for _, before in self._before), levels]))
+        together = Cycles.joined([*(before for before, _ in self._before), cycles])
+        confidence = float(beat_confidence(together, compared, self._model)[-1])
+        if keep:
+            self._before.append((cycles, levels))
+        return confidence, compared
+
+    def _usual_cycle_s(self, systole_s: float) -> float:
+        """Cycle length whose usual systole is nearest."""
+        usual_s, _ = self._engine.durations.systole_s(CYCLE_S)
+        return float(CYCLE_S[np.abs(usual_s - systole_s).argmin()])
+
+
+class RateTracker:
+    """The heart rate from the last beats, as far as they can be trusted."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._least = RATE_SHARE * settings.least_confidence
+        self._cycles_s: deque[float] = deque(maxlen=BEATS_COUNTED)
+        self._last_s = -math.inf
+        self._told: float | None = None
+
+    def take(self, beat: BeatClosed) -> None:
+        """Count a beat."""
+        if beat.confidence >= self._least:
+            if beat.s1_onset_s - self._last_s > RATE_KEPT_S:
+                self._cycles_s.clear()
+            self._cycles_s.append(beat.end_s - beat.s1_onset_s)
+            self._last_s = beat.end_s
+
+    def update(self, time_s: float) -> Iterator[RateChanged]:
+        """Tell the rate where it has changed."""
+        rate = None if time_s - self._last_s > RATE_KEPT_S else 60.0 / float(np.median(self._cycles_s))
+        if (rate is None) != (self._told is None) or (rate and self._told and abs(rate - self._told) >= RATE_STEP_BPM):
+            self._told = rate
+            yield RateChanged(time_s=time_s, heart_rate_bpm=rate)

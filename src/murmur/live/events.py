@@ -1,0 +1,179 @@
+"""What a live analysis tells, and its JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from murmur.analysis import Analysis
+from murmur.records import Record, json_schema
+
+__all__ = [
+    "BeatAveraged",
+    "BeatClosed",
+    "BeatFound",
+    "Event",
+    "Finished",
+    "QualityChanged",
+    "RateChanged",
+    "SamplesLost",
+    "SignChanged",
+    "events_schema",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatFound(Record):
+    """S1, systole and S2 of a beat, told as soon as its S2 is over.
+
+    Attributes
+    ----------
+    time_s : float
+        Of every event: how much of the stream had been heard when it was told.
+    number : int
+        Counts the beats; `BeatClosed` bears the same.
+    s1_onset_s, systole_onset_s, s2_onset_s, diastole_onset_s : float
+        Where each begins, from the start of the stream.
+    confidence : float
+        Probability that S1 and S2 are where they are said to be.
+    """
+
+    event: Literal["beat_found"] = "beat_found"
+    time_s: float
+    number: int
+    s1_onset_s: float
+    systole_onset_s: float
+    s2_onset_s: float
+    diastole_onset_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatClosed(Record):
+    """A beat whose diastole is over, with what was measured of it; a beat may be found and never be closed.
+
+    Attributes
+    ----------
+    end_s : float
+        Where the next S1 begins.
+    s1_s2_level_db : float or None
+        S1 against S2 between 60 and 100 Hz; None where the beat is not trusted.
+    murmur_above_late_diastole_db : float or None
+        Mid-systole above late diastole between 80 and 600 Hz; None where the beat is not trusted.
+    """
+
+    event: Literal["beat_closed"] = "beat_closed"
+    time_s: float
+    number: int
+    s1_onset_s: float
+    systole_onset_s: float
+    s2_onset_s: float
+    diastole_onset_s: float
+    end_s: float
+    confidence: float
+    s1_s2_level_db: float | None
+    murmur_above_late_diastole_db: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateChanged(Record):
+    """The heart rate of the last beats, told when it has changed by two a minute; None where it is no longer known."""
+
+    event: Literal["rate_changed"] = "rate_changed"
+    time_s: float
+    heart_rate_bpm: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityChanged(Record):
+    """What can be made of the sound from `since_s` on: "good", "noisy" (no trusted beat) or "contact lost"."""
+
+    event: Literal["quality_changed"] = "quality_changed"
+    time_s: float
+    quality: Literal["good", "noisy", "contact lost"]
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignChanged(Record):
+    """One of `murmur.findings.Findings`, told when its word changes, with the evidence so far.
+
+    Attributes
+    ----------
+    sign : str
+        Its field there: murmur, systolic_timing, s1_intensity …
+    value, probability, evidence, reason
+        As of that finding; of `murmur` the probability is that one is present.
+    beats : int
+        How many trusted beats it rests on.
+    """
+
+    event: Literal["sign_changed"] = "sign_changed"
+    time_s: float
+    sign: str
+    value: str | float | None
+    probability: float | None
+    evidence: Mapping[str, float | None] = field(default_factory=dict)
+    reason: str | None
+    beats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatAveraged(Record):
+    """The averaged beat so far, as `murmur.features.murmur.MurmurFeatures` has it: levels above late diastole in tenths.
+
+    Attributes
+    ----------
+    systole_s, diastole_s : float
+        Medians; systole from S1 to S2, diastole from S2 to the next S1.
+    systole_profile_db, diastole_profile_db : tuple of float
+        From the end of S1 to S2, and from the end of S2 to S1.
+    beats : int
+        How many trusted beats it rests on.
+    """
+
+    event: Literal["beat_averaged"] = "beat_averaged"
+    time_s: float
+    systole_s: float
+    diastole_s: float
+    systole_profile_db: tuple[float, ...]
+    diastole_profile_db: tuple[float, ...]
+    beats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplesLost(Record):
+    """A stretch without samples (skipped, or not finite), told when it is over."""
+
+    event: Literal["samples_lost"] = "samples_lost"
+    time_s: float
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Record):
+    """The end of a stream, and all that murmur says of it."""
+
+    event: Literal["finished"] = "finished"
+    time_s: float
+    analysis: Analysis
+
+
+Event: TypeAlias = BeatFound | BeatClosed | RateChanged | QualityChanged | SignChanged | BeatAveraged | SamplesLost
+
+
+def events_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a line of `murmur live`."""
+    definitions: dict[str, Any] = {}
+    kinds = (*Event.__args__, Finished)
+    schemas = [json_schema(kind) for kind in kinds]
+    for schema in schemas:
+        definitions |= schema["$defs"]
+    return {
+        "$schema": schemas[0]["$schema"],
+        "title": "A line of murmur live",
+        "anyOf": [{"$ref": schema["$ref"]} for schema in schemas],
+        "$defs": definitions,
+    }
