@@ -15,7 +15,7 @@ from murmur.features.listening import murmur_log_odds
 from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
 from murmur.findings import Findings, clear_click, find_signs, heed_level, no_findings
 from murmur.models import Models, shipped_models
-from murmur.quality import Quality, assess_quality, beat_confidence
+from murmur.quality import Quality, assess_quality, beat_confidence, interrupted_cycles
 from murmur.recording import AudioInput, open_source
 from murmur.records import Record
 from murmur.rhythm import Rhythm, describe_rhythm
@@ -190,9 +190,10 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
     """From what the engine measured to what a doctor would say of it."""
     compared = compare_cycles(measurement.levels)
     confidence = beat_confidence(measurement.cycles, compared, models.findings.beat)
-    quality, trusted = assess_quality(measurement, confidence, settings)
+    interrupted = interrupted_cycles(measurement)
+    quality, trusted = assess_quality(measurement, confidence, interrupted, settings)
     beats = _beats(measurement, confidence)
-    rhythm = describe_rhythm(beats, confidence >= RHYTHM_SHARE * settings.least_confidence)
+    rhythm = describe_rhythm(beats, (confidence >= RHYTHM_SHARE * settings.least_confidence) & ~interrupted)
     ordered = compared.in_order(trusted)
     heart_sounds = describe_heart_sounds(ordered, measurement.sounds, trusted)
     click = clear_click(heart_sounds.click) if heart_sounds else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from murmur.robust import median
 from murmur.segmentation.reading import EVIDENCE, Cycles
 from murmur.settings import Settings
 
-__all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evidence"]
+__all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evidence", "interrupted_cycles"]
 
 Mask = NDArray[np.bool_]
 
@@ -106,11 +107,31 @@ def beat_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) ->
     return confidence
 
 
-def assess_quality(measurement: Measurement, confidence: NDArray[np.float64], settings: Settings) -> tuple[Quality, Mask]:
+def interrupted_cycles(measurement: Measurement) -> Mask:
+    """Tell which cycles are none, since contact was lost in them, shape (cycles,).
+
+    They hold a second of silence, or two that are far quieter than the loudest that they touch: a pause is not as quiet.
+    """
+    bounds_s, seconds = measurement.cycles.bounds_s[:, [0, 4]] - measurement.start_s, measurement.seconds
+    interrupted = np.zeros(bounds_s.shape[0], dtype=bool)
+    for cycle in np.flatnonzero(bounds_s[:, 1] - bounds_s[:, 0] >= 1.0):
+        s1_s, end_s = bounds_s[cycle]
+        within = slice(max(math.ceil(s1_s), 0), int(end_s))
+        level_db = seconds.level_db[within]
+        if level_db.size:
+            loudest = seconds.level_db[max(int(s1_s), 0) : int(end_s) + 1].max()
+            quiet = np.count_nonzero(level_db < loudest - LOST_DB)
+            interrupted[cycle] = quiet >= 2 or (seconds.silent[within] > 0.5).any()
+    return interrupted
+
+
+def assess_quality(
+    measurement: Measurement, confidence: NDArray[np.float64], interrupted: Mask, settings: Settings
+) -> tuple[Quality, Mask]:
     """Judge a recording; return its quality and which cycles are trusted, shape (cycles,)."""
     bounds_s, seconds = measurement.cycles.bounds_s, measurement.seconds
-    trusted = (confidence >= settings.least_confidence) & (measurement.spiked <= SPIKED_CYCLE)
-    length_s = bounds_s[:, 4] - bounds_s[:, 0]
+    trusted = (confidence >= settings.least_confidence) & (measurement.spiked <= SPIKED_CYCLE) & ~interrupted
+    length_s = np.where(interrupted, 0.0, bounds_s[:, 4] - bounds_s[:, 0])
     start_s = measurement.start_s
     index = float(min((length_s * confidence).sum() / (measurement.duration_s - start_s), 1.0))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Record", "json_schema"]
+__all__ = ["Record", "json_schema", "json_schema_of_any"]
 
 
 class Record:
@@ -62,6 +62,16 @@ def json_schema(kind: type) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     root = _schema(kind, definitions)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **root, "$defs": definitions}
+
+
+def json_schema_of_any(title: str, *kinds: type) -> dict[str, Any]:
+    """JSON Schema of what is one of several records."""
+    definitions: dict[str, Any] = {}
+    schemas = [json_schema(kind) for kind in kinds]
+    for schema in schemas:
+        definitions |= schema["$defs"]
+    choices = [{"$ref": schema["$ref"]} for schema in schemas]
+    return {"$schema": schemas[0]["$schema"], "title": title, "anyOf": choices, "$defs": definitions}
 
 
 def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
         "analyze": _analyze,
         "export": _export,
         "segment": _segment,
+        "live": _live,
         "warm-up": _warm_up,
         "schema": _schema,
         "version": _version,
@@ -255,6 +256,12 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
     return DONE
 
 
+def _live(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.live import live
+
+    return live(options, _settings(options.changes))
+
+
 def _warm_up(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.warmup import warm_up
 
@@ -265,18 +272,16 @@ def _warm_up(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
+    if options.what == "live":
+        from murmur.live.events import events_schema
+
+        print(json.dumps(events_schema(), indent=2))
+        return DONE
     from murmur.analysis import Analysis
     from murmur.batch.tables import Failure
-    from murmur.records import json_schema
+    from murmur.records import json_schema_of_any
 
-    analysis, failure = json_schema(Analysis), json_schema(Failure)
-    document = {
-        "$schema": analysis["$schema"],
-        "title": "A line of murmur analyze --json",
-        "anyOf": [{"$ref": analysis["$ref"]}, {"$ref": failure["$ref"]}],
-        "$defs": analysis["$defs"] | failure["$defs"],
-    }
-    print(json.dumps(document, indent=2))
+    print(json.dumps(json_schema_of_any("A line of murmur analyze --json", Analysis, Failure), indent=2))
     return DONE
 
 

@@ -30,16 +30,18 @@ def make_parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_export(commands)
     _add_segment(commands)
+    _add_live(commands)
     commands.add_parser(
         "warm-up",
         help="compile every kernel, so that later starts are fast",
         description="Compile every kernel and keep it on disk, so that later starts are fast. Takes half a minute once.",
     )
-    commands.add_parser(
+    schema = commands.add_parser(
         "schema",
-        help="print the JSON Schema of what --json writes",
-        description="Print the JSON Schema (draft 2020-12) of each line that analyze --json writes.",
+        help="print the JSON Schema of what analyze --json or live writes",
+        description="Print the JSON Schema (draft 2020-12) of each line that analyze --json, or live, writes.",
     )
+    schema.add_argument("what", nargs="?", choices=("analyze", "live"), default="analyze", help="of which command (analyze)")
     commands.add_parser(
         "version",
         help="print the version, and those of what murmur rests on",
@@ -137,6 +139,33 @@ def _add_segment(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_common(parser)
 
 
+def _add_live(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "live",
+        help="analyze sound while it comes in",
+        description="Analyze sound while it comes in: raw PCM on stdin, a microphone, or a file played as if it came in "
+        "now. Writes a line of JSON for each event, and at the end one with the whole analysis; `murmur schema live` "
+        "describes them.",
+        epilog="arecord -t raw -f S16_LE -r 4000 | murmur live --rate 4000 --site MV",
+    )
+    parser.add_argument("--rate", type=_hertz, metavar="HZ", help="sample rate of what comes, in Hz")
+    parser.add_argument(
+        "--format", choices=("u8", "s16le", "s32le", "f32le"), default="s16le", help="what a sample on stdin is (s16le)"
+    )
+    parser.add_argument("--channels", type=_channels, default=1, metavar="N", help="channels of what comes, interleaved (1)")
+    parser.add_argument("--device", metavar="NAME", help="a microphone, by name or number, instead of stdin")
+    parser.add_argument("--replay", metavar="FILE", help="a recording instead of stdin")
+    parser.add_argument(
+        "--speed", type=_speed, default=1.0, metavar="X", help="play --replay so much faster (1); 0: as fast as it goes"
+    )
+    parser.add_argument(
+        "--history", type=_seconds, default=300.0, metavar="S", help="signs rest on so much of the newest sound (300)"
+    )
+    parser.add_argument("--patient", metavar="ID", help="whose heart it is")
+    parser.add_argument("--site", help="where the chest piece is: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
+    _add_common(parser)
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", type=_channel, metavar="N", help="channel to take, from 0 (the first)")
     parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship")
@@ -158,14 +187,26 @@ def _megabytes(text: str) -> int:
     return _at_least(1, text)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str, of: str = "of seconds ") -> float:
     try:
         number = float(text)
     except ValueError:
         number = 0.0
     if not 0.0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number {of}above 0, not {text!r}")
     return number
+
+
+def _hertz(text: str) -> float:
+    return _seconds(text, "of Hz ")
+
+
+def _speed(text: str) -> float:
+    return 0.0 if text in {"0", "0.0"} else _seconds(text, "")
+
+
+def _channels(text: str) -> int:
+    return _at_least(1, text)
 
 
 def _channel(text: str) -> int:

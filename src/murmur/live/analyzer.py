@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -96,6 +97,7 @@ class LiveAnalyzer:
         self._seconds = 0
         self._value = np.float32(0.0)
         self._lost_since = -1
+        self._lost_in: Counter[int] = Counter()  # samples lost, by second
         self._finished = False
 
     @property
@@ -192,14 +194,22 @@ class LiveAnalyzer:
                 self._rate.take(beat)
             yield beat
         yield from self._rate.update(time_s)
-        new, self._seconds = self._engine.seconds_done - self._seconds, self._engine.seconds_done
-        seconds = self._engine.seconds
-        held = len(seconds)
-        yield from self._quality.update(time_s, seconds.level_db[held - new :], seconds.silent[held - new :])
+        yield from self._quality.update(time_s, *self._new_seconds())
         if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, self._history_s)):
             analysis = conclude(self._engine.measured(), self._about, self._settings, self._models)
             yield from self._signs.update(time_s, analysis)
             self._forget(time_s, analysis)
+
+    def _new_seconds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Levels of the seconds that have become complete, and how much of them was silent or lost."""
+        first, self._seconds = self._seconds, self._engine.seconds_done
+        seconds = self._engine.seconds
+        new = slice(len(seconds) - (self._seconds - first), None)
+        silent = seconds.silent[new]
+        if self._lost_in:
+            lost = [self._lost_in.pop(second, 0) for second in range(first, self._seconds)]
+            silent = np.maximum(silent, np.array(lost) / self._about.sample_rate_hz)
+        return seconds.level_db[new], silent
 
     def _mend(self, step: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
         """Hold the last sample where some are lost; return the stretches of the stream, in s, whose loss is over."""
@@ -213,6 +223,8 @@ class LiveAnalyzer:
                 else:
                     over.append((self._lost_since / rate, (self._taken + place) / rate))
                     self._lost_since = -1
+            when_s = (self._taken + np.flatnonzero(bad)) / rate
+            self._lost_in.update(when_s.astype(int).tolist())
             source = np.where(bad, -1, np.arange(step.shape[0]))
             np.maximum.accumulate(source, out=source)
             step[:] = np.where(source >= 0, step[source], self._value)

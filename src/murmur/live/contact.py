@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from murmur.live.events import BeatClosed, BeatFound, QualityChanged
 from murmur.quality import LOST_DB
@@ -17,50 +18,59 @@ __all__ = ["QualityTracker"]
 #: Good seconds by which the usual level is known.
 USUAL_SECONDS = 30
 #: No trusted beat for so long is noise: a slow heart's next one would have been found.
-NOISY_AFTER_S = 3.0
+NOISY_AFTER_S = 3.5
+#: The beats of a second are found by then, counted from its beginning.
+FOUND_AFTER_S = 2.5
+
+Kind = Literal["good", "noisy", "contact lost"]
 
 
 class QualityTracker:
     """Good from a trusted beat on, noisy where none comes any more, contact lost where it is silent or far too quiet.
 
-    The rules are those of `murmur.quality.assess_quality`, which has the whole recording before it.
+    The rules are those of `murmur.quality.assess_quality`, which has the whole recording before it: a second that is only
+    far too quiet is lost where it holds no trusted beat either, so a step in gain is no loss.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._usual_db: deque[float] = deque(maxlen=USUAL_SECONDS)
         self._told: str | None = None
-        self._beat_end_s = 0.0
+        self._beat_s, self._beat_end_s = 0.0, 0.0  # S1 and the end of S2 of the last trusted beat
         self._lost_until_s = 0.0
+        self._quiet: deque[tuple[int, float]] = deque()  # seconds whose beats have still to be found, and their levels
         self._seconds = 0
 
     def take(self, beat: BeatFound | BeatClosed) -> None:
         """Heed a beat."""
         if beat.confidence >= self._settings.least_confidence:
-            self._beat_end_s = beat.end_s if isinstance(beat, BeatClosed) else beat.diastole_onset_s
+            self._beat_s, self._beat_end_s = beat.s1_onset_s, beat.diastole_onset_s
 
-    def update(self, time_s: float, levels_db: np.ndarray, silent: np.ndarray) -> Iterator[QualityChanged]:
+    def update(self, time_s: float, levels_db: NDArray[np.float64], silent: NDArray[np.float64]) -> Iterator[QualityChanged]:
         """Tell how it is now, given the level and the share of silence of each second that is new."""
         for level_db, silence in zip(levels_db.tolist(), silent.tolist(), strict=True):
-            second = self._seconds
+            if silence > 0.5:
+                yield from self._lose(self._seconds, time_s)
+            else:
+                self._quiet.append((self._seconds, level_db))
             self._seconds += 1
-            usual = float(np.median(self._usual_db)) if self._usual_db else -np.inf
-            if silence > 0.5 or level_db < usual - LOST_DB:
-                self._lost_until_s = second + 1.0
-                yield from self._tell("contact lost", time_s, float(second))
-            elif self._beat_end_s > second:
+        while self._quiet and self._quiet[0][0] + FOUND_AFTER_S <= time_s:
+            second, level_db = self._quiet.popleft()
+            if self._beat_end_s > second:
                 self._usual_db.append(level_db)
-        good = self._beat_end_s > max(self._lost_until_s, time_s - NOISY_AFTER_S)
-        if good:
-            yield from self._tell("good", time_s, self._beat_end_s)
-        elif self._lost_until_s > time_s - NOISY_AFTER_S:
-            return
-        elif time_s - max(self._beat_end_s, self._lost_until_s) > NOISY_AFTER_S:
-            yield from self._tell("noisy", time_s, max(self._beat_end_s, self._lost_until_s))
+            elif self._usual_db and level_db < np.median(self._usual_db) - LOST_DB:
+                yield from self._lose(second, time_s)
+        known_s = max(self._beat_end_s, self._lost_until_s)
+        if time_s - known_s > NOISY_AFTER_S:
+            yield from self._tell("noisy", time_s, known_s)
+        elif self._beat_end_s > self._lost_until_s:
+            yield from self._tell("good", time_s, self._beat_s)
 
-    def _tell(
-        self, quality: Literal["good", "noisy", "contact lost"], time_s: float, since_s: float
-    ) -> Iterator[QualityChanged]:
+    def _lose(self, second: int, time_s: float) -> Iterator[QualityChanged]:
+        self._lost_until_s = second + 1.0
+        yield from self._tell("contact lost", time_s, float(second))
+
+    def _tell(self, quality: Kind, time_s: float, since_s: float) -> Iterator[QualityChanged]:
         if quality != self._told:
             self._told = quality
             yield QualityChanged(time_s=time_s, quality=quality, since_s=since_s)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from murmur.analysis import Analysis
-from murmur.records import Record, json_schema
+from murmur.records import Record, json_schema_of_any
 
 __all__ = [
     "BeatAveraged",
@@ -166,14 +166,4 @@ Event: TypeAlias = BeatFound | BeatClosed | RateChanged | QualityChanged | SignC
 
 def events_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a line of `murmur live`."""
-    definitions: dict[str, Any] = {}
-    kinds = (*Event.__args__, Finished)
-    schemas = [json_schema(kind) for kind in kinds]
-    for schema in schemas:
-        definitions |= schema["$defs"]
-    return {
-        "$schema": schemas[0]["$schema"],
-        "title": "A line of murmur live",
-        "anyOf": [{"$ref": schema["$ref"]} for schema in schemas],
-        "$defs": definitions,
-    }
+    return json_schema_of_any("A line of murmur live", *Event.__args__, Finished)

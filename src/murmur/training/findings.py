@@ -36,7 +36,7 @@ from murmur.formats.circor import Patient
 from murmur.linear import CLIP, LinearModel
 from murmur.network import NetworkWeights
 from murmur.patient import grade_vector, patient_vector
-from murmur.quality import assess_quality, beat_confidence, beat_evidence
+from murmur.quality import assess_quality, beat_confidence, beat_evidence, interrupted_cycles
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.training.augment import coloured_noise, disturb, drown
@@ -165,7 +165,7 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     for row in rows:
         m = row.measurement
         compared = compare_cycles(m.levels)
-        quality, trusted = assess_quality(m, beat_confidence(m.cycles, compared, beat), Settings())
+        quality, trusted = assess_quality(m, beat_confidence(m.cycles, compared, beat), interrupted_cycles(m), Settings())
         ordered = compared.in_order(trusted)
         murmur, sounds = describe_murmur(ordered), describe_heart_sounds(ordered, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:

@@ -1,0 +1,87 @@
+"""``murmur live``: sound in, a line of JSON for each event out."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from murmur.errors import ParameterError, TooShortError
+from murmur.settings import Settings
+
+__all__ = ["live"]
+
+
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM: there is an end to be told."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def live(options: argparse.Namespace, settings: Settings) -> int:
+    """Tell events until the sound ends or a signal comes; then the whole analysis. Returns the exit code."""
+    from murmur.batch.worker import load_models
+    from murmur.live.analyzer import LiveAnalyzer
+    from murmur.live.events import Finished
+
+    rate, blocks = _sound(options)
+    analyzer = LiveAnalyzer(
+        rate,
+        settings,
+        patient=options.patient or "",
+        site=options.site or "",
+        history_s=options.history,
+        models=load_models(options.models),
+    )
+    code = 0
+    with _signals():
+        try:
+            for block in blocks:
+                for event in analyzer.push(block):
+                    print(event.to_json())
+                sys.stdout.flush()
+        except _Stopped as stopped:
+            code = 128 + stopped.number
+    try:
+        analysis = analyzer.finish()
+    except TooShortError as error:
+        print(f"murmur: {error}", file=sys.stderr)
+        return code or 1
+    print(Finished(time_s=analyzer.time_s, analysis=analysis).to_json(), flush=True)
+    return code
+
+
+def _sound(options: argparse.Namespace) -> tuple[float, Iterator[Any]]:
+    from murmur.live.pcm import blocks_of_device, blocks_of_file, blocks_of_pipe
+
+    channel = options.channel or 0
+    if options.replay is not None:
+        return blocks_of_file(options.replay, options.channel, options.speed)
+    if channel >= options.channels:
+        raise ParameterError(f"--channel {channel}: there are {options.channels}, counted from 0; see --channels")
+    if options.device is not None:
+        device = int(options.device) if options.device.isdigit() else options.device
+        return blocks_of_device(device, options.rate, options.channels, channel)
+    if options.rate is None:
+        raise ParameterError("--rate is missing: raw PCM on stdin has no sample rate of its own")
+    if sys.stdin.isatty():
+        raise ParameterError("stdin is a terminal: pipe raw PCM into it, or name a --device or a file to --replay")
+    return options.rate, blocks_of_pipe(sys.stdin.buffer, options.format, options.channels, channel)

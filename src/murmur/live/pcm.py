@@ -1,0 +1,112 @@
+"""Live sound from elsewhere: raw PCM from a pipe, a microphone, or a file played as if it came in now."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from murmur.errors import AudioFormatError, ParameterError
+from murmur.recording import AudioInput, open_source
+
+__all__ = ["BLOCK_S", "PCM_FORMATS", "blocks_of_device", "blocks_of_file", "blocks_of_pipe", "channel_of"]
+
+Samples = npt.NDArray[Any]
+
+#: Sample formats by the names that ffmpeg and arecord know.
+PCM_FORMATS = {"u8": "u1", "s16le": "<i2", "s32le": "<i4", "f32le": "<f4"}
+#: A microphone and a file give blocks of this length.
+BLOCK_S = 0.05
+#: As many bytes are read at once, where so many have come.
+MOST_BYTES = 2**16
+
+
+def channel_of(frames: Samples, channel: int) -> Samples:
+    """One channel of frames (samples, channels)."""
+    return np.ascontiguousarray(frames[:, channel])
+
+
+def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> Iterator[Samples]:
+    """Yield what comes, as it comes, until the pipe is closed.
+
+    Raises
+    ------
+    AudioFormatError
+        If it ends in the middle of a frame: the format or the number of channels is another.
+    """
+    kind = np.dtype(PCM_FORMATS[format])
+    size = channels * kind.itemsize
+    rest = b""
+    read = getattr(pipe, "read1", pipe.read)  # no waiting until a buffer is full
+    while piece := read(MOST_BYTES):
+        piece = rest + piece
+        whole = len(piece) - len(piece) % size
+        rest = piece[whole:]
+        if whole:
+            yield channel_of(np.frombuffer(piece[:whole], dtype=kind).reshape(-1, channels), channel)
+    if rest:
+        raise AudioFormatError(
+            f"stdin: ends with {len(rest)} bytes of a frame of {size} ({channels} × {format}): check --format and --channels"
+        )
+
+
+def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tuple[float, Iterator[Samples]]:
+    """Sample rate, and blocks of a recording at its own pace times `speed`; 0 is as fast as they are taken."""
+    opened = open_source(source, sample_rate_hz=None, channel=channel, patient=None, site=None, position=None, visit=None)
+
+    def blocks() -> Iterator[Samples]:
+        with opened:
+            began, taken = time.monotonic(), 0
+            for block in opened.blocks(BLOCK_S):
+                taken += block.shape[0]
+                if speed:
+                    time.sleep(max(began + taken / opened.sample_rate_hz / speed - time.monotonic(), 0.0))
+                yield block
+
+    return opened.sample_rate_hz, blocks()
+
+
+def blocks_of_device(
+    device: str | int, sample_rate_hz: float | None, channels: int, channel: int
+) -> tuple[float, Iterator[Samples]]:
+    """Sample rate, the device's own where none is asked for, and blocks of a microphone, without end.
+
+    Raises
+    ------
+    ParameterError
+        If python-sounddevice is missing, or the device does not do that.
+    """
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise ParameterError('a microphone needs python-sounddevice: pip install "murmur-pcg[live]"') from error
+    except OSError as error:
+        raise ParameterError(f"a microphone needs PortAudio: {error}; on Debian: apt install libportaudio2") from error
+    came: queue.SimpleQueue[Samples] = queue.SimpleQueue()
+
+    def take(frames: Samples, count: int, when: Any, status: Any) -> None:
+        came.put(frames.copy())
+
+    try:
+        rate = sample_rate_hz or float(sounddevice.query_devices(device, "input")["default_samplerate"])
+        stream = sounddevice.InputStream(
+            samplerate=rate,
+            blocksize=round(BLOCK_S * rate),
+            device=device,
+            channels=channels,
+            dtype="float32",
+            callback=take,
+        )
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise ParameterError(f"device {device!r}: {error}; python -m sounddevice lists what there is") from error
+
+    def blocks() -> Iterator[Samples]:
+        with stream:
+            while True:
+                yield channel_of(came.get(), channel)
+
+    return rate, blocks()
