@@ -6,6 +6,7 @@ import os
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -117,6 +118,7 @@ def test_every_help_begins_so(command, capsys):
         ([], "usage: murmur"),
         (["bogus"], "invalid choice"),
         (["analyze"], "nothing to analyze"),
+        (["analyze", "x.wav", "--dask", "tcp://x:1", "--jobs", "2"], "--jobs and --memory are of worker processes here"),
         (["analyze", "x.wav", "--jobs", "0"], "whole number, 1 or more"),
         (["analyze", "x.wav", "--jobs", "two"], "whole number, 1 or more"),
         (["analyze", "x.wav", "--channel", "-1"], "whole number, 0 or more"),
@@ -436,6 +438,12 @@ def test_formats_bounds_and_export(folder, tmp_path):
     assert [row["path"] for row in table(tmp_path / "tables" / "recordings.csv")] == [line["path"] for line in lines]
     assert run("export", tmp_path / "out").returncode == 0
     assert (tmp_path / "out" / "recordings.csv").read_bytes() == (tmp_path / "tables" / "recordings.csv").read_bytes()
+    again = run("analyze", folder, "-o", tmp_path / "out", "--no-progress")
+    assert again.stderr.startswith("failed: 1 in an earlier run and were not tried again (--retry-failed); all are in ")
+    with sqlite3.connect(tmp_path / "out" / "murmur.sqlite") as database:
+        database.execute("DELETE FROM results WHERE status = 'failed'")
+    assert "3 recordings, 21 cycles" in (unfinished := run("export", tmp_path / "out").stderr)
+    assert "(the run is not finished: 1 more to do)" in unfinished
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

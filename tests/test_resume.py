@@ -12,8 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow.dataset
 import pytest
+import soundfile
 from tests.batches import contents, sixty_recordings, table
 
 from murmur.batch import Input, export_tables, find_inputs, run
@@ -314,3 +316,33 @@ def test_a_store_takes_all_of_a_chunk_or_nothing(tmp_path):
 def test_bounds_out_of_range(few, options):
     with pytest.raises(ParameterError, match="must be"):
         run([few[0]], **options)
+
+
+def test_a_bound_holds_however_few_files_there_are(folder, tmp_path):
+    samples, rate = soundfile.read(next(folder.rglob("P100_MV.wav")), dtype="int16")
+    soundfile.write(tmp_path / "hour.wav", np.tile(samples, 1200), rate)
+    out = tmp_path / "out"
+    assert run(tmp_path / "hour.wav", out, timeout_s=0.1).failed == 1
+    assert table(out / "recordings.csv")[0]["error"] == "it took longer than 0.1 s (--timeout)"
+    assert run(tmp_path / "hour.wav", out).kept_failed == 1
+    assert run(tmp_path / "hour.wav", out, retry_failed=True, memory_mb=1).failed == 1
+    assert table(out / "recordings.csv")[0]["error"] == "there is not enough memory to analyze it (--memory)"
+    assert run(tmp_path / "hour.wav", out, retry_failed=True).ok == 1
+
+
+@pytest.mark.parametrize("wrong", ["recordigns/", "recordigns/*.wav"])
+def test_a_misspelt_name_does_not_empty_the_tables(few, wrong):
+    home, out = few
+    run([home], out)
+    before = contents(out)
+    with pytest.raises(MissingFileError, match=r"recordigns.*; the tables in .*out are left as they are"):
+        run([home.parent / wrong], out)
+    assert contents(out) == before
+    assert run([home], out).kept == len(table(out / "recordings.csv"))
+
+
+def test_results_are_not_written_to_a_url(few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=r"s3://bucket/out: results are written to a folder of this machine"):
+        run([few[0]], "s3://bucket/out")
+    assert not list(tmp_path.glob("s3*"))

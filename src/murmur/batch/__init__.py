@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from murmur.batch.inputs import Input as Input
     from murmur.batch.inputs import find_inputs as find_inputs
     from murmur.batch.inputs import gather as gather
+    from murmur.batch.output import count_to_do as count_to_do
     from murmur.batch.output import export_tables as export_tables
     from murmur.batch.runner import Progress as Progress
     from murmur.batch.runner import Summary as Summary
@@ -20,13 +21,14 @@ _HOME = {
     "Outcome": "worker",
     "Progress": "runner",
     "Summary": "runner",
+    "count_to_do": "output",
     "export_tables": "output",
     "find_inputs": "inputs",
     "gather": "inputs",
     "run": "runner",
 }
 
-__all__ = ["Input", "Outcome", "Progress", "Summary", "export_tables", "find_inputs", "gather", "run"]
+__all__ = ["Input", "Outcome", "Progress", "Summary", "count_to_do", "export_tables", "find_inputs", "gather", "run"]
 
 
 def __getattr__(name: str) -> Any:

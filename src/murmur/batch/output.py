@@ -17,11 +17,13 @@ from murmur.batch.tables import patient_row, patients_of
 from murmur.batch.worker import load_models
 from murmur.errors import OutputError
 from murmur.settings import Settings
+from murmur.sources.remote import is_remote
 from murmur.version import __version__
 
 __all__ = [
     "begin_anew",
     "check_same",
+    "count_to_do",
     "deciding_facts",
     "describe",
     "export_tables",
@@ -36,8 +38,13 @@ __all__ = [
 DECIDING = ("version", "settings", "models", "channel")
 
 
-def made(folder: Path) -> Path:
+def made(out: str | os.PathLike[str]) -> Path:
     """Return the folder, made where there is none."""
+    if is_remote(os.fspath(out)):
+        raise OutputError(
+            f"{os.fspath(out)}: results are written to a folder of this machine; copy it there when it is done"
+        )
+    folder = Path(out)
     try:
         (folder / "segments").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -93,6 +100,18 @@ def sum_up(store: Store, home: Path, format_: str, settings: Settings, models_di
     patients = patients_of(store.rows_by_patient(), settings, load_models(models_dir))
     store.replace_patients(map(patient_row, patients))
     return _write_tables(store, home, format_).get("patients", 0)
+
+
+def count_to_do(folder: str | os.PathLike[str]) -> int:
+    """Count the inputs of a run that have no result yet.
+
+    Raises
+    ------
+    MissingFileError
+        If the folder is none of a run.
+    """
+    with Store.existing(Path(folder)) as store:
+        return store.count_to_do()
 
 
 def export_tables(

@@ -25,6 +25,8 @@ def work(task: Task, chunks: Connection, at_work_on: Any) -> None:
     # one file per core: a BLAS with threads of its own would only be in the way
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    import soundfile  # noqa: F401  (loaded before memory is bounded, as all that every file needs)
+
     from murmur.warmup import warm_up
 
     models = load_models(task.models_dir)

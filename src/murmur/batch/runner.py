@@ -76,8 +76,8 @@ class Summary:
         Inputs.
     ok, unreadable, failed : int
         Those done, by status; fewer than `total` together when the run was stopped.
-    kept : int
-        How many of them were there from an earlier run.
+    kept, kept_failed : int
+        How many of them were there from an earlier run, and how many of those had failed.
     reasons : dict of str to int
         Why recordings are unreadable, and how often each reason was given.
     patients : int
@@ -97,6 +97,7 @@ class Summary:
     unreadable: int
     failed: int
     kept: int
+    kept_failed: int
     reasons: dict[str, int]
     patients: int
     seconds: float
@@ -119,7 +120,7 @@ def usable_cores() -> int:
 
 
 def run(
-    inputs: Iterable[Input | str | os.PathLike[str]],
+    inputs: Iterable[Input | str | os.PathLike[str]] | str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     *,
     jobs: int | None = None,
@@ -130,7 +131,7 @@ def run(
     resume: bool = True,
     retry_failed: bool = False,
     format: str = "csv",
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float | None = None,
     memory_mb: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     on_result: Callable[[Outcome], None] | None = None,
@@ -147,7 +148,7 @@ def run(
 
     Parameters
     ----------
-    inputs : iterable of Input, str or os.PathLike
+    inputs : iterable of Input, str or os.PathLike, or one path
         As `find_inputs` gives them; paths, folders and globs are expanded by it.
     out : str or os.PathLike, optional
         A folder for ``murmur.sqlite``, which holds all results, and for what is made of it: tables of recordings, of cycles
@@ -171,12 +172,13 @@ def run(
         Whether files that failed before are tried again though they have not changed.
     format : str, default "csv"
         What the tables are written as: "csv", "jsonl" (JSON lines) or "parquet" (needs pyarrow).
-    timeout_s : float, default 600
-        A file that takes longer fails. In one process nothing is given up; a cluster's worker goes on with the next, though
-        what hangs stays with it.
+    timeout_s : float, optional
+        A file that takes longer fails; 600 by default. A cluster's worker goes on with the next, though what hangs stays
+        with it.
     memory_mb : int, optional
         How much more memory than it needs to start a worker process may take; by default its share of the machine's. Not of
-        a cluster's, which has its own bound.
+        a cluster's, which has its own bound. This process bounds neither its memory nor its time: where one of the two is
+        given, a worker process does what there is, however little.
     progress : callable, optional
         Called with a `Progress` at the beginning and after each file.
     on_result : callable, optional
@@ -197,14 +199,15 @@ def run(
     OutputError
         If `out` can't be written, another run is at work in it, or it holds results of other settings.
     ParameterError, MissingFileError
-        If an argument is out of its range, or there are no such models.
+        If an argument is out of its range, there are no such models, or none of the inputs is there while `out` holds
+        results of others: its tables are left as they are.
     MurmurError
         If workers can't be started, or a cluster has none or is lost.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     if jobs is not None and jobs < 1:
         raise ParameterError(f"jobs must be 1 or more, not {jobs!r}")
-    if not timeout_s > 0:
+    if timeout_s is not None and not timeout_s > 0:
         raise ParameterError(f"timeout_s must be above 0, not {timeout_s!r}")
     if memory_mb is not None and memory_mb < 1:
         raise ParameterError(f"memory_mb must be 1 or more, not {memory_mb!r}")
@@ -217,10 +220,10 @@ def run(
     folder = None if models_dir is None else os.fspath(models_dir)
     if folder is not None:
         load_models(folder)  # before any work: models that can't be read are a usage error
-    given = _inputs(inputs)
+    given = _inputs([inputs] if isinstance(inputs, str | os.PathLike) else inputs)
     with contextlib.ExitStack() as stack:
         cluster = None if client is None else stack.enter_context(_connected(client))
-        home = None if out is None else made(Path(out))
+        home = None if out is None else made(out)
         if home is not None:
             stack.enter_context(Lock(home))
             if not resume:
@@ -241,6 +244,8 @@ def run(
         if cluster is not None:
             jobs = _threads_of(cluster)
         jobs = max(min(jobs or min(usable_cores(), 1 + count // FILES_PER_START), count), 1)
+        bounded = timeout_s is not None or memory_mb is not None
+        timeout_s = timeout_s or TIMEOUT_S
         task = Task(
             settings=settings,
             models_dir=folder,
@@ -254,7 +259,7 @@ def run(
         chunks = store.to_do(size if jobs > 1 or cluster is not None else 1)
         if cluster is not None:
             outcomes = _in_cluster(chunks, task, cluster, stop, timeout_s, ordered=on_result is not None)
-        elif jobs == 1:
+        elif jobs == 1 and not bounded:
             outcomes = _in_process(chunks, task, stop)
         else:
             outcomes = _in_workers(chunks, task, jobs, stop, timeout_s, ordered=on_result is not None)
@@ -266,6 +271,7 @@ def run(
             total=total,
             **tally.counts,
             kept=tally.kept,
+            kept_failed=tally.kept_failed,
             reasons=store.reasons() if home is not None else {},
             patients=patients,
             seconds=time.monotonic() - clock,
@@ -325,6 +331,7 @@ class _Tally:
         self._total, self.kept, self._progress = total, kept, progress
         # what is done anew counts no more
         self.counts = {"ok": 0, "unreadable": 0, "failed": 0} | counts
+        self.kept_failed = self.counts["failed"]
         self._tell()
 
     @property

@@ -72,6 +72,8 @@ CREATE VIEW cycles AS
     ORDER BY inputs.number, beats.cycle;
 PRAGMA user_version = {SCHEMA_VERSION};
 """
+#: Whether an input was found: what is not there has no size; elsewhere not every service tells one.
+_THERE = "problem = '' AND (size IS NOT NULL OR instr(path, '://'))"
 _TO_DO = "FROM inputs LEFT JOIN results ON results.key = inputs.key WHERE results.key IS NULL"
 #: A result is of another file than its input, or of another site: that decides what is a quiet S1.
 _STALE = """
@@ -203,7 +205,13 @@ class Store:
     # --- inputs -------------------------------------------------------------------------
 
     def ask_for(self, inputs: Iterable[Input]) -> int:
-        """Take these inputs in place of those of an earlier run; return how many there are, each counted once."""
+        """Take these inputs in place of those of an earlier run; return how many there are, each counted once.
+
+        Raises
+        ------
+        MissingFileError
+            If not one of them is there, though there are results of others: a misspelt name must not empty the tables.
+        """
         extra: dict[str, None] = {}
 
         def values() -> Iterator[tuple[bytes | str | int | None, ...]]:
@@ -221,7 +229,12 @@ class Store:
                 values(),
             )
             database.execute("INSERT OR REPLACE INTO run VALUES ('extra', ?)", (json.dumps(list(extra)),))
-            return int(database.execute("SELECT count(*) FROM inputs").fetchone()[0])
+            total, there = database.execute(f"SELECT count(*), coalesce(sum({_THERE}), 0) FROM inputs").fetchone()
+            if not there and database.execute("SELECT 1 FROM results WHERE status != 'failed'").fetchone():
+                first = database.execute("SELECT path, problem FROM inputs ORDER BY number").fetchone()
+                what = f"{first[0]}: {first[1] or 'no such file'}" if first else "there is nothing to analyze"
+                raise MissingFileError(f"{what}; the tables in {Path(self._name).parent} are left as they are")
+            return int(total)
 
     def drop_stale(self) -> None:
         """Drop results of inputs whose file, or site, is another now."""

@@ -121,7 +121,7 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
     except MurmurError as error:
         return failure(item, str(error).removeprefix(f"{item.path}: "), task)
     except MemoryError:
-        return failure(item, "there is not enough memory to analyze it", task)
+        return failure(item, "there is not enough memory to analyze it (--memory)", task)
     except OSError as error:
         return failure(item, f"reading failed: {error.strerror or error}", task)
     except Exception as error:  # a bug of ours or of a library's: named, and the run goes on

@@ -72,6 +72,8 @@ def _settings(changes: list[str]) -> Settings:
 def _analyze(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.batch import gather, run
 
+    if options.dask is not None and (options.jobs is not None or options.memory is not None):
+        raise ParameterError("--jobs and --memory are of worker processes here; the workers of --dask have their own")
     settings = _settings(options.changes)
     told = _Told(options)
     with _bar(options) as bar:
@@ -173,9 +175,12 @@ class _Told:
         if not self._as_text:
             for outcome in self._failures:
                 print(f"failed: {outcome.input.path}: {outcome.row['error']}", file=sys.stderr)
-            if summary.failed > len(self._failures):
-                where = f"; all are in {summary.out}/recordings.{self._options.format}" if summary.out else ""
-                print(f"failed: {summary.failed - len(self._failures)} more{where}", file=sys.stderr)
+            where = f"; all are in {summary.out}/recordings.{self._options.format}" if summary.out else ""
+            if (more := summary.failed - summary.kept_failed - len(self._failures)) > 0:
+                print(f"failed: {more} more{where}", file=sys.stderr)
+            if summary.kept_failed:
+                again = " and were not tried again (--retry-failed)"
+                print(f"failed: {summary.kept_failed} in an earlier run{again}{where}", file=sys.stderr)
         if summary.out is not None:
             print(_closing(summary), file=sys.stderr)
 
@@ -218,10 +223,12 @@ def _bar(options: argparse.Namespace) -> Bar:
 
 
 def _export(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.batch import export_tables
+    from murmur.batch import count_to_do, export_tables
 
     rows = export_tables(options.folder, options.output, format=options.format)
     counts = ", ".join(f"{count} {name}" for name, count in rows.items())
+    if to_do := count_to_do(options.folder):
+        counts += f" (the run is not finished: {to_do} more to do)"
     print(f"{counts}: tables are in {options.output or options.folder}", file=sys.stderr)
     return DONE
 

@@ -23,7 +23,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="murmur",
         description="Heart-sound analysis: finds every S1, systole, S2 and diastole, and measures murmurs.",
-        epilog="murmur COMMAND --help tells more of a command. Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage.",
+        epilog="murmur COMMAND --help tells more of a command. Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage, "
+        "130 or 143 stopped by Ctrl-C or SIGTERM.",
     )
     parser.add_argument("--version", action="version", version=f"murmur {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -63,7 +64,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="a file, a folder, a glob, or - for a list on stdin",
+        help="a file, a folder, a glob, a URL, a zip archive, or - for a list on stdin",
     )
     parser.add_argument(
         "--manifest",
@@ -86,9 +87,16 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
         default=True,
         help="keep what OUT holds of files that have not changed (as usual), or begin anew",
     )
-    parser.add_argument("--retry-failed", action="store_true", help="try files again that failed before")
     parser.add_argument(
-        "--timeout", type=_seconds, default=600.0, metavar="S", help="give a file up after this many seconds (600)"
+        "--retry-failed",
+        action="store_true",
+        help="try files again that failed before, though they have not changed: after raising --timeout, say",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="give a file up after this many seconds (600; never where one process does it all unless asked for)",
     )
     parser.add_argument(
         "--memory",
@@ -99,12 +107,12 @@ def _add_analyze(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument(
         "--progress",
         choices=("bar", "jsonl", "none"),
-        help="a bar on stderr, JSON lines there for a program, or nothing (a bar on a terminal)",
+        help="a bar on stderr, JSON lines there for a program, or none (a bar on a terminal)",
     )
     parser.add_argument(
         "--no-progress", action="store_const", const="none", dest="progress", help="the same as --progress none"
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
+    parser.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but what ends the run")
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
