@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from murmur.columns import Growing
 from murmur.conditioning import Conditioner
 from murmur.envelopes import ENVELOPE_HOP, Envelopes
-from murmur.features.cycles import CycleLevels, measure_cycles
-from murmur.features.listening import OUTPUTS, CycleScores, Listener, score_cycles
-from murmur.features.sounds import CycleSounds, measure_sounds
+from murmur.features.cycles import measure_cycles
+from murmur.features.history import CycleHistory, MeasuredCycles, Spiked
+from murmur.features.listening import OUTPUTS, Listener, score_cycles
+from murmur.features.sounds import measure_sounds
 from murmur.memory import keep_freed_memory
 from murmur.network import NetworkWeights
 from murmur.seconds import Seconds, measure_seconds
@@ -40,8 +41,8 @@ keep_freed_memory()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measurement:
-    """All that the engine found in a recording, before anything is concluded from it.
+class Measurement(MeasuredCycles):
+    """All that the engine found in a recording, before anything is concluded from it: its complete heart cycles, and more.
 
     Attributes
     ----------
@@ -51,16 +52,6 @@ class Measurement:
         0 to 3 for S1, systole, S2, diastole.
     onsets_s : ndarray, shape (spans,)
         Where each span begins; it ends where the next begins.
-    cycles : Cycles
-        The complete heart cycles.
-    levels : CycleLevels
-        Their levels by band.
-    sounds : CycleSounds
-        Their short sounds: S2's components, S3, S4, clicks.
-    scores : CycleScores
-        What the murmur network says of them.
-    spiked : ndarray, shape (cycles,)
-        Share of each cycle's samples in friction spikes.
     seconds : Seconds
         The signal second by second.
     clipped_fraction : float
@@ -71,11 +62,6 @@ class Measurement:
     duration_s: float
     states: NDArray[np.int64]
     onsets_s: NDArray[np.float64]
-    cycles: Cycles
-    levels: CycleLevels
-    sounds: CycleSounds
-    scores: CycleScores
-    spiked: NDArray[np.float64]
     seconds: Seconds
     clipped_fraction: float
 
@@ -118,14 +104,10 @@ class Engine:
         # what is settled
         self._states = Track(dtype=np.int64)
         self._onsets_s = Track(dtype=np.float64)
-        self._cycles = Growing(Cycles)
-        self._levels = Growing(CycleLevels)
-        self._sounds = Growing(CycleSounds)
-        self._cycle_scores = Growing(CycleScores)
-        self._spiked = Track(dtype=np.float64)
+        self._cycles = CycleHistory()
         self._seconds = Growing(Seconds)
         self.seconds_done = 0
-        self._start_s = 0.0
+        self.start_s = 0.0
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next samples, float32, of any number."""
@@ -136,31 +118,24 @@ class Engine:
         self._take(block, last=True)
         return self.measured()
 
-    def measured(self) -> Measurement:
-        """What is certain so far, as far as it is held; views of the engine's own, good until the next block."""
+    def measured(self, cycles: CycleHistory | None = None) -> Measurement:
+        """What is certain so far, with other cycles in place of those that are; views, good until the next block."""
         onsets_s = _held(self._onsets_s)
         inside = onsets_s < self.heard_s  # a last span may begin just where the recording ends: it is none
         return Measurement(
-            start_s=self._start_s,
+            *(cycles or self._cycles).whole().parts(),
+            start_s=self.start_s,
             duration_s=self.heard_s,
             states=_held(self._states)[inside],
             onsets_s=onsets_s[inside],
-            cycles=self._cycles.whole(),
-            levels=self._levels.whole(),
-            sounds=self._sounds.whole(),
-            scores=self._cycle_scores.whole(),
-            spiked=_held(self._spiked),
             seconds=self._seconds.whole(),
             clipped_fraction=self._conditioner.clipped_fraction,
         )
 
     def forget_before(self, second: int) -> None:
         """Forget what is certain and over by then: a stream without end holds a bounded past."""
-        self._start_s = float(second)
-        cycles = int(np.searchsorted(self._cycles.whole().bounds_s[:, 4], second))
-        for growing in (self._cycles, self._levels, self._sounds, self._cycle_scores):
-            growing.drop(cycles)
-        self._spiked.drop_before(self._spiked.first + cycles)
+        self.start_s = float(second)
+        self._cycles.forget_before(second)
         self._seconds.drop(second - (self.seconds_done - len(self._seconds.whole())))
         spans = max(int(np.searchsorted(_held(self._onsets_s), second, side="right")) - 1, 0)
         for track in (self._states, self._onsets_s):
@@ -170,13 +145,13 @@ class Engine:
         """Spans that are likely but not certain, and their onsets in seconds, as a reader finds them."""
         return reader.read(self._decoder, _held(self._log_posteriors), self._log_posteriors.first)
 
-    def look_at(self, spans: Spans, onsets_s: NDArray[np.float64]) -> tuple[Cycles, CycleLevels]:
-        """Read and measure the cycle that five spans make, from S1 to S1, uncertain as it is; none where it is forgotten."""
+    def look_at(self, spans: Spans, onsets_s: NDArray[np.float64]) -> MeasuredCycles | None:
+        """Read and measure the cycle that five spans make, from S1 to S1, uncertain as it is; None where it is forgotten."""
         if spans.start[0] <= max(self._first_onset_frame, self._power.first + 2):
-            return Cycles.none(), CycleLevels.none()
-        posteriors = _held(self._log_posteriors)
-        cycles = read_cycles(spans, onsets_s, posteriors, self._log_posteriors.first, self.durations, LONGEST_CYCLE_S)
-        return cycles, self._measure_levels(cycles)
+            return None
+        posteriors = self._log_posteriors
+        cycles = read_cycles(spans, onsets_s, _held(posteriors), posteriors.first, self.durations, LONGEST_CYCLE_S)
+        return self._measure(cycles) if len(cycles) else None
 
     @property
     def seconds(self) -> Seconds:
@@ -235,25 +210,24 @@ class Engine:
         use = slice(int(held.argmax()), closed + 1)
         cycles = read_cycles(spans[use], onsets_s[use], rows, posteriors.first, self.durations, LONGEST_CYCLE_S)
         if len(cycles):
-            self._cycles.append(cycles)
-            self._levels.append(self._measure_levels(cycles))
-            envelope = self._envelope
-            rows = envelope.rows(envelope.first, envelope.end)
-            self._sounds.append(measure_sounds(rows, envelope.first, cycles.bounds_s))
-            begin, end = posteriors.first, self._scores.end
-            scores, rows = self._scores.rows(begin, end), posteriors.rows(begin, end)
-            self._cycle_scores.append(score_cycles(scores, rows, begin, cycles.bounds_s))
-            self._spiked.append(self._share_limited(cycles.bounds_s))
+            self._cycles.append(self._measure(cycles))
 
     @property
     def _first_onset_frame(self) -> int:
         """A sound that begins up to here was under way when the recording, or the sound in it, began."""
         return self._conditioner.first_sound // HOP + UNDER_WAY_FRAMES
 
-    def _measure_levels(self, cycles: Cycles) -> CycleLevels:
-        begin = max(int(cycles.bounds_s[0, 0] * FRAME_RATE_HZ) - 2, self._power.first)
-        end = min(int(cycles.bounds_s[-1, 4] * FRAME_RATE_HZ) + 3, self._power.end)
-        return measure_cycles(self._power.rows(begin, end), begin, cycles.bounds_s)
+    def _measure(self, cycles: Cycles) -> MeasuredCycles:
+        """Measure cycles whose frames are held."""
+        bounds_s = cycles.bounds_s
+        begin = max(int(bounds_s[0, 0] * FRAME_RATE_HZ) - 2, self._power.first)
+        end = min(int(bounds_s[-1, 4] * FRAME_RATE_HZ) + 3, self._power.end)
+        levels = measure_cycles(self._power.rows(begin, end), begin, bounds_s)
+        sounds = measure_sounds(_held(self._envelope), self._envelope.first, bounds_s)
+        first, last = self._log_posteriors.first, self._scores.end
+        posteriors = self._log_posteriors.rows(first, last)
+        scores = score_cycles(self._scores.rows(first, last), posteriors, first, bounds_s)
+        return MeasuredCycles(cycles, levels, sounds, scores, Spiked(self._share_limited(bounds_s)))
 
     def _share_limited(self, bounds_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of each cycle's samples in friction spikes."""

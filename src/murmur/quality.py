@@ -130,7 +130,7 @@ def assess_quality(
 ) -> tuple[Quality, Mask]:
     """Judge a recording; return its quality and which cycles are trusted, shape (cycles,)."""
     bounds_s, seconds = measurement.cycles.bounds_s, measurement.seconds
-    trusted = (confidence >= settings.least_confidence) & (measurement.spiked <= SPIKED_CYCLE) & ~interrupted
+    trusted = (confidence >= settings.least_confidence) & (measurement.spiked.share <= SPIKED_CYCLE) & ~interrupted
     length_s = np.where(interrupted, 0.0, bounds_s[:, 4] - bounds_s[:, 0])
     start_s = measurement.start_s
     index = float(min((length_s * confidence).sum() / (measurement.duration_s - start_s), 1.0))

@@ -6,7 +6,6 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -17,23 +16,41 @@ __all__ = ["live"]
 
 
 class _Stopped(BaseException):
-    """Ctrl-C or SIGTERM: there is an end to be told."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
+    """Ctrl-C or SIGTERM, while it waited for more."""
 
 
-@contextmanager
-def _signals() -> Iterator[None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise _Stopped(number)
+class _Signals:
+    """Ctrl-C and SIGTERM end the waiting for more sound, and nothing else: what is being told is told."""
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __init__(self) -> None:
+        self.number = 0
+        self._waits = False
+
+    def __enter__(self) -> _Signals:
+        self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.number = number
+        if self._waits:
+            raise _Stopped
+
+    def until(self, blocks: Iterator[Any]) -> Iterator[Any]:
+        """Yield blocks until a signal comes."""
+        while not self.number:
+            try:
+                self._waits = True
+                block = next(blocks, None)
+                self._waits = False
+            except _Stopped:
+                return
+            if block is None:
+                return
+            yield block
 
 
 def live(options: argparse.Namespace, settings: Settings) -> int:
@@ -51,15 +68,12 @@ def live(options: argparse.Namespace, settings: Settings) -> int:
         history_s=options.history,
         models=load_models(options.models),
     )
-    code = 0
-    with _signals():
-        try:
-            for block in blocks:
-                for event in analyzer.push(block):
-                    print(event.to_json())
-                sys.stdout.flush()
-        except _Stopped as stopped:
-            code = 128 + stopped.number
+    with _Signals() as signals:
+        for block in signals.until(blocks):
+            for event in analyzer.push(block):
+                print(event.to_json())
+            sys.stdout.flush()
+    code = 128 + signals.number if signals.number else 0
     try:
         analysis = analyzer.finish()
     except TooShortError as error:

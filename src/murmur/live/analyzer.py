@@ -196,9 +196,10 @@ class LiveAnalyzer:
         yield from self._rate.update(time_s)
         yield from self._quality.update(time_s, *self._new_seconds())
         if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, self._history_s)):
-            analysis = conclude(self._engine.measured(), self._about, self._settings, self._models)
-            yield from self._signs.update(time_s, analysis)
-            self._forget(time_s, analysis)
+            so_far = self._engine.measured(self._beats.history)
+            yield from self._signs.update(time_s, conclude(so_far, self._about, self._settings, self._models))
+            if time_s - self._engine.start_s >= (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
+                self._forget(int(time_s - self._history_s))
 
     def _new_seconds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Levels of the seconds that have become complete, and how much of them was silent or lost."""
@@ -232,17 +233,15 @@ class LiveAnalyzer:
             self._value = step[-1]
         return over
 
-    def _forget(self, time_s: float, analysis: Analysis) -> None:
+    def _forget(self, second: int) -> None:
         """Hand on the beats that are older than the history, and forget them."""
-        held_s = time_s - analysis.segmentation.intervals[0].start_s if analysis.segmentation.intervals else 0.0
-        if held_s < (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
-            return
-        second = int(time_s - self._history_s)
         if self._on_beats is not None:
-            gone = int(np.searchsorted(analysis.segmentation.beats.end_s, second))
-            if gone:
-                self._on_beats(_first(analysis.segmentation.beats, gone), _first(analysis.cycles, gone))
+            certain = conclude(self._engine.measured(), self._about, self._settings, self._models)
+            beats = certain.segmentation.beats
+            if gone := int(np.searchsorted(beats.end_s, second)):
+                self._on_beats(_first(beats, gone), _first(certain.cycles, gone))
         self._engine.forget_before(second)
+        self._beats.history.forget_before(second)
 
 
 def _first(columns: Any, count: int) -> Any:

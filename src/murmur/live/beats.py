@@ -13,6 +13,7 @@ from murmur.engine import LONGEST_CYCLE_S, Engine
 from murmur.features.comparison import Comparison, compare_cycles
 from murmur.features.cycles import BANDS_HZ, CycleLevels
 from murmur.features.heart_sounds import S1_BAND_HZ
+from murmur.features.history import CycleHistory, MeasuredCycles
 from murmur.linear import LinearModel
 from murmur.live.events import BeatClosed, BeatFound, RateChanged
 from murmur.quality import beat_confidence
@@ -55,9 +56,11 @@ class BeatTracker:
         self._engine, self._model, self._settings = engine, model, settings
         self._reader = EarlyReader(LAG_FRAMES)
         self._turn: _Turn | None = None
-        self._before: deque[tuple[Cycles, CycleLevels]] = deque(maxlen=BEATS_BEFORE)
+        self._before: deque[MeasuredCycles] = deque(maxlen=BEATS_BEFORE)
         self._cycles_s: deque[float] = deque(maxlen=BEATS_COUNTED)
         self._number = 0
+        #: The beats that were closed.
+        self.history = CycleHistory()
 
     def update(self, time_s: float) -> Iterator[BeatFound | BeatClosed]:
         """Tell what the newest sound has made sure."""
@@ -123,14 +126,16 @@ class BeatTracker:
         """Confidence in a cycle that ends at a frame, and its comparison with those before it; None where it is none."""
         starts = np.array([*turn.starts, end])
         spans = Spans(starts, np.array([0, 1, 2, 3, 0]), starts)
-        cycles, levels = self._engine.look_at(spans, np.array([*turn.onsets_s, end_s]))
-        if not len(cycles):
+        measured = self._engine.look_at(spans, np.array([*turn.onsets_s, end_s]))
+        if measured is None:
             return None
-        compared = compare_cycles(CycleLevels.joined([*(before for _, before in self._before), levels]))
-        together = Cycles.joined([*(before for before, _ in self._before), cycles])
-        confidence = float(beat_confidence(together, compared, self._model)[-1])
+        together = [*self._before, measured]
+        compared = compare_cycles(CycleLevels.joined(beat.levels for beat in together))
+        cycles = Cycles.joined(beat.cycles for beat in together)
+        confidence = float(beat_confidence(cycles, compared, self._model)[-1])
         if keep:
-            self._before.append((cycles, levels))
+            self._before.append(measured)
+            self.history.append(measured)
         return confidence, compared
 
     def _usual_cycle_s(self, systole_s: float) -> float:

@@ -42,8 +42,8 @@ class QualityTracker:
         self._seconds = 0
 
     def take(self, beat: BeatFound | BeatClosed) -> None:
-        """Heed a beat."""
-        if beat.confidence >= self._settings.least_confidence:
+        """Heed a beat; but not the first of all, which with none beside it is judged too kindly."""
+        if beat.number > 1 and beat.confidence >= self._settings.least_confidence:
             self._beat_s, self._beat_end_s = beat.s1_onset_s, beat.diastole_onset_s
 
     def update(self, time_s: float, levels_db: NDArray[np.float64], silent: NDArray[np.float64]) -> Iterator[QualityChanged]:
