@@ -148,8 +148,8 @@ def analyze(
         visit=visit,
     )
     with opened as recording:
-        measurement = measure(recording, settings, models)
-        return conclude(measurement, recording.described(), settings, models)
+        # no name here for what was measured: `conclude` lets go of a day's levels before it is done
+        return conclude(measure(recording, settings, models), recording.described(), settings, models)
 
 
 def segment(

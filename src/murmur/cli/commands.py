@@ -40,6 +40,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
         "export": _export,
         "segment": _segment,
         "live": _live,
+        "serve": _serve,
         "warm-up": _warm_up,
         "schema": _schema,
         "version": _version,
@@ -267,6 +268,12 @@ def _live(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.cli.live import live
 
     return live(options, _settings(options.changes))
+
+
+def _serve(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.serve import serve
+
+    return serve(options, _settings(options.changes))
 
 
 def _warm_up(options: argparse.Namespace, arguments: list[str]) -> int:

@@ -32,6 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_segment(commands)
     _add_live(commands)
+    _add_serve(commands)
     commands.add_parser(
         "warm-up",
         help="compile every kernel, so that later starts are fast",
@@ -174,9 +175,43 @@ def _add_live(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_common(parser)
 
 
+def _add_serve(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="a local server: recordings and live sound in, JSON out, and a page that shows it",
+        description="A local server: POST /analyze takes a recording, the WebSocket /live takes sound while it comes in, "
+        "and the page at / shows a microphone or a file. /openapi.json describes it. It holds sound in memory only.",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to be asked at (127.0.0.1, which only this machine can reach)"
+    )
+    parser.add_argument("--port", type=_port, default=8765, metavar="N", help="port (8765); 0: any that is free")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a name under which it may be asked; repeatable"
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="pages of another server that may ask, such as https://clinic.example; repeatable",
+    )
+    parser.add_argument("--clients", type=_jobs, default=32, metavar="N", help="live streams, and uploads, at once (32)")
+    parser.add_argument("--upload-mb", type=_megabytes, default=64, metavar="MB", help="largest recording (64)")
+    parser.add_argument(
+        "--idle", type=_seconds, default=30.0, metavar="S", help="end a stream on which nothing comes for so long (30)"
+    )
+    parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship")
+    _add_settings(parser)
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", type=_channel, metavar="N", help="channel to take, from 0 (the first)")
     parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship")
+    _add_settings(parser)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         action="append",
@@ -202,6 +237,13 @@ def _seconds(text: str, of: str = "of seconds ") -> float:
         number = 0.0
     if not 0.0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number {of}above 0, not {text!r}")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _at_least(0, text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"must be a port, 0 to 65535, not {text!r}")
     return number
 
 

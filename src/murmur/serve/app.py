@@ -1,0 +1,262 @@
+"""The server's answers: a recording to an analysis, live sound to events, and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from murmur.analysis import analyze
+from murmur.errors import MurmurError, ParameterError
+from murmur.live.analyzer import LiveAnalyzer
+from murmur.live.events import Finished
+from murmur.live.pcm import PCM_FORMATS
+from murmur.models import Models
+from murmur.serve.guard import LOOPBACK, Guard, Limits, refuse
+from murmur.serve.openapi import openapi
+from murmur.settings import Settings
+
+__all__ = ["make_app"]
+
+PAGE = Path(__file__).parent / "page"
+LABELS = ("patient", "site", "position", "visit")
+#: What a stream may be told at its beginning.
+STREAM_WORDS = {"sample_rate_hz", "format", "history_s", *LABELS}
+
+
+class _RefusalError(Exception):
+    """A request that is answered with a status and why."""
+
+    def __init__(self, status: int, error: str) -> None:
+        super().__init__(error)
+        self.status, self.error = status, error
+
+
+class _Places:
+    """So many clients at once, and no more."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        if not self._free:
+            raise _RefusalError(503, "too many clients at once: try again later")
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+def make_app(
+    settings: Settings | None = None,
+    models: Models | None = None,
+    *,
+    limits: Limits | None = None,
+    hosts: Iterable[str] = LOOPBACK,
+    origins: Iterable[str] = (),
+) -> Starlette:
+    """Make the ASGI application.
+
+    Parameters
+    ----------
+    settings, models : optional
+        As of `murmur.analyze`.
+    limits : Limits, optional
+        What one client may take.
+    hosts : iterable of str
+        Names, without a port, under which it may be asked; those of the machine itself by default.
+    origins : iterable of str
+        Pages of other servers that may ask, such as ``https://clinic.example``.
+
+    Returns
+    -------
+    starlette.applications.Starlette
+    """
+    server = _Server(settings or Settings(), models, limits or Limits())
+    return Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/openapi.json", _document),
+            Route("/analyze", server.analyze, methods=["POST"]),
+            WebSocketRoute("/live", server.live),
+            Mount("/page", StaticFiles(directory=PAGE)),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts, origins=origins)],
+    )
+
+
+async def _page(request: Request) -> Response:
+    return FileResponse(PAGE / "index.html")
+
+
+async def _document(request: Request) -> Response:
+    return JSONResponse(openapi())
+
+
+class _Server:
+    """What is shared between requests: settings, and how much goes on at once. Sound is held in memory alone."""
+
+    def __init__(self, settings: Settings, models: Models | None, limits: Limits) -> None:
+        self._settings, self._models, self._limits = settings, models, limits
+        self._uploads, self._streams = _Places(limits.clients), _Places(limits.clients)
+        self._cores = CapacityLimiter(os.cpu_count() or 1)
+
+    # --- recordings ---------------------------------------------------------------------
+
+    async def analyze(self, request: Request) -> Response:
+        """Answer ``POST /analyze``."""
+        try:
+            async with self._uploads.one():
+                options = _options(request)
+                async with asyncio.timeout(self._limits.upload_s):
+                    body = await self._body(request)
+                call = partial(analyze, body, settings=self._settings, models=self._models, **options)
+                analysis = await to_thread.run_sync(call, limiter=self._cores)
+        except _RefusalError as refusal:
+            return JSONResponse({"error": refusal.error}, refusal.status, {"connection": "close"})
+        except TimeoutError:
+            error = f"the recording took more than {self._limits.upload_s:g} s to come"
+            return JSONResponse({"error": error}, 408, {"connection": "close"})
+        except MurmurError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return Response(analysis.to_json(), media_type="application/json")
+
+    async def _body(self, request: Request) -> bytes:
+        largest = self._limits.upload_mb * 2**20
+        error = f"more than {self._limits.upload_mb} MB: analyze it with `murmur analyze` instead"
+        if request.headers.get("content-length", "0").isdigit() and int(request.headers.get("content-length", 0)) > largest:
+            raise _RefusalError(413, error)
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > largest:
+                raise _RefusalError(413, error)
+        return bytes(body)
+
+    # --- live ---------------------------------------------------------------------------
+
+    async def live(self, socket: WebSocket) -> None:
+        """Answer the WebSocket ``/live``."""
+        try:
+            async with self._streams.one():
+                await socket.accept()
+                try:
+                    await self._follow(socket)
+                except MurmurError as error:
+                    await self._end(socket, str(error), 1008)
+                except TimeoutError:
+                    await self._end(socket, f"nothing came, or was read, for {self._limits.idle_s:g} s", 1008)
+        except _RefusalError as refusal:
+            await refuse(socket.scope, socket.receive, socket.send, refusal.status, refusal.error)
+        except WebSocketDisconnect:
+            pass
+
+    async def _follow(self, socket: WebSocket) -> None:
+        live, kind = self._stream(_words(await self._receive(socket)))
+        rest = b""
+        while True:
+            message = await self._receive(socket)
+            if isinstance(message, bytes):
+                piece = rest + message
+                whole = len(piece) - len(piece) % kind.itemsize
+                rest = piece[whole:]
+                call = partial(live.push, np.frombuffer(piece[:whole], dtype=kind))
+            else:
+                words = _words(message)
+                if words == {"finish": True}:
+                    break
+                if words.keys() != {"skip"} or not isinstance(words["skip"], int) or isinstance(words["skip"], bool):
+                    raise ParameterError(f"message {message!r:.80}: must be sound, a number of samples to skip, or finish")
+                call = partial(live.skip, min(words["skip"], 2**26))
+            for event in await to_thread.run_sync(call, limiter=self._cores):
+                await self._send(socket, event.to_json())
+        analysis = await to_thread.run_sync(live.finish, limiter=self._cores)
+        await self._send(socket, Finished(time_s=live.time_s, analysis=analysis).to_json())
+        await socket.close()
+
+    def _stream(self, words: dict[str, Any]) -> tuple[LiveAnalyzer, np.dtype[Any]]:
+        if unknown := words.keys() - STREAM_WORDS:
+            raise ParameterError(
+                f"the stream: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(STREAM_WORDS))}"
+            )
+        form = words.get("format", "s16le")
+        if form not in PCM_FORMATS:
+            raise ParameterError(f"the stream: format must be one of {', '.join(PCM_FORMATS)}, not {form!r:.40}")
+        for name in LABELS:
+            if not isinstance(words.get(name, ""), str):
+                raise ParameterError(f"the stream: {name} must be text, not {words[name]!r:.40}")
+        history_s = words.get("history_s", 300.0)
+        if isinstance(history_s, bool) or not isinstance(history_s, int | float) or not history_s <= 3600.0:
+            raise ParameterError(f"the stream: history_s must be a number up to 3600, not {history_s!r:.40}")
+        labels = {name: words.get(name, "") for name in LABELS}
+        rate = words.get("sample_rate_hz")
+        live = LiveAnalyzer(rate, self._settings, **labels, history_s=history_s, models=self._models)  # type: ignore[arg-type]
+        return live, np.dtype(PCM_FORMATS[form])
+
+    async def _receive(self, socket: WebSocket) -> bytes | str:
+        async with asyncio.timeout(self._limits.idle_s):
+            message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text = message.get("text")
+        content: bytes | str = message["bytes"] if text is None else text
+        if len(content) > self._limits.message_kb * 1024:
+            raise ParameterError(f"a message of more than {self._limits.message_kb} kB: send shorter ones")
+        return content
+
+    async def _send(self, socket: WebSocket, text: str) -> None:
+        async with asyncio.timeout(self._limits.idle_s):
+            await socket.send_text(text)
+
+    async def _end(self, socket: WebSocket, error: str, code: int) -> None:
+        """Say what was wrong, as far as that is still heard, and close."""
+        try:
+            async with asyncio.timeout(1.0):
+                await socket.send_text(json.dumps({"event": "error", "message": error}))
+                await socket.close(code)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect):
+            return
+
+
+def _words(message: bytes | str) -> dict[str, Any]:
+    """A message as a JSON object."""
+    try:
+        words = json.loads(message) if isinstance(message, str) else None
+    except (ValueError, RecursionError):
+        words = None
+    if not isinstance(words, dict):
+        raise ParameterError(f'message {message!r:.80}: must be a JSON object, such as {{"sample_rate_hz": 4000}}')
+    return words
+
+
+def _options(request: Request) -> dict[str, Any]:
+    """What is asked for beside the recording."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and not kind.startswith("audio/") and kind != "application/octet-stream":
+        raise _RefusalError(415, f"content type {kind!r}: send a recording as audio/wav, or as application/octet-stream")
+    options: dict[str, Any] = {name: request.query_params[name] for name in LABELS if name in request.query_params}
+    if "channel" in request.query_params:
+        text = request.query_params["channel"]
+        if not text.isascii() or not text.isdigit() or len(text) > 4:
+            raise _RefusalError(400, f"channel must be a whole number, 0 or more, not {text!r:.40}")
+        options["channel"] = int(text)
+    return options

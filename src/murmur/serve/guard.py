@@ -1,0 +1,98 @@
+"""Who may ask: pages of this server alone, by names that are this server's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["LOOPBACK", "Guard", "Limits", "refuse"]
+
+#: Names of this machine that only it can use.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+#: A page loads nothing from elsewhere, and nobody frames it.
+HEADERS = {
+    "content-security-policy": "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may take.
+
+    Attributes
+    ----------
+    upload_mb : int
+        Largest recording that `POST /analyze` takes.
+    upload_s : float
+        Longest that it may take to come.
+    message_kb : int
+        Largest message of live sound.
+    clients : int
+        Live streams and uploads at once, each.
+    idle_s : float
+        A stream on which nothing comes for so long, or whose client reads nothing, is ended.
+    """
+
+    upload_mb: int = 64
+    upload_s: float = 60.0
+    message_kb: int = 256
+    clients: int = 32
+    idle_s: float = 30.0
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, status: int, error: str) -> None:
+    """Answer a request, or what would become a WebSocket, with a status and why."""
+    if scope["type"] == "http":
+        await JSONResponse({"error": error}, status)(scope, receive, send)
+    elif "websocket.http.response" in scope.get("extensions", {}):
+        await receive()  # the client's wish to connect
+        await JSONResponse({"error": error}, status)(scope, receive, send)
+    else:  # the server knows only how to say 403
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": error})
+
+
+class Guard:
+    """Refuses what a foreign page asks for, by the browser's Origin, and what comes under a foreign name (DNS rebinding).
+
+    Programs other than browsers send no Origin: nothing is asked of them.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], origins: Iterable[str] = ()) -> None:
+        self._app = app
+        self._hosts, self._origins = frozenset(hosts), frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may be asked for; add the headers of safe pages to what is answered."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if _name(host) not in self._hosts:
+            await refuse(scope, receive, send, 421, f"this server is not {host!r}: see --allow-host")
+            return
+        if origin is not None and urlsplit(origin).netloc != host and origin not in self._origins:
+            await refuse(scope, receive, send, 403, f"pages of {origin!r} may not ask this server: see --allow-origin")
+            return
+
+        async def with_headers(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                given = list(message.get("headers", ()))  # type: ignore[call-overload]
+                message["headers"] = given + [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)  # type: ignore[arg-type]
+
+
+def _name(host: str) -> str:
+    """A host without its port; IPv6 keeps its brackets."""
+    return host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
