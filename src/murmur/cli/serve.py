@@ -55,5 +55,8 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
         timeout_graceful_shutdown=2,
     )
     server = Server(config)
-    server.run()
-    return 0 if server.started else 1
+    try:
+        server.run()
+    except SystemExit:  # it could not begin, and has said why
+        return 1
+    return 0

@@ -117,7 +117,8 @@ export function drawBeat(canvas, beat) {
       context.globalAlpha = 1;
     });
     context.fillStyle = style("--soft");
-    context.fillText(`${label} ${Math.round(1000 * seconds)} ms`, left, height - 7);
+    const time = `${Math.round(1000 * seconds)} ms`, long = `${label} ${time}`;
+    context.fillText(context.measureText(long).width < stretch ? long : time, left, height - 7);
     left += stretch;
   }
 }
