@@ -100,10 +100,10 @@ def score_cycles(
 
     `scores` has shape (frames, OUTPUTS) and `log_posteriors` (frames, N_STATES).
     """
-    edges = np.rint(bounds_s * FRAME_RATE_HZ).astype(np.int64) - first_frame
-    edges = np.minimum(np.maximum(edges, 0), scores.shape[0])
-    sums = CycleScores(np.empty((len(edges), N_STATES)), np.empty((len(edges), N_STATES, len(CLASSES))))
-    sum_scores(scores, log_posteriors, edges[:, 0], edges[:, 4], sums.weight, sums.score)
+    edges = np.rint(bounds_s.T[[0, 4]] * FRAME_RATE_HZ).astype(np.int64) - first_frame
+    first, last = np.minimum(np.maximum(edges, 0), scores.shape[0])
+    sums = CycleScores(np.empty((first.size, N_STATES)), np.empty((first.size, N_STATES, len(CLASSES))))
+    sum_scores(scores, log_posteriors, first, last, sums.weight, sums.score)
     return sums
 
 
