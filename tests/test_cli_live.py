@@ -201,3 +201,35 @@ def test_from_c(pcm, expected, environment, tmp_path):
     subprocess.run(["cc", "-O1", "-Wall", "-o", tmp_path / "child", HERE / "live" / "child.c"], check=True)
     events = from_child([str(tmp_path / "child")], pcm, environment, tmp_path)
     assert same_but_for_the_path(events[-1]["analysis"], expected)
+
+
+@pytest.mark.parametrize("name", ["in_process", "child_process"])
+def test_the_examples_run(name, environment):
+    command = [sys.executable, "-W", "error", str(HERE.parent / "samples" / "live" / f"{name}.py")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "systolic_timing: holosystolic" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "score 0.90"
+
+
+def test_nothing_is_compiled_or_loaded_after_the_warm_up(environment):
+    """In a process of its own, in which nothing else has been loaded."""
+    program = f"""if True:
+        import gc
+        import murmur, soundfile
+        from numba.core.dispatcher import Dispatcher
+
+        def ready():
+            kernels = [thing for thing in gc.get_objects() if isinstance(thing, Dispatcher)]
+            return {{(k.py_func.__name__, str(s)) for k in kernels for s in k.signatures}}
+
+        murmur.warm_up()
+        before = ready()
+        samples, rate = soundfile.read({str(SAMPLE)!r}, dtype="int16")
+        live = murmur.LiveAnalyzer(rate)
+        for start in range(0, len(samples), 400):
+            live.push(samples[start : start + 400])
+        live.skip(8000)
+        assert live.finish().findings.murmur.value == "present"
+        assert before and ready() == before, ready() - before
+    """
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)

@@ -296,3 +296,10 @@ def test_wrong_usage(arguments, message, capsys):
 
 def test_a_port_that_is_taken(server, capsys):
     assert main(["serve", "--port", server.split(":")[1]]) == 1
+
+
+def test_the_example_runs(server):
+    command = [sys.executable, str(HERE.parent / "samples" / "live" / "over_websocket.py"), str(SAMPLE), server]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "systolic_timing: holosystolic" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "score 0.90"
