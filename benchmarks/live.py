@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -85,14 +86,39 @@ def right(beats: list[tuple[float, float]], labels: Path) -> list[float]:
     return judged
 
 
-def same(paths: list[Path]) -> None:
-    """Compare live events with the analysis of the whole, recording by recording."""
+@dataclass(frozen=True)
+class Comparison:
+    """How live events compare to the analysis of the whole.
+
+    Attributes
+    ----------
+    recordings, alike, equal : int
+        How many there are; in how many all blocks gave the same events; and the end was equal to the whole's.
+    agree : list of ndarray of bool
+        For each recording, whether its frames stayed as they were told.
+    late_s, first_rate_s : ndarray
+        How long after its S2 each beat was told, and when the first rate of each recording; NaN where never.
+    confidence : ndarray, shape (beats, 3)
+        Of each labelled beat: when found, at the end, and whether it is right.
+    """
+
+    recordings: int
+    alike: int
+    equal: int
+    agree: list[NDArray[np.bool_]]
+    late_s: Array
+    first_rate_s: Array
+    confidence: Array
+
+
+def compare(paths: list[Path], blocks_ms: tuple[float, ...] = BLOCKS_MS) -> Comparison:
+    """Push each recording in each kind of blocks, and analyze it as a whole."""
     agree, late_s, first_rate_s, alike, equal = [], [], [], 0, 0
     confidence: list[tuple[float, float, float]] = []
     for path in paths:
         recording = murmur.load(path)
         whole = murmur.analyze(path)
-        heard = [hear(recording, block_ms) for block_ms in BLOCKS_MS]
+        heard = [hear(recording, block_ms) for block_ms in blocks_ms]
         events = heard[0][0]
         alike += all([e.to_json() for e in other] == [e.to_json() for e in events] for other, _ in heard[1:])
         equal += all(
@@ -109,26 +135,30 @@ def same(paths: list[Path]) -> None:
         judged = right([(event.s1_onset_s, event.s2_onset_s) for event in found], path.with_suffix(".tsv"))
         finally_ = [_final_confidence(whole.segmentation.beats, event) for event in found]
         confidence += [(e.confidence, f, r) for e, f, r in zip(found, finally_, judged, strict=True)]
-    frames = np.concatenate(agree)
-    shares = np.sort([a.mean() for a in agree if a.size])
-    late, first = np.array(late_s), np.array(first_rate_s)
-    print(f"{len(paths)} recordings in blocks of {', '.join(map(str, BLOCKS_MS))} ms")
-    print(f"events the same in all blocks: {alike}; findings and segmentation at the end equal to the whole's: {equal}")
-    worst = f"worst recordings {shares[:5].round(3).tolist()}"
+    table = np.array(confidence).reshape(-1, 3)
+    table = table[~np.isnan(table).any(axis=1)]
+    return Comparison(len(paths), alike, equal, agree, np.array(late_s), np.array(first_rate_s), table)
+
+
+def same(paths: list[Path]) -> None:
+    """Print how they compare."""
+    compared = compare(paths)
+    print(f"{compared.recordings} recordings in blocks of {', '.join(map(str, BLOCKS_MS))} ms")
+    print(f"events the same in all blocks: {compared.alike}")
+    print(f"findings and segmentation at the end equal to the whole's: {compared.equal}")
+    shares = np.sort([frames.mean() for frames in compared.agree if frames.size])
+    frames, worst = np.concatenate(compared.agree), f"worst recordings {shares[:5].round(3).tolist()}"
     print(f"frames after {SETTLED_S:g} s told as they stay: {frames.mean():.4f}; {worst}")
+    late, first = compared.late_s, compared.first_rate_s
     beat = f"{np.median(late):.2f} s (99 %: {np.quantile(late, 0.99):.2f}, most {late.max():.2f})"
     print(f"a beat is told {beat} after its S2 ends")
     rate = f"{np.nanmedian(first):.2f} s (95 %: {np.nanquantile(first, 0.95):.2f}, most {np.nanmax(first):.2f})"
     print(f"first rate after {rate}; later than 4 s in {np.sum(first > 4.0)}, never in {np.isnan(first).sum()}")
-    table = np.array(confidence)
-    table = table[~np.isnan(table).any(axis=1)]
-    if table.size:
-        early, final, was_right = table.T
-        print(
-            f"{len(table)} labelled beats, {was_right.mean():.4f} right: mean confidence {early.mean():.4f} when found, "
-            f"{final.mean():.4f} at the end; Brier score {np.mean((early - was_right) ** 2):.4f} and "
-            f"{np.mean((final - was_right) ** 2):.4f}"
-        )
+    if compared.confidence.size:
+        early, final, was_right = compared.confidence.T
+        print(f"{early.size} labelled beats, {was_right.mean():.4f} right:")
+        for when, said in (("found", early), ("whole", final)):
+            print(f"  {when}: mean confidence {said.mean():.4f}, Brier score {np.mean((said - was_right) ** 2):.4f}")
 
 
 def _final_confidence(beats: Beats, event: BeatFound) -> float:

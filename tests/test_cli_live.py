@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -233,3 +234,43 @@ def test_nothing_is_compiled_or_loaded_after_the_warm_up(environment):
         assert before and ready() == before, ready() - before
     """
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+
+
+class FakeSounddevice:
+    """What murmur uses of python-sounddevice: plays a sample on the second of two channels, then Ctrl-C."""
+
+    PortAudioError = OSError
+
+    def __init__(self):
+        self.asked = []
+
+    def query_devices(self, device, kind):
+        if device != "stethoscope":
+            raise ValueError(f"No {kind} device matching {device!r}")
+        return {"default_samplerate": 4000.0}
+
+    def InputStream(self, samplerate, blocksize, device, channels, dtype, callback):  # noqa: N802
+        self.asked.append((samplerate, blocksize, device, channels, dtype))
+        samples, _ = soundfile.read(SAMPLE, dtype="float32")
+        frames = np.stack([np.zeros_like(samples), samples], axis=1)
+
+        class Stream:
+            def __enter__(self):
+                for start in range(0, len(frames), blocksize):
+                    callback(frames[start : start + blocksize], blocksize, None, None)
+                threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+            def __exit__(self, *exception):
+                pass
+
+        return Stream()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_microphone(monkeypatch, capsys, expected):
+    monkeypatch.setitem(sys.modules, "sounddevice", fake := FakeSounddevice())
+    assert main(["live", "--device", "stethoscope", "--channels", "2", "--channel", "1", "--site", "MV"]) == 130
+    assert fake.asked == [(4000.0, 200, "stethoscope", 2, "float32")]
+    assert same_but_for_the_path(checked(capsys.readouterr().out)[-1]["analysis"], expected)
+    assert main(["live", "--device", "toaster"]) == 2
+    assert "device 'toaster': No input device matching 'toaster'; python -m sounddevice lists" in capsys.readouterr().err

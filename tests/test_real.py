@@ -54,3 +54,16 @@ def test_bmdhs_runs():
     assert sum(figures["recordings"].values()) == 432
     assert figures["score: MR against normal"].value >= 0.90
     assert figures["score: MR against the rest"].value >= 0.78
+
+
+def test_live_sound_gets_the_same():
+    import numpy as np
+    from benchmarks.invariance import chosen
+    from benchmarks.live import compare
+
+    compared = compare(chosen(DATA / "circor", 20), blocks_ms=(100, 1000))
+    assert compared.alike == compared.equal == compared.recordings == 20
+    assert np.concatenate(compared.agree).mean() >= 0.99
+    assert np.median(compared.late_s) <= 1.0
+    assert np.quantile(compared.late_s, 0.99) <= 1.5
+    assert np.median(compared.first_rate_s) <= 4.0
