@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -46,15 +48,33 @@ def serving(*options):
             assert "Traceback" not in process.stderr.read()
 
 
+@contextmanager
+def serving_here(origins=(), **limits):
+    """The same in this process."""
+    from murmur.serve.app import make_app
+    from murmur.serve.guard import Limits
+    from murmur.serve.server import Server
+
+    started, bounds = queue.Queue(), Limits(**limits)
+    server = Server(make_app(limits=bounds, origins=origins), "127.0.0.1", 0, bounds, started.put)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{started.get(timeout=20)}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
 @pytest.fixture(scope="module")
 def server():
-    with serving() as address:
+    with serving_here() as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def small():
-    with serving("--clients", "2", "--upload-mb", "1", "--idle", "1", "--allow-origin", "https://clinic.example") as address:
+    with serving_here(["https://clinic.example"], clients=2, upload_mb=1, idle_s=1.0) as address:
         yield address
 
 
@@ -280,7 +300,16 @@ def test_a_hundred_slow_clients_keep_nobody_from_being_served(server, pcm):
         pytest.fail("the slow ones are still in the way")
 
 
+def test_the_command_serves_until_it_is_stopped(pcm):
+    with serving("--clients", "1", "--idle", "5", "--allow-host", "stethoscope.local") as address:
+        assert heard(address, pcm)[-1]["event"] == "finished"
+        assert httpx.get(f"http://{address}/", headers={"host": "stethoscope.local"}).status_code == 200
+        with begun(address), pytest.raises(exceptions.InvalidStatus), connect(f"ws://{address}/live"):
+            pass
+
+
 def test_serving_without_its_packages(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "murmur.serve.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["serve"]) == 2
     assert 'pip install "murmur-pcg[serve]"' in capsys.readouterr().err

@@ -118,17 +118,30 @@ class Engine:
         self._take(block, last=True)
         return self.measured()
 
-    def measured(self, cycles: CycleHistory | None = None) -> Measurement:
-        """What is certain so far, with other cycles in place of those that are; views, good until the next block."""
+    def measured(self) -> Measurement:
+        """What is certain so far, as far as it is held; views of the engine's own, good until the next block."""
         onsets_s = _held(self._onsets_s)
         inside = onsets_s < self.heard_s  # a last span may begin just where the recording ends: it is none
         return Measurement(
-            *(cycles or self._cycles).whole().parts(),
+            *self._cycles.whole().parts(),
             start_s=self.start_s,
             duration_s=self.heard_s,
             states=_held(self._states)[inside],
             onsets_s=onsets_s[inside],
             seconds=self._seconds.whole(),
+            clipped_fraction=self._conditioner.clipped_fraction,
+        )
+
+    def measured_early(self, cycles: CycleHistory, since: int) -> Measurement:
+        """Cycles that were told early, from a second on, with what is measured of the seconds since then."""
+        since = max(since, int(self.start_s))
+        return Measurement(
+            *cycles.whole().parts(),
+            start_s=float(since),
+            duration_s=self.heard_s,
+            states=np.empty(0, dtype=np.int64),
+            onsets_s=NOTHING,
+            seconds=self._seconds.whole()[since - int(self.start_s) :],
             clipped_fraction=self._conditioner.clipped_fraction,
         )
 

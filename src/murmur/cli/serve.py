@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from murmur.errors import ParameterError
 from murmur.settings import Settings
@@ -15,10 +14,9 @@ __all__ = ["serve"]
 def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Serve until a signal comes; return the exit code."""
     try:
-        import uvicorn
-
         from murmur.serve.app import make_app
         from murmur.serve.guard import LOOPBACK, Limits
+        from murmur.serve.server import Server
     except ImportError as error:
         raise ParameterError(
             f'serving needs Starlette and uvicorn ({error.name}): pip install "murmur-pcg[serve]"'
@@ -31,30 +29,11 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     app = make_app(settings, load_models(options.models), limits=limits, hosts=hosts, origins=options.allow_origin)
     warm_up()
 
-    class Server(uvicorn.Server):
-        """Says where it is as soon as it can be asked."""
+    def tell(port: int) -> None:
+        name = f"[{options.host}]" if ":" in options.host else options.host
+        print(f"murmur: serving at http://{name}:{port}/ (Ctrl-C ends it)", file=sys.stderr, flush=True)
 
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                port = self.servers[0].sockets[0].getsockname()[1]
-                name = f"[{options.host}]" if ":" in options.host else options.host
-                print(f"murmur: serving at http://{name}:{port}/ (Ctrl-C ends it)", file=sys.stderr, flush=True)
-
-    config = uvicorn.Config(
-        app,
-        host=options.host,
-        port=options.port,
-        log_level="warning",
-        lifespan="off",
-        server_header=False,
-        ws="websockets-sansio",
-        ws_max_size=limits.message_kb * 1024,
-        ws_per_message_deflate=False,
-        timeout_keep_alive=10,
-        timeout_graceful_shutdown=2,
-    )
-    server = Server(config)
+    server = Server(app, options.host, options.port, limits, tell)
     try:
         server.run()
     except SystemExit:  # it could not begin, and has said why

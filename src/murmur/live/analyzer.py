@@ -32,6 +32,8 @@ __all__ = ["LiveAnalyzer"]
 STEP_S = 0.05
 #: Frames that are kept for what is told early: a slow beat, its lag and its margin.
 KEPT_FRAMES = 4 * FRAME_RATE_HZ
+#: Signs that are told rest on so much of the newest sound: a chest piece is moved.
+SIGNS_S = 120.0
 #: What is forgotten is forgotten so much at a time.
 FORGOTTEN_AT_ONCE = 0.1
 
@@ -52,7 +54,8 @@ class LiveAnalyzer:
     patient, site, position, visit : str, optional
         As of `murmur.analyze`. The site matters: what is a quiet S1 depends on it.
     history_s : float, default 300
-        The signs, and what `finish` gives, rest on this much of the newest sound, so that a day takes no more memory.
+        What `finish` gives rests on this much of the newest sound, so that a day takes no more memory. Signs told on
+        the way rest on the last two minutes at most: a chest piece is moved.
     on_beats : callable, optional
         Takes the beats that are leaving the history, as (`Beats`, `CycleFigures`), some at a time.
     models : Models, optional
@@ -195,11 +198,13 @@ class LiveAnalyzer:
             yield beat
         yield from self._rate.update(time_s)
         yield from self._quality.update(time_s, *self._new_seconds())
-        if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, self._history_s)):
-            so_far = self._engine.measured(self._beats.history)
+        if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, SIGNS_S)):
+            since = max(int(time_s - min(SIGNS_S, self._history_s)), 0)
+            self._beats.history.forget_before(since)
+            so_far = self._engine.measured_early(self._beats.history, since)
             yield from self._signs.update(time_s, conclude(so_far, self._about, self._settings, self._models))
-            if time_s - self._engine.start_s >= (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
-                self._forget(int(time_s - self._history_s))
+        if time_s - self._engine.start_s >= (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
+            self._forget(int(time_s - self._history_s))
 
     def _new_seconds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Levels of the seconds that have become complete, and how much of them was silent or lost."""
@@ -241,7 +246,6 @@ class LiveAnalyzer:
             if gone := int(np.searchsorted(beats.end_s, second)):
                 self._on_beats(_first(beats, gone), _first(certain.cycles, gone))
         self._engine.forget_before(second)
-        self._beats.history.forget_before(second)
 
 
 def _first(columns: Any, count: int) -> Any:

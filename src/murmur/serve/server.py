@@ -1,0 +1,53 @@
+"""uvicorn, with the bounds that the application asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from murmur.serve.guard import Limits
+
+__all__ = ["Server"]
+
+
+class Server(uvicorn.Server):
+    """Serves an application until it is asked to stop, and says where as soon as it can be asked.
+
+    Parameters
+    ----------
+    app : Starlette
+        As `murmur.serve.app.make_app` makes it.
+    host, port : str, int
+        Where; port 0 is any that is free.
+    limits : Limits
+        Those that the application was made with.
+    on_start : callable
+        Called with the port.
+    """
+
+    def __init__(self, app: Starlette, host: str, port: int, limits: Limits, on_start: Callable[[int], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,  # logging is the host's
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=limits.message_kb * 1024,
+            ws_per_message_deflate=False,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=2,
+        )
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_start(self.servers[0].sockets[0].getsockname()[1])
