@@ -85,6 +85,12 @@ def test_a_replay(expected, capsys):
     assert same_but_for_the_path(checked(capsys.readouterr().out)[-1]["analysis"], expected)
 
 
+def test_a_replay_knows_whose_and_where_by_the_name(capsys):
+    assert main(["live", "--replay", str(SAMPLE.parent / "MR1_Ax.wav"), "--speed", "0", "--patient", "17"]) == 0
+    analysis = checked(capsys.readouterr().out)[-1]["analysis"]
+    assert (analysis["patient"], analysis["site"]) == ("17", "Ax")
+
+
 def test_a_replay_keeps_its_pace(capsys):
     began = time.monotonic()
     assert main(["live", "--replay", str(SAMPLE), "--speed", "10"]) == 0
@@ -145,9 +151,10 @@ def test_a_closed_pipe_ends_it_quietly(pcm, environment):
         (["--rate", "100"], "out of range"),
         (["--rate", "4000", "--channel", "1"], "--channel 1: there are 1, counted from 0"),
         (["--rate", "4000", "--channels", "0"], "must be a whole number, 1 or more"),
-        (["--rate", "4000", "--history", "3"], "history_s must be 10 or more"),
+        (["--rate", "4000", "--history", "3"], "history_s must be a number of seconds, 10 or more"),
         (["--rate", "4000", "--site", "elbow"], "elbow"),
         (["--replay", "missing.wav"], "missing.wav"),
+        (["--replay", "missing.wav", "--rate", "4000"], "leave --rate and --device out"),
         (["--replay", "missing.wav", "--speed", "-1"], "must be a number above 0"),
     ],
 )
@@ -166,13 +173,15 @@ def test_a_microphone_without_its_package(monkeypatch, capsys):
     ("size", "code", "message"),
     [
         (3000, 1, b"the stream"),
-        (40_001, 2, b"ends with 1 bytes of a frame of 2 (1 \xc3\x97 s16le): check --format and --channels"),
+        (40_001, 1, b"ends with 1 bytes of a frame of 2 (1 \xc3\x97 s16le): check --format and --channels"),
     ],
 )
 def test_what_is_no_stream(pcm, environment, size, code, message):
     ended = subprocess.run([*COMMAND, "--rate", "4000"], input=pcm[:size], capture_output=True, check=False, env=environment)
     assert ended.returncode == code
     assert message in ended.stderr
+    last = ended.stdout.splitlines()[-1:]  # what came before is not lost
+    assert [json.loads(line)["event"] for line in last] == (["finished"] if size > 16_000 else [])
 
 
 def test_the_schema(capsys):

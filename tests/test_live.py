@@ -227,6 +227,26 @@ def test_lost_samples_are_told_with_their_place(listen):
     assert live.time_s == 12.0
 
 
+def test_a_lost_second_is_lost_at_the_end_too(listen):
+    samples = listen(12.0).samples.copy()
+    samples[20_000:24_000] = np.nan
+    _, analysis = heard(samples)
+    assert analysis.quality.lost_fraction == pytest.approx(1 / 12)
+    assert [s.kind for s in analysis.quality.stretches] == ["good", "contact lost", "good"]
+    assert analysis.notes == ("1 s of it were lost",)
+    beats = analysis.segmentation.beats
+    over = (beats.s1_onset_s < 5.0) & (beats.end_s > 6.0)
+    assert not analysis.cycles.trusted[over].any()
+
+
+def test_a_figure_is_told_again_when_it_has_changed(listen):
+    samples = np.concatenate([listen(24.0, seed, **MITRAL).samples for seed in (1, 2)] + [listen(24.0, 3).samples] * 4)
+    events, _ = heard(samples, site="MV")
+    scores = [event.value for event in of(SignChanged, events) if event.sign == "mitral_regurgitation"]
+    assert len(scores) > 2
+    assert max(scores) > 0.5 > scores[-1]
+
+
 def test_integers_are_as_good_as_floats(listen):
     samples = np.round(listen(8.0).samples * 2**15).clip(-(2**15), 2**15 - 1).astype(np.int16)
     events, analysis = heard(samples)
@@ -293,7 +313,9 @@ def test_every_event_holds_to_the_schema(listen):
         (np.zeros((10, 2)), r"must be 1-D, not of shape \(10, 2\): pass one channel"),
         (np.zeros(10, dtype=complex), "must be real numbers"),
         (np.zeros(10, dtype=np.uint16), "no agreed full scale"),
-        ("abc", "can't read a recording from str"),
+        ("abc", "must be an array of samples, not str"),
+        (b"\0\0", r'not bytes; of raw PCM, numpy.frombuffer\(block, dtype="<i2"\)'),
+        (None, "must be an array of samples, not NoneType"),
     ],
 )
 def test_a_block_that_is_none_is_refused_and_nothing_of_it_taken(block, message):
@@ -307,7 +329,7 @@ def test_a_block_that_is_none_is_refused_and_nothing_of_it_taken(block, message)
     ("options", "message"),
     [
         ({"sample_rate_hz": 500}, "out of range"),
-        ({"sample_rate_hz": RATE, "history_s": 5.0}, "history_s must be 10 or more"),
+        ({"sample_rate_hz": RATE, "history_s": 5.0}, "history_s must be a number of seconds, 10 or more"),
         ({"sample_rate_hz": RATE, "site": "elbow"}, "elbow"),
     ],
 )
@@ -319,8 +341,9 @@ def test_what_no_stream_can_be(options, message):
 def test_a_stream_ends_once(listen):
     live = LiveAnalyzer(RATE)
     live.push(listen(5.0).samples)
-    with pytest.raises(ParameterError, match="samples to skip must be 0 or more"):
-        live.skip(-1)
+    for count in (-1, 1.5, True, None, 10**9):
+        with pytest.raises(ParameterError, match="samples to skip must be a whole number from 0 to 2400000"):
+            live.skip(count)
     live.finish()
     for more in (live.finish, lambda: live.push([0.0]), lambda: live.skip(1)):
         with pytest.raises(ParameterError, match="the stream is finished"):

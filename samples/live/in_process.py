@@ -27,7 +27,11 @@ with soundfile.SoundFile(path) as file:
                     print(f"{event.time_s:5.2f} s  {rate:.0f} per minute")
                 case QualityChanged():
                     print(f"{event.time_s:5.2f} s  sound is {event.quality}")
-                case SignChanged(probability=float(probability)):
-                    print(f"{event.time_s:5.2f} s  {event.sign}: {event.value} ({probability:.2f})")
+                case SignChanged(value=float(figure)):  # ms of the split of S2, or the score
+                    print(f"{event.time_s:5.2f} s  {event.sign}: {figure:.2f}")
+                case SignChanged():
+                    sure = "" if event.probability is None else f" ({event.probability:.2f})"
+                    print(f"{event.time_s:5.2f} s  {event.sign}: {event.value}{sure}")
 analysis = live.finish()  # the same as of the finished recording
-print(f"score {analysis.findings.mitral_regurgitation.value:.2f}")
+score = analysis.findings.mitral_regurgitation.value
+print(analysis.error if score is None else f"score {score:.2f}")

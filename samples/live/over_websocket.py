@@ -23,5 +23,9 @@ with connect(f"ws://{address}/live") as live:
         event = json.loads(message)
         if event["event"] == "sign_changed":
             print(f"{event['time_s']:5.2f} s  {event['sign']}: {event['value']}")
+        elif event["event"] == "error":
+            print(event["message"])
+            break
         elif event["event"] == "finished":
-            print(f"score {event['analysis']['findings']['mitral_regurgitation']['value']:.2f}")
+            score = event["analysis"]["findings"]["mitral_regurgitation"]["value"]
+            print(event["analysis"]["error"] if score is None else f"score {score:.2f}")

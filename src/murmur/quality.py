@@ -148,7 +148,7 @@ def assess_quality(
     reasons = []
     if measurement.clipped_fraction >= CLIPPED:
         reasons.append("clipped")
-    lost_fraction = np.count_nonzero(lost) / n if n else 0.0
+    lost_fraction = int(np.count_nonzero(lost)) / n if n else 0.0
     if lost_fraction > 0.1:
         reasons.append("contact lost")
     if np.count_nonzero(noisy) > 0.5 * n:

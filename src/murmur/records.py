@@ -53,8 +53,8 @@ def _plain(value: Any) -> Any:
 
 
 def _rounded(value: float) -> float:
-    """Seven significant digits: more than any figure here holds, and the same text on every machine."""
-    return float(f"{value:.7g}")
+    """Seven significant digits, of large numbers four decimals: more than any figure, or time of a day, here holds."""
+    return round(value, 4) if abs(value) >= 1000.0 else float(f"{value:.7g}")
 
 
 def json_schema(kind: type) -> dict[str, Any]:

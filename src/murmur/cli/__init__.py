@@ -56,6 +56,10 @@ def _guarded(options: argparse.Namespace, arguments: list[str]) -> int:
     except MurmurError as error:
         print(f"murmur: {error}", file=sys.stderr)
         return commands.WRONG_USAGE
+    except OSError as error:  # stdout's disk is full, say
+        print(f"murmur: can't write: {error.strerror or error}", file=sys.stderr)
+        commands.silence_stdout()
+        return commands.SOME_FAILED
     except KeyboardInterrupt:
         print("murmur: stopped", file=sys.stderr)
         return commands.STOPPED + signal.SIGINT

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from murmur.errors import ParameterError, TooShortError
+from murmur.errors import MurmurError, ParameterError, TooShortError
 from murmur.settings import Settings
 
 __all__ = ["live"]
@@ -59,43 +59,46 @@ def live(options: argparse.Namespace, settings: Settings) -> int:
     from murmur.live.analyzer import LiveAnalyzer
     from murmur.live.events import Finished
 
-    rate, blocks = _sound(options)
-    analyzer = LiveAnalyzer(
-        rate,
-        settings,
-        patient=options.patient or "",
-        site=options.site or "",
-        history_s=options.history,
-        models=load_models(options.models),
-    )
+    labels, rate, blocks = _sound(options)
+    analyzer = LiveAnalyzer(rate, settings, **labels, history_s=options.history, models=load_models(options.models))
+    failed = None
     with _Signals() as signals:
-        for block in signals.until(blocks):
-            for event in analyzer.push(block):
-                print(event.to_json())
-            sys.stdout.flush()
-    code = 128 + signals.number if signals.number else 0
+        try:
+            for block in signals.until(blocks):
+                for event in analyzer.push(block):
+                    print(event.to_json())
+                sys.stdout.flush()
+        except MurmurError as error:  # what came before it is told all the same
+            failed = error
     try:
         analysis = analyzer.finish()
+        print(Finished(time_s=analyzer.time_s, analysis=analysis).to_json(), flush=True)
     except TooShortError as error:
-        print(f"murmur: {error}", file=sys.stderr)
-        return code or 1
-    print(Finished(time_s=analyzer.time_s, analysis=analysis).to_json(), flush=True)
-    return code
+        failed = failed or error
+    if failed is not None:
+        print(f"murmur: {failed}", file=sys.stderr)
+    return 128 + signals.number if signals.number else int(failed is not None)
 
 
-def _sound(options: argparse.Namespace) -> tuple[float, Iterator[Any]]:
+def _sound(options: argparse.Namespace) -> tuple[dict[str, Any], float, Iterator[Any]]:
+    """What is known of the sound, its sample rate, and its blocks."""
     from murmur.live.pcm import blocks_of_device, blocks_of_file, blocks_of_pipe
 
-    channel = options.channel or 0
+    labels = {name: value for name in ("patient", "site") if (value := getattr(options, name)) is not None}
     if options.replay is not None:
-        return blocks_of_file(options.replay, options.channel, options.speed)
+        if options.rate is not None or options.device is not None:
+            raise ParameterError("--replay has a sample rate of its own, and is no --device: leave --rate and --device out")
+        source, blocks = blocks_of_file(options.replay, options.channel, options.speed)
+        own = {name: getattr(source, name) for name in ("patient", "site", "position")}
+        return own | labels, source.sample_rate_hz, blocks
+    channel = options.channel or 0
     if channel >= options.channels:
         raise ParameterError(f"--channel {channel}: there are {options.channels}, counted from 0; see --channels")
     if options.device is not None:
         device = int(options.device) if options.device.isdigit() else options.device
-        return blocks_of_device(device, options.rate, options.channels, channel)
+        return labels, *blocks_of_device(device, options.rate, options.channels, channel)
     if options.rate is None:
         raise ParameterError("--rate is missing: raw PCM on stdin has no sample rate of its own")
     if sys.stdin.isatty():
         raise ParameterError("stdin is a terminal: pipe raw PCM into it, or name a --device or a file to --replay")
-    return options.rate, blocks_of_pipe(sys.stdin.buffer, options.format, options.channels, channel)
+    return labels, options.rate, blocks_of_pipe(sys.stdin.buffer, options.format, options.channels, channel)

@@ -168,7 +168,11 @@ def _add_live(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--speed", type=_speed, default=1.0, metavar="X", help="play --replay so much faster (1); 0: as fast as it goes"
     )
     parser.add_argument(
-        "--history", type=_seconds, default=300.0, metavar="S", help="signs rest on so much of the newest sound (300)"
+        "--history",
+        type=_seconds,
+        default=300.0,
+        metavar="S",
+        help="the analysis at the end rests on so much of the newest sound (300, at least 10)",
     )
     parser.add_argument("--patient", metavar="ID", help="whose heart it is")
     parser.add_argument("--site", help="where the chest piece is: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
@@ -230,13 +234,13 @@ def _megabytes(text: str) -> int:
     return _at_least(1, text)
 
 
-def _seconds(text: str, of: str = "of seconds ") -> float:
+def _seconds(text: str, of: str = "of seconds ", more: str = "") -> float:
     try:
         number = float(text)
     except ValueError:
         number = 0.0
     if not 0.0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number {of}above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number {of}above 0{more}, not {text!r}")
     return number
 
 
@@ -252,7 +256,7 @@ def _hertz(text: str) -> float:
 
 
 def _speed(text: str) -> float:
-    return 0.0 if text in {"0", "0.0"} else _seconds(text, "")
+    return 0.0 if text in {"0", "0.0"} else _seconds(text, "", " or 0")
 
 
 def _channels(text: str) -> int:

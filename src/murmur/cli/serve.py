@@ -24,6 +24,12 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     from murmur.batch.worker import load_models
     from murmur.warmup import warm_up
 
+    for origin in options.allow_origin:
+        if not origin.startswith(("http://", "https://")):
+            raise ParameterError(f"--allow-origin {origin}: must begin with http:// or https://")
+    for name in options.allow_host:
+        if "/" in name or (":" in name and not name.startswith("[")):
+            raise ParameterError(f"--allow-host {name}: must be a name or an address alone, without scheme or port")
     limits = Limits(upload_mb=options.upload_mb, clients=options.clients, idle_s=options.idle)
     hosts = LOOPBACK | {options.host} | set(options.allow_host)
     app = make_app(settings, load_models(options.models), limits=limits, hosts=hosts, origins=options.allow_origin)
@@ -36,6 +42,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     server = Server(app, options.host, options.port, limits, tell)
     try:
         server.run()
-    except SystemExit:  # it could not begin, and has said why
+    except SystemExit:  # it has said why
+        print(f"murmur: can't serve at {options.host}, port {options.port}: see --host and --port", file=sys.stderr)
         return 1
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murmur.analysis import Analysis, CycleFigures, conclude
-from murmur.engine import Engine
+from murmur.engine import Engine, Measurement
 from murmur.errors import ParameterError
 from murmur.live.beats import BeatTracker, RateTracker
 from murmur.live.contact import QualityTracker
@@ -34,6 +35,8 @@ STEP_S = 0.05
 KEPT_FRAMES = 4 * FRAME_RATE_HZ
 #: Signs that are told rest on so much of the newest sound: a chest piece is moved.
 SIGNS_S = 120.0
+#: A shorter history holds too few beats; a longer gap is another stream's beginning.
+LEAST_HISTORY_S, LONGEST_GAP_S = 10.0, 600.0
 #: What is forgotten is forgotten so much at a time.
 FORGOTTEN_AT_ONCE = 0.1
 
@@ -53,7 +56,7 @@ class LiveAnalyzer:
         What may be tuned.
     patient, site, position, visit : str, optional
         As of `murmur.analyze`. The site matters: what is a quiet S1 depends on it.
-    history_s : float, default 300
+    history_s : float, default 300, at least 10
         What `finish` gives rests on this much of the newest sound, so that a day takes no more memory. Signs told on
         the way rest on the last two minutes at most: a chest piece is moved.
     on_beats : callable, optional
@@ -81,8 +84,10 @@ class LiveAnalyzer:
         models: Models | None = None,
     ) -> None:
         rate = checked_rate(sample_rate_hz, "the stream", ParameterError)
-        if not history_s >= 10.0:
-            raise ParameterError(f"history_s must be 10 or more, not {history_s!r}")
+        if isinstance(history_s, bool) or not isinstance(history_s, int | float) or not history_s >= LEAST_HISTORY_S:
+            raise ParameterError(f"history_s must be a number of seconds, {LEAST_HISTORY_S:g} or more, not {history_s!r}")
+        if on_beats is not None and not callable(on_beats):
+            raise ParameterError(f"on_beats must be callable, not {on_beats!r}")
         self._settings, self._models = settings or Settings(), models or shipped_models()
         self._about = Described(rate, "", patient, canonical_site(site), canonical_position(position), visit)
         self._history_s, self._on_beats = history_s, on_beats
@@ -100,7 +105,7 @@ class LiveAnalyzer:
         self._seconds = 0
         self._value = np.float32(0.0)
         self._lost_since = -1
-        self._lost_in: Counter[int] = Counter()  # samples lost, by second
+        self._lost_in: Counter[int] = Counter()  # samples lost, by second, as far as the history goes
         self._finished = False
 
     @property
@@ -127,6 +132,11 @@ class LiveAnalyzer:
         ParameterError
             If it is no block of sound, or the stream is finished; nothing of it is taken.
         """
+        if not isinstance(block, np.ndarray | list | tuple | array.array) and not hasattr(block, "__array__"):
+            raise ParameterError(
+                f"the block: must be an array of samples, not {type(block).__name__}; of raw PCM, "
+                'numpy.frombuffer(block, dtype="<i2") or another type makes one'
+            )
         values = checked_array(block, "the block")
         if values.ndim != 1:
             raise ParameterError(f"the block: samples must be 1-D, not of shape {values.shape}: pass one channel")
@@ -136,8 +146,12 @@ class LiveAnalyzer:
 
     def skip(self, samples: int) -> list[Event]:
         """Let so many samples pass that were lost on the way, so that all times stay right; returns events as `push`."""
-        if samples < 0:
-            raise ParameterError(f"samples to skip must be 0 or more, not {samples!r}")
+        longest = int(LONGEST_GAP_S * self._about.sample_rate_hz)
+        if isinstance(samples, bool) or not isinstance(samples, int | np.integer) or not 0 <= samples <= longest:
+            raise ParameterError(
+                f"samples to skip must be a whole number from 0 to {longest}, not {samples!r}; "
+                "after a longer gap, begin another stream"
+            )
         events = []
         for first in range(0, samples, 2**16):
             events += self._take(np.full(min(samples - first, 2**16), np.nan, dtype=np.float32))
@@ -158,12 +172,15 @@ class LiveAnalyzer:
         self._finished = True
         rest = self._waiting[: self._waits].copy()
         self._mend(rest)
-        measurement = self._engine.finish(rest)
-        about = self._about
+        measurement = self._with_losses(self._engine.finish(rest))
+        notes = []
         if measurement.start_s:
-            note = f"rests on {measurement.start_s:.0f} s to {measurement.duration_s:.0f} s, all that is kept of the stream"
-            about = replace(about, notes=(note,))
-        return conclude(measurement, about, self._settings, self._models)
+            notes.append(
+                f"rests on {measurement.start_s:.0f} s to {measurement.duration_s:.0f} s, all that is kept of the stream"
+            )
+        if lost := self._lost_in.total():
+            notes.append(f"{lost / self._about.sample_rate_hz:.3g} s of it were lost")
+        return conclude(measurement, replace(self._about, notes=tuple(notes)), self._settings, self._models)
 
     def _check_open(self) -> None:
         if self._finished:
@@ -201,7 +218,7 @@ class LiveAnalyzer:
         if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, SIGNS_S)):
             since = max(int(time_s - min(SIGNS_S, self._history_s)), 0)
             self._beats.history.forget_before(since)
-            so_far = self._engine.measured_early(self._beats.history, since)
+            so_far = self._with_losses(self._engine.measured_early(self._beats.history, since))
             yield from self._signs.update(time_s, conclude(so_far, self._about, self._settings, self._models))
         if time_s - self._engine.start_s >= (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
             self._forget(int(time_s - self._history_s))
@@ -212,10 +229,19 @@ class LiveAnalyzer:
         seconds = self._engine.seconds
         new = slice(len(seconds) - (self._seconds - first), None)
         silent = seconds.silent[new]
-        if self._lost_in:
-            lost = [self._lost_in.pop(second, 0) for second in range(first, self._seconds)]
-            silent = np.maximum(silent, np.array(lost) / self._about.sample_rate_hz)
-        return seconds.level_db[new], silent
+        return seconds.level_db[new], self._silent_or_lost(silent, first)
+
+    def _silent_or_lost(self, silent: npt.NDArray[np.float64], first: int) -> npt.NDArray[np.float64]:
+        """How much of each second, from number `first` on, was silent or lost."""
+        if not self._lost_in:
+            return silent
+        lost = np.array([self._lost_in[second] for second in range(first, first + silent.size)])
+        return np.maximum(silent, lost / self._about.sample_rate_hz)
+
+    def _with_losses(self, measurement: Measurement) -> Measurement:
+        """Count lost samples as silence, which they are no more than what is put in their place."""
+        silent = self._silent_or_lost(measurement.seconds.silent, int(measurement.start_s))
+        return replace(measurement, seconds=replace(measurement.seconds, silent=silent))
 
     def _mend(self, step: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
         """Hold the last sample where some are lost; return the stretches of the stream, in s, whose loss is over."""
@@ -241,11 +267,12 @@ class LiveAnalyzer:
     def _forget(self, second: int) -> None:
         """Hand on the beats that are older than the history, and forget them."""
         if self._on_beats is not None:
-            certain = conclude(self._engine.measured(), self._about, self._settings, self._models)
+            certain = conclude(self._with_losses(self._engine.measured()), self._about, self._settings, self._models)
             beats = certain.segmentation.beats
             if gone := int(np.searchsorted(beats.end_s, second)):
                 self._on_beats(_first(beats, gone), _first(certain.cycles, gone))
         self._engine.forget_before(second)
+        self._lost_in = Counter({when: lost for when, lost in self._lost_in.items() if when >= second})
 
 
 def _first(columns: Any, count: int) -> Any:

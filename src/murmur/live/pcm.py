@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from murmur.errors import AudioFormatError, ParameterError
 from murmur.recording import AudioInput, open_source
+from murmur.sources.source import Source
 
 __all__ = ["BLOCK_S", "PCM_FORMATS", "blocks_of_device", "blocks_of_file", "blocks_of_pipe", "channel_of"]
 
@@ -54,8 +55,8 @@ def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> 
         )
 
 
-def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tuple[float, Iterator[Samples]]:
-    """Sample rate, and blocks of a recording at its own pace times `speed`; 0 is as fast as they are taken."""
+def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tuple[Source, Iterator[Samples]]:
+    """A recording, and its blocks at its own pace times `speed`; 0 is as fast as they are taken."""
     opened = open_source(source, sample_rate_hz=None, channel=channel, patient=None, site=None, position=None, visit=None)
 
     def blocks() -> Iterator[Samples]:
@@ -67,7 +68,7 @@ def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tup
                     time.sleep(max(began + taken / opened.sample_rate_hz / speed - time.monotonic(), 0.0))
                 yield block
 
-    return opened.sample_rate_hz, blocks()
+    return opened, blocks()
 
 
 def blocks_of_device(

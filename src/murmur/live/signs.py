@@ -12,18 +12,22 @@ __all__ = ["SignTracker"]
 
 #: Conclusions are drawn anew each second, and of longer streams each time they have grown by this share.
 EVERY_S, GROWTH = 1.0, 1 / 30
-#: Figures without a word are told when they have changed by this much (ms of the split of S2; the score).
-STEPS = {"s2_split": 10.0, "mitral_regurgitation": 0.1}
+#: Figures without a word are told when they have changed by this much (ms of the split of S2; the score), and words again
+#: when their probability has.
+STEPS = {"s2_split": 5.0, "mitral_regurgitation": 0.05}
+PROBABILITY_STEP = 0.1
 
 Value = str | float | None
+#: What was said of a sign: its value and its probability.
+_Said = tuple[Value, float | None]
 
 
 class SignTracker:
-    """Tells a sign when two conclusions in a row have the same new word for it: what flickers is not settled."""
+    """Tells a sign when two conclusions in a row say the same, and something new, of it: what flickers is not settled."""
 
     def __init__(self) -> None:
-        self._told: dict[str, Value] = dict.fromkeys(Findings.__dataclass_fields__)
-        self._last: dict[str, Value] = dict(self._told)
+        self._told: dict[str, _Said] = dict.fromkeys(Findings.__dataclass_fields__, (None, None))
+        self._last: dict[str, _Said] = dict(self._told)
         self._due_s = 0.0
 
     def is_due(self, time_s: float, held_s: float) -> bool:
@@ -39,14 +43,16 @@ class SignTracker:
         for name in Findings.__dataclass_fields__:
             finding: Finding | MurmurFinding = getattr(analysis.findings, name)
             value = finding.value if readable else None
-            last, self._last[name] = self._last[name], value
-            if _same(name, value, last) and not _same(name, value, self._told[name]):
-                self._told[name] = value
+            probability = finding.present_probability if isinstance(finding, MurmurFinding) else finding.probability
+            said = value, probability if value is not None else None
+            last, self._last[name] = self._last[name], said
+            if _same(name, said, last) and not _same(name, said, self._told[name]):
+                self._told[name] = said
                 yield SignChanged(
                     time_s=time_s,
                     sign=name,
                     value=value,
-                    probability=finding.present_probability if isinstance(finding, MurmurFinding) else finding.probability,
+                    probability=said[1],
                     evidence=finding.evidence,
                     reason=finding.reason,
                     beats=analysis.quality.trusted_beats,
@@ -63,7 +69,7 @@ class SignTracker:
             )
 
 
-def _same(name: str, one: Value, other: Value) -> bool:
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) < STEPS.get(name, 0.0)
-    return one == other
+def _same(name: str, one: _Said, other: _Said) -> bool:
+    """Whether two say the same: no other word, and no figure that differs by a step."""
+    parts = zip(one, other, (STEPS.get(name, 0.0), PROBABILITY_STEP), strict=True)
+    return all(abs(a - b) < step if isinstance(a, float) and isinstance(b, float) else a == b for a, b, step in parts)

@@ -35,6 +35,8 @@ __all__ = ["make_app"]
 
 PAGE = Path(__file__).parent / "page"
 LABELS = ("patient", "site", "position", "visit")
+#: A message must not cost much more than the sound that one can hold.
+LONGEST_SKIP_S = 10.0
 #: What a stream may be told at its beginning.
 STREAM_WORDS = {"sample_rate_hz", "format", "history_s", *LABELS}
 
@@ -171,8 +173,9 @@ class _Server:
             pass
 
     async def _follow(self, socket: WebSocket) -> None:
-        live, kind = self._stream(_words(await self._receive(socket)))
-        rest = b""
+        words = _words(await self._receive(socket))
+        live, kind = self._stream(words)
+        rate, rest = float(words["sample_rate_hz"]), b""
         while True:
             message = await self._receive(socket)
             if isinstance(message, bytes):
@@ -186,7 +189,9 @@ class _Server:
                     break
                 if words.keys() != {"skip"} or not isinstance(words["skip"], int) or isinstance(words["skip"], bool):
                     raise ParameterError(f"message {message!r:.80}: must be sound, a number of samples to skip, or finish")
-                call = partial(live.skip, min(words["skip"], 2**26))
+                if words["skip"] > LONGEST_SKIP_S * rate:
+                    raise ParameterError(f"a gap of more than {LONGEST_SKIP_S:g} s: begin another stream")
+                call = partial(live.skip, words["skip"])
             for event in await to_thread.run_sync(call, limiter=self._cores):
                 await self._send(socket, event.to_json())
         analysis = await to_thread.run_sync(live.finish, limiter=self._cores)
@@ -208,8 +213,10 @@ class _Server:
         if isinstance(history_s, bool) or not isinstance(history_s, int | float) or not history_s <= 3600.0:
             raise ParameterError(f"the stream: history_s must be a number up to 3600, not {history_s!r:.40}")
         labels = {name: words.get(name, "") for name in LABELS}
-        rate = words.get("sample_rate_hz")
-        live = LiveAnalyzer(rate, self._settings, **labels, history_s=history_s, models=self._models)  # type: ignore[arg-type]
+        if "sample_rate_hz" not in words:
+            raise ParameterError("the stream: sample_rate_hz is missing; raw PCM has none of its own")
+        rate = words["sample_rate_hz"]
+        live = LiveAnalyzer(rate, self._settings, **labels, history_s=history_s, models=self._models)
         return live, np.dtype(PCM_FORMATS[form])
 
     async def _receive(self, socket: WebSocket) -> bytes | str:
@@ -244,7 +251,8 @@ def _words(message: bytes | str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         words = None
     if not isinstance(words, dict):
-        raise ParameterError(f'message {message!r:.80}: must be a JSON object, such as {{"sample_rate_hz": 4000}}')
+        what = f"message {message:.80}" if isinstance(message, str) else "the first message"
+        raise ParameterError(f'{what}: must be a JSON object, such as {{"sample_rate_hz": 4000}}')
     return words
 
 

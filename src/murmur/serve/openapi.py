@@ -17,8 +17,8 @@ DISCLAIMER = "For research and education, not a medical device."
 LIVE = (
     "Live sound goes over a WebSocket, `/live`, which OpenAPI can't describe. The client first sends one JSON message, "
     '`{"sample_rate_hz": 4000, "format": "s16le", "site": "MV"}` (formats u8, s16le, s32le, f32le; patient, site, position, '
-    "visit and history_s may be left out), then binary messages of mono PCM of any length. The server sends a JSON message "
-    'for each event, as `murmur schema live` describes them. `{"skip": 400}` stands for samples that were lost; after '
+    "visit and history_s may be left out), then binary messages of mono PCM, of 256 kB at most. The server sends a JSON "
+    'message for each event, as `murmur schema live` describes them. `{"skip": 400}` stands for lost samples; after '
     '`{"finish": true}` comes the event `finished` with the whole analysis. What is wrong is told as '
     '`{"event": "error", "message": …}` before the connection is closed.'
 )

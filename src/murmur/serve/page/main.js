@@ -15,6 +15,7 @@ function reset(rate, keepS) {
   [beats, averaged, fromS, following] = [[], null, 0, true];
   $("signs").replaceChildren();
   $("none").hidden = false;
+  $("none").textContent = "Nothing is sure yet. Some seconds of clear beats are needed.";
   $("scroll").hidden = true;
   $("rate").value = "–";
   $("beats").textContent = "";
@@ -57,7 +58,7 @@ function take(event) {
     case "beat_found":
       beats.push(event);
       if (beats.length > 2000) beats.splice(0, 1000);
-      $("beats").textContent = `${event.number} beats`;
+      $("beats").textContent = `${event.number} ${event.number === 1 ? "beat" : "beats"}`;
       break;
     case "rate_changed":
       setRate(event.heart_rate_bpm);
@@ -99,7 +100,9 @@ function conclude(analysis) {
       systole_profile_db: analysis.murmur.profile_db, diastole_profile_db: analysis.murmur.diastole_profile_db,
     };
   }
-  $("beats").textContent = `${beats.length} beats`;
+  $("beats").textContent = `${beats.length} ${beats.length === 1 ? "beat" : "beats"}`;
+  $("none").hidden = analysis.status === "ok";
+  $("none").textContent = analysis.status === "ok" ? "" : "Nothing could be concluded from this.";
   const seconds = analysis.duration_s;
   $("clock").value = minutes(seconds);
   if (analysis.status === "ok") setQuality(analysis.quality.reasons.join(", ") || "good", "good");
