@@ -115,7 +115,7 @@ def test_a_closed_beat_is_the_one_that_was_found_with_what_was_measured_of_it(li
         assert beat.murmur_above_late_diastole_db == pytest.approx(figures.murmur_above_late_diastole_db[at], abs=0.5)
 
 
-@pytest.mark.parametrize("heart_rate_bpm", [40.0, 60.0, 90.0, 120.0, 150.0, 165.0])
+@pytest.mark.parametrize("heart_rate_bpm", [40.0, 60.0, 90.0, 120.0, 150.0, 165.0, 180.0, 200.0])
 def test_the_rate_is_told_within_four_seconds_and_is_right(listen, heart_rate_bpm):
     events, _ = heard(listen(15.0, heart_rate_bpm=heart_rate_bpm, seed=3).samples)
     rates = of(RateChanged, events)
