@@ -15,13 +15,13 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from murmur.batch.gathering import Gathering
+from murmur.batch.gathering import Gathering, Part
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.segments import put
 from murmur.batch.stop import Stop
@@ -225,21 +225,6 @@ def in_cluster(
         yield from cluster.run(enumerate(chunks), stop)
 
 
-@dataclass(slots=True)
-class _Part:
-    """The inputs of a chunk, or one of them alone when the chunk was the end of its workers."""
-
-    chunk: int
-    places: list[int]
-    items: list[Input]
-    suspect: bool = False
-
-    def alone(self) -> Iterator[_Part]:
-        """Yield each of its inputs for itself."""
-        for place, item in zip(self.places, self.items, strict=True):
-            yield _Part(self.chunk, [place], [item], suspect=True)
-
-
 class _Cluster:
     """What a cluster has of a run, and what has come back.
 
@@ -255,12 +240,12 @@ class _Cluster:
         models_dir = None if task.models_dir is None else key_of(task.models_dir)
         self._workers_task = replace(task, models_dir=models_dir, segments_dir=None, memory_mb=None)
         self._hashes = tuple(model_hashes(task.models_dir).items())
-        self._suspects: deque[_Part] = deque()
+        self._suspects: deque[Part] = deque()
         self._suspect_out = False
         self._held: tuple[int, Sequence[Input]] | None = None
         self._gathered = Gathering(ordered)
         self._out: dict[str, Any] = {}
-        self._back: queue.SimpleQueue[tuple[str, _Part, bytes | BaseException]] = queue.SimpleQueue()
+        self._back: queue.SimpleQueue[tuple[str, Part, bytes | BaseException]] = queue.SimpleQueue()
         self._threads, self._counted, self._empty_since = 1, 0.0, 0.0
         self._is_lost = False
 
@@ -283,7 +268,7 @@ class _Cluster:
         while len(self._out) < CHUNKS_EACH * max(self._threads, 1) and (part := self._next(chunks)):
             self._submit(part)
 
-    def _next(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> _Part | None:
+    def _next(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> Part | None:
         """Return the next chunk; None where there is none, or it must wait for earlier ones."""
         self._held = self._held or next(chunks, None)
         if self._held is None:
@@ -293,9 +278,9 @@ class _Cluster:
             return None
         self._held = None
         self._gathered.begin(number, len(items))
-        return _Part(number, list(range(len(items))), list(items))
+        return Part(number, list(range(len(items))), list(items))
 
-    def _submit(self, part: _Part) -> None:
+    def _submit(self, part: Part) -> None:
         items = [replace(item, path=key_of(item.path)) for item in part.items]  # what is relative here is elsewhere there
         packed = pickle.dumps((items, self._workers_task, self._timeout_s), pickle.HIGHEST_PROTOCOL)
         key = f"murmur-{uuid.uuid4()}"
@@ -315,7 +300,7 @@ class _Cluster:
         self._out[key] = future
         self._suspect_out |= part.suspect
 
-    async def _bring(self, key: str, future: Any, part: _Part) -> None:
+    async def _bring(self, key: str, future: Any, part: Part) -> None:
         """Wait for what comes of a part, in the client's thread; if that is lost with its worker, until it is made again."""
         came: bytes | BaseException
         try:
@@ -332,7 +317,7 @@ class _Cluster:
                 self._take(*back)
                 back = self._back.get_nowait()
 
-    def _take(self, key: str, part: _Part, came: bytes | BaseException) -> None:
+    def _take(self, key: str, part: Part, came: bytes | BaseException) -> None:
         from distributed import KilledWorker
 
         self._out.pop(key).release()

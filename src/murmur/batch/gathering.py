@@ -1,12 +1,38 @@
-"""Outcomes come as they are done; chunks are handed on whole, and in order where that is asked for."""
+"""Chunks go out in parts, outcomes come as they are done; they are handed on whole, and in order where that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from murmur.batch.inputs import Input
 from murmur.batch.worker import Outcome
 
-__all__ = ["Gathering"]
+__all__ = ["Gathering", "Part"]
+
+
+@dataclass(slots=True)
+class Part:
+    """What a worker gets: the inputs of a chunk, or those that are left of it after a worker has died.
+
+    `suspect` is one input alone that may have been the end of a worker: once may be chance.
+    """
+
+    chunk: int
+    places: list[int]
+    items: list[Input]
+    suspect: bool = False
+
+    def without(self, place: int) -> Iterator[Part]:
+        """Yield what comes before, and what comes after one of its inputs."""
+        for own in (slice(None, place), slice(place + 1, None)):
+            if self.items[own]:
+                yield Part(self.chunk, self.places[own], self.items[own])
+
+    def alone(self) -> Iterator[Part]:
+        """Yield each of its inputs for itself, as a suspect."""
+        for place, item in zip(self.places, self.items, strict=True):
+            yield Part(self.chunk, [place], [item], suspect=True)
 
 
 class Gathering:

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
 
-from murmur.batch.gathering import Gathering
+from murmur.batch.gathering import Gathering, Part
 from murmur.batch.inputs import Input
 from murmur.batch.process import READY, work
 from murmur.batch.stop import Stop
@@ -34,23 +34,6 @@ CHUNKS_AHEAD = 8
 
 
 @dataclass(slots=True)
-class _Part:
-    """What a worker gets: the inputs of a chunk, or those that are left of it after a worker has died."""
-
-    chunk: int
-    places: list[int]
-    items: list[Input]
-    #: Whether it is one input that a worker has died of: once may be chance.
-    suspect: bool = False
-
-    def without(self, place: int) -> Iterator[_Part]:
-        """What comes before, and what comes after one of its inputs."""
-        for own in (slice(None, place), slice(place + 1, None)):
-            if self.items[own]:
-                yield _Part(self.chunk, self.places[own], self.items[own])
-
-
-@dataclass(slots=True)
 class _Worker:
     """A worker process as its parent sees it."""
 
@@ -58,7 +41,7 @@ class _Worker:
     connection: Connection
     at_work_on: Any
     started: bool = False
-    parts: deque[_Part] = field(default_factory=deque)
+    parts: deque[Part] = field(default_factory=deque)
     seen: tuple[int, int] = (-1, -1)
     since: float = 0.0
 
@@ -114,7 +97,7 @@ class _Pool:
         self._ahead = jobs * CHUNKS_AHEAD
         self._context = get_context("spawn")
         self._failed_starts = 0
-        self._waiting: deque[_Part] = deque()
+        self._waiting: deque[Part] = deque()
         self._held: tuple[int, Sequence[Input]] | None = None
         self._ended = False
         self._gathered = Gathering(ordered)
@@ -140,7 +123,7 @@ class _Pool:
                 with contextlib.suppress(OSError):  # it has died: that is seen when it is looked at
                     worker.connection.send(part.items)
 
-    def _next(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> _Part | None:
+    def _next(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> Part | None:
         """Return what is left of a chunk, or the next one; None where there is none, or it must wait for earlier ones."""
         if self._waiting:
             return self._waiting.popleft()
@@ -153,7 +136,7 @@ class _Pool:
             return None
         self._held = None
         self._gathered.begin(number, len(items))
-        return _Part(number, list(range(len(items))), list(items))
+        return Part(number, list(range(len(items))), list(items))
 
     def _look(self) -> None:
         """Wait until a worker has something to say, has died, or was long enough at one input."""
@@ -172,7 +155,7 @@ class _Pool:
                 worker.process.join()
                 self._replace(worker, f"it took longer than {self._timeout_s:g} s (--timeout)", certain=True)
 
-    def _keep(self, part: _Part, outcomes: Sequence[Outcome]) -> None:
+    def _keep(self, part: Part, outcomes: Sequence[Outcome]) -> None:
         for place, outcome in zip(part.places, outcomes, strict=True):
             self._gathered.keep(part.chunk, place, outcome)
 
@@ -203,7 +186,7 @@ class _Pool:
             if certain or part.suspect:
                 self._gathered.keep(part.chunk, part.places[place], failure(suspect, reason, self._task))
             else:
-                self._waiting.append(_Part(part.chunk, [part.places[place]], [suspect], suspect=True))
+                self._waiting.append(Part(part.chunk, [part.places[place]], [suspect], suspect=True))
         worker.connection.close()
         self._workers[self._workers.index(worker)] = self._start()
 
