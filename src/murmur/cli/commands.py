@@ -156,7 +156,7 @@ class _Told:
     def _tell(self, outcome: Outcome) -> None:
         from murmur.batch.tables import Failure
         from murmur.cli.display import reporter
-        from murmur.cli.wording import tell, tell_failure
+        from murmur.wording import tell, tell_failure
 
         assert outcome.result is not None
         self._report = self._report or reporter()
@@ -188,7 +188,7 @@ class _Told:
     def _tell_patients(self, settings: Settings, report: Reporter) -> None:
         from murmur.batch.tables import patients_of
         from murmur.batch.worker import load_models
-        from murmur.cli.wording import tell_patient
+        from murmur.wording import tell_patient
 
         first = {row["patient"]: number for number, row in reversed(list(enumerate(self._rows)))}
         rows = sorted(self._rows, key=lambda row: first[row["patient"]])

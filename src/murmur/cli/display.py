@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from murmur.cli.wording import Story, Tone, percent
+from murmur.wording import Story, Tone, percent
 
 if TYPE_CHECKING:
     from rich.console import Console

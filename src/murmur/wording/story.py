@@ -1,0 +1,156 @@
+"""How something is said: a story of sentences and lines, and the words and figures that all stories share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = [
+    "EVEN",
+    "LIKELY",
+    "NOT_RULED_OUT",
+    "POSITIONS",
+    "SITES",
+    "SURE",
+    "Line",
+    "Sentence",
+    "Story",
+    "Tone",
+    "count",
+    "decibels",
+    "percent",
+    "score_sentence",
+    "share",
+    "tone_of",
+]
+
+#: From here on a sign is simply said; below it "probably" or "perhaps"; below one half it "can't be ruled out".
+SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
+#: What is said of a murmur that is called "present" for what missing one would cost.
+NOT_RULED_OUT = "A murmur can't be ruled out"
+SITES = {"MV": "MV (apex)", "Ax": "Ax (axilla)", "Erb": "Erb's point", "other": "another site"}
+_POSITIONS = {"sit": "sitting", "sup": "supine", "left": "left lateral"}
+_SIGNS = {
+    "systolic_timing": "timing",
+    "systolic_shape": "shape",
+    "systolic_pitch": "pitch",
+    "systolic_quality": "character",
+    "s1_intensity": "S1",
+    "s2_split": "S2 split",
+    "s3": "S3",
+    "s4": "S4",
+    "diastolic_murmur": "diastolic murmur",
+    "irregular_rhythm": "regularity",
+    "premature_beats": "premature beats",
+    "mitral_regurgitation": "mitral-regurgitation score",
+}
+POSITIONS = {"sit": "sitting", "sup": "supine", "left": "left lateral"}
+_SIGNS = {
+    "systolic_timing": "timing",
+    "systolic_shape": "shape",
+    "systolic_pitch": "pitch",
+    "systolic_quality": "character",
+    "s1_intensity": "S1",
+    "s2_split": "S2 split",
+    "s3": "S3",
+    "s4": "S4",
+    "diastolic_murmur": "diastolic murmur",
+    "irregular_rhythm": "regularity",
+    "premature_beats": "premature beats",
+    "mitral_regurgitation": "mitral-regurgitation score",
+}
+PARTS = {
+    "pansystolic_murmur": "murmur throughout systole",
+    "quiet_s1": "quiet S1",
+    "wide_split_or_s3": "wide split or S3",
+    "loudest_at_the_apex": "louder at the apex than at AV",
+}
+
+
+class Tone(Enum):
+    """How something is said."""
+
+    NORMAL = 0
+    DOUBTFUL = 1
+    ABNORMAL = 2
+
+
+Sentence = tuple[str, Tone]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: a sign, what was found, how sure that is, and what it rests on."""
+
+    sign: str
+    finding: str
+    sure: float | None = None
+    rests_on: str = ""
+    tone: Tone = Tone.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is said of one recording, or of one patient, in the order in which it is said.
+
+    Attributes
+    ----------
+    title, context : str
+        Which recording, and what is known of it.
+    warnings : tuple of str
+        What speaks against trusting the rest.
+    sentences : tuple of (str, Tone)
+        What is heard, and in which tone.
+    lines : tuple of Line
+        The same in figures.
+    missing : tuple of str
+        What was not measured, and why.
+    failed : bool
+        Whether there is nothing to say but a warning.
+    """
+
+    title: str
+    context: str = ""
+    warnings: tuple[str, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    lines: tuple[Line, ...] = ()
+    missing: tuple[str, ...] = ()
+    failed: bool = False
+
+
+def tone_of(abnormal: bool, sure: float | None) -> Tone:
+    if not abnormal:
+        return Tone.NORMAL
+    return Tone.DOUBTFUL if sure is not None and sure < EVEN else Tone.ABNORMAL
+
+
+def percent(probability: float) -> str:
+    """Spell a probability; nothing is ever certain."""
+    if probability > 0.99:
+        return ">99 %"
+    if probability < 0.01:
+        return "<1 %"
+    return f"{100 * probability:.0f} %"
+
+
+def score_sentence(score: float, parts: Mapping[str, float | None]) -> str:
+    spelled = ", ".join(f"{PARTS.get(name, name)} {_point(part)}" for name, part in parts.items() if part is not None)
+    return f"Mitral-regurgitation score {score:.2f}: {spelled}."
+
+
+def _point(share: float) -> str:
+    return f"{share:.2f}".removeprefix("0")
+
+
+def share(share: float) -> str:
+    percentage = 100 * share
+    return f"{percentage:.1f} %" if 0 < percentage < 9.95 else f"{percentage:.0f} %"
+
+
+def decibels(level: float) -> str:
+    return f"{round(level, 1) + 0.0:+.1f} dB"  # no "-0.0"
+
+
+def count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
