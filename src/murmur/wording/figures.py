@@ -14,6 +14,7 @@ __all__ = ["figure_lines"]
 
 
 def figure_lines(analysis: Analysis) -> list[Line]:
+    """Tell each sign, how sure it is and what it rests on."""
     found, murmur, rhythm = analysis.findings, analysis.murmur, analysis.rhythm
     heard = found.murmur
     sure = {

@@ -120,6 +120,7 @@ class Story:
 
 
 def tone_of(abnormal: bool, sure: float | None) -> Tone:
+    """Choose how something is said that may be abnormal, by how sure it is."""
     if not abnormal:
         return Tone.NORMAL
     return Tone.DOUBTFUL if sure is not None and sure < EVEN else Tone.ABNORMAL
@@ -135,6 +136,7 @@ def percent(probability: float) -> str:
 
 
 def score_sentence(score: float, parts: Mapping[str, float | None]) -> str:
+    """Spell a mitral-regurgitation score and its parts."""
     spelled = ", ".join(f"{PARTS.get(name, name)} {_point(part)}" for name, part in parts.items() if part is not None)
     return f"Mitral-regurgitation score {score:.2f}: {spelled}."
 
@@ -144,13 +146,16 @@ def _point(share: float) -> str:
 
 
 def share(share: float) -> str:
+    """Spell a share as a percentage, with a decimal where it is small."""
     percentage = 100 * share
     return f"{percentage:.1f} %" if 0 < percentage < 9.95 else f"{percentage:.0f} %"
 
 
 def decibels(level: float) -> str:
+    """Spell a level with its sign."""
     return f"{round(level, 1) + 0.0:+.1f} dB"  # no "-0.0"
 
 
 def count(number: int, thing: str) -> str:
+    """Spell how many there are of a thing."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
