@@ -229,6 +229,27 @@ def test_mid_systole_is_measured_beat_by_beat():
     np.testing.assert_allclose(got, [12.0, 5.0], atol=1e-3)
 
 
+def test_a_murmurs_extent_is_measured_beat_by_beat():
+    half = np.where(np.arange(N_PARTS) < 5, 12.0, 0.0)
+    cycles = [levels_of(profile, cycles=1) for profile in (12.0, half, 0.0, 2.0)]
+    extents = features.beat_extents(compare_cycles(CycleLevels.joined(cycles))["profile"])
+    np.testing.assert_allclose(extents, [1.0, 0.5, 0.0, 0.0])
+    for cycle, extent in zip(cycles, extents, strict=True):  # a recording of one beat is as long as that beat
+        assert describe_murmur(cycle, np.ones(1, dtype=bool)).extent == extent
+
+
+def test_four_fifths_of_the_beats_lie_between_low_and_high():
+    levels = CycleLevels.joined([levels_of(float(db), float(db % 4), cycles=1) for db in range(21)])
+    trusted = np.ones(21, dtype=bool)
+    profiles = compare_cycles(levels)
+    murmur = describe_murmur(levels, trusted)
+    for name in ("profile", "diastole_profile"):
+        for end, share in (("low", 0.1), ("high", 0.9)):
+            told = getattr(murmur, f"{name}_{end}_db")
+            np.testing.assert_allclose(told, np.quantile(profiles[name], share, axis=0), err_msg=f"{name} {end}")
+    assert murmur.profile_low_db[5] < murmur.profile_db[5] < murmur.profile_high_db[5]
+
+
 def test_gain_changes_no_figure_of_the_murmur():
     one, other = (describe_murmur(levels_of(12.0, gain_db=g), ALL).to_dict() for g in (0.0, -25.0))
     for name, value in one.items():

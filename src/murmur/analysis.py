@@ -12,7 +12,7 @@ from murmur.features.comparison import Comparison, compare_cycles
 from murmur.features.cycles import BANDS_HZ
 from murmur.features.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
 from murmur.features.listening import murmur_log_odds
-from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
+from murmur.features.murmur import MurmurFeatures, beat_extents, describe_murmur, murmur_vector
 from murmur.findings import Findings, clear_click, find_signs, heed_level, no_findings
 from murmur.models import Models, shipped_models
 from murmur.quality import Quality, assess_quality, beat_confidence, interrupted_cycles
@@ -45,11 +45,14 @@ class CycleFigures(Record):
         S1 against S2 between 60 and 100 Hz.
     murmur_above_late_diastole_db : ndarray
         Mid-systole above late diastole between 80 and 600 Hz.
+    murmur_extent : ndarray
+        Share of systole that stands at least 3 dB above late diastole and within 12 dB of the loudest part.
     """
 
     trusted: NDArray[np.bool_]
     s1_s2_level_db: NDArray[np.float64]
     murmur_above_late_diastole_db: NDArray[np.float64]
+    murmur_extent: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,4 +252,5 @@ def _cycle_figures(compared: Comparison, trusted: NDArray[np.bool_]) -> CycleFig
         trusted=trusted,
         s1_s2_level_db=np.where(trusted, s1_s2, np.nan),
         murmur_above_late_diastole_db=np.where(trusted, compared["mid_systole"][:, 0], np.nan),
+        murmur_extent=np.where(trusted, beat_extents(compared["profile"]), np.nan),
     )

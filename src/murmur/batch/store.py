@@ -32,7 +32,7 @@ __all__ = ["STORE_NAME", "Store"]
 
 STORE_NAME = "murmur.sqlite"
 #: Of the tables below; another one is not read.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: How long to wait for somebody who looks at the database with other tools, in seconds.
 PATIENCE_S = 60.0
 

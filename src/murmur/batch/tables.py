@@ -126,6 +126,7 @@ CYCLE_FIGURES = (
     "trusted",
     "s1_s2_level_db",
     "murmur_above_late_diastole_db",
+    "murmur_extent",
 )
 CYCLE_COLUMNS = ("path", "patient", "site", *CYCLE_FIGURES)
 

@@ -73,7 +73,7 @@ def _columns() -> dict[str, slice]:
 COLUMNS = _columns()
 N_COLUMNS = COLUMNS["late_spectrum"].stop
 #: Quantiles that are read beside the median.
-SHARES = (0.2, 0.25, 0.75, 0.8)
+SHARES = (0.1, 0.2, 0.25, 0.75, 0.8, 0.9)
 #: A table of at most so many numbers is kept whole, 16 MB, which two hours fill; of more no more are made at a time.
 MOST_NUMBERS = 2**21
 #: Cycles that are then compared together: they fit into the cache.

@@ -14,7 +14,7 @@ from murmur.features.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
 from murmur.robust import median
 
-__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "describe_murmur", "murmur_vector"]
+__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "beat_extents", "describe_murmur", "murmur_vector"]
 
 Array = NDArray[np.float64]
 
@@ -41,6 +41,8 @@ class MurmurFeatures(Record):
         Level above late diastole, 80 to 600 Hz, in ten equal parts of systole from the end of S1 to S2.
     diastole_profile_db : tuple of float
         The same of diastole.
+    profile_low_db, profile_high_db, diastole_profile_low_db, diastole_profile_high_db : tuple of float
+        Between these lie four fifths of the beats: their 10 % and 90 % quantiles.
     level_db : float or None
         Power of mid-systole less that of late diastole, against S2, 80 to 600 Hz; None where nothing is left.
     above_quiet_db : float
@@ -69,6 +71,10 @@ class MurmurFeatures(Record):
 
     profile_db: tuple[float, ...]
     diastole_profile_db: tuple[float, ...]
+    profile_low_db: tuple[float, ...]
+    profile_high_db: tuple[float, ...]
+    diastole_profile_low_db: tuple[float, ...]
+    diastole_profile_high_db: tuple[float, ...]
     level_db: float | None
     above_quiet_db: float
     extent: float
@@ -104,16 +110,21 @@ def describe_murmur(ordered: Ordered, click: float | None = None) -> MurmurFeatu
     if click is not None:
         profile = _bridge(profile, click)
     above_late, excess = medians["above_late_by_band"].tolist(), float(medians["excess"][0])
-    # the outermost parts hold the tails of S1 and S2: their neighbours speak for them
-    inner = profile.tolist()
-    inner[0], inner[-1] = min(inner[:2]), min(inner[-2:])
-    least = max(FILLED_DB, max(inner[INNER]) - FILLED_BELOW_DB)
-    where = [part for part, level_db in enumerate(inner) if level_db >= least]
+    tailless, filled = _filled(profile[None])
+    inner, where = tailless[0].tolist(), np.flatnonzero(filled[0]).tolist()
     top = max(inner)
+    low, high = (
+        {name: tuple(ordered.quantiles[share][COLUMNS[name]].tolist()) for name in ("profile", "diastole_profile")}
+        for share in (0.1, 0.9)
+    )
     noise_free = _power(medians["systole_spectrum"]) - _power(medians["late_spectrum"])
     return MurmurFeatures(
         profile_db=tuple(profile.tolist()),
         diastole_profile_db=tuple(diastole_profile.tolist()),
+        profile_low_db=low["profile"],
+        profile_high_db=high["profile"],
+        diastole_profile_low_db=low["diastole_profile"],
+        diastole_profile_high_db=high["diastole_profile"],
         level_db=10.0 * math.log10(max(excess, 1e-15)) if excess > 0 else None,
         above_quiet_db=max(above_late),
         extent=len(where) / N_PARTS,
@@ -131,6 +142,31 @@ def describe_murmur(ordered: Ordered, click: float | None = None) -> MurmurFeatu
         late_diastole_quiet=min(diastole_profile.tolist()[1:]) > -QUIET_DB,
         spectrum=describe_spectrum(np.maximum(noise_free, 0.0)),
     )
+
+
+def beat_extents(profiles_db: Array) -> Array:
+    """Share of systole that is filled in each beat, by the rule of `MurmurFeatures.extent`.
+
+    Parameters
+    ----------
+    profiles_db : ndarray, shape (beats, parts)
+        Each beat's level above its own late diastole, clicks included.
+
+    Returns
+    -------
+    ndarray, shape (beats,)
+    """
+    shares: Array = _filled(profiles_db)[1].mean(axis=1)
+    return shares
+
+
+def _filled(profiles_db: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Profiles (beats, parts) without the tails of S1 and S2, and which parts a murmur fills."""
+    inner = profiles_db.copy()
+    # the outermost parts hold those tails: their neighbours speak for them
+    inner[:, 0], inner[:, -1] = profiles_db[:, :2].min(axis=1), profiles_db[:, -2:].min(axis=1)
+    least = np.maximum(inner[:, INNER].max(axis=1) - FILLED_BELOW_DB, FILLED_DB)
+    return inner, inner >= least[:, None]
 
 
 def _bridge(profile: Array, place: float) -> Array:
