@@ -31,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_export(commands)
     _add_segment(commands)
+    _add_plot(commands)
     _add_live(commands)
     _add_serve(commands)
     commands.add_parser(
@@ -148,6 +149,26 @@ def _add_segment(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_common(parser)
 
 
+def _add_plot(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "plot",
+        help="draw what is heard, as PNG, SVG or PDF",
+        description="Draw what is heard: by default all of it on a sheet. Needs the extra plot.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="the recording; for --kind chest, one person's recordings")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="where to: OUT.png, OUT.svg or OUT.pdf")
+    parser.add_argument(
+        "--kind",
+        choices=("overview", "phonocardiogram", "spectrogram", "beat", "levels", "tachogram", "chest"),
+        default="overview",
+        help="which plot (overview)",
+    )
+    parser.add_argument("--start", type=_not_negative, default=0.0, metavar="S", help="show the sound from here on (0)")
+    parser.add_argument("--end", type=_seconds, metavar="S", help="and up to here (6 seconds from the start)")
+    parser.add_argument("--site", help="site of the recording: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
+    _add_common(parser)
+
+
 def _add_live(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = commands.add_parser(
         "live",
@@ -253,6 +274,10 @@ def _port(text: str) -> int:
 
 def _hertz(text: str) -> float:
     return _seconds(text, "of Hz ")
+
+
+def _not_negative(text: str) -> float:
+    return 0.0 if text in {"0", "0.0"} else _seconds(text, more=" or 0")
 
 
 def _speed(text: str) -> float:

@@ -1,0 +1,15 @@
+"""Pictures of what murmur hears, for matplotlib (extra ``plot``): each takes Axes, or makes them, and returns them.
+
+>>> import murmur, murmur.plot  # doctest: +SKIP
+>>> recording = murmur.load("13918_MV.wav")  # doctest: +SKIP
+>>> analysis = murmur.analyze(recording)  # doctest: +SKIP
+>>> ax = murmur.plot.phonocardiogram(recording, analysis, end_s=4.0)  # doctest: +SKIP
+>>> murmur.plot.beat(analysis).figure.savefig("beat.svg")  # doctest: +SKIP
+"""
+
+from murmur.plot.beats import beat, levels, tachogram
+from murmur.plot.chest import chest_map
+from murmur.plot.overview import overview
+from murmur.plot.sound import phonocardiogram, spectrogram
+
+__all__ = ["beat", "chest_map", "levels", "overview", "phonocardiogram", "spectrogram", "tachogram"]

@@ -1,0 +1,102 @@
+"""Where on the chest a murmur is heard, and how loud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from murmur.plot.style import INK, SOFT, axes, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from murmur.analysis import Analysis
+
+__all__ = ["PLACES", "chest_map"]
+
+#: Where each site lies on a chest that is two units wide, seen from the front: the patient's left is on the right.
+PLACES = {
+    "AV": (-0.17, 0.62),
+    "PV": (0.17, 0.62),
+    "Erb": (0.17, 0.38),
+    "TV": (0.17, 0.10),
+    "MV": (0.46, -0.10),
+    "Ax": (0.88, -0.02),
+}
+#: From the faintest that is drawn to the loudest, in dB against S2.
+FAINTEST_DB, LOUDEST_DB = -30.0, 5.0
+_SOUND_RADIUS = 0.115
+
+
+def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
+    """Draw the sites of one person, coloured by the murmur's level in mid-systole against S2, 80 to 600 Hz.
+
+    White where no murmur is heard, hatched where it can't be told or the recording is unreadable, dotted where there is no
+    recording; the median of several at one site.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        Recordings of one person; those at no known place on the chest are not drawn.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ParameterError
+        If matplotlib is not installed.
+    """
+    with styled():
+        import matplotlib as mpl
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
+        from matplotlib.patches import Circle
+
+        ax = axes(ax, 4.2, 3.6)
+        colours = ScalarMappable(Normalize(FAINTEST_DB, LOUDEST_DB), mpl.colormaps["YlOrRd"])
+        _draw_chest(ax)
+        for site, place in PLACES.items():
+            here = [a for a in analyses if a.site == site]
+            heard = [a for a in here if a.findings.murmur.value == "present" and a.murmur is not None]
+            told = [a for a in here if a.status == "ok" and a.findings.murmur.value in {"present", "absent"}]
+            face: Any = "white"
+            text, style = site, {"linestyle": "-", "edgecolor": INK}
+            if heard:
+                levels_db = [FAINTEST_DB if a.murmur.level_db is None else a.murmur.level_db for a in heard if a.murmur]
+                level_db = float(np.median(levels_db))
+                face, text = colours.to_rgba(level_db), f"{site}\n{level_db:+.0f}"
+            elif not here:
+                style = {"linestyle": ":", "edgecolor": SOFT}
+            elif not told:
+                style = {"linestyle": "-", "edgecolor": SOFT, "hatch": "////"}
+            ax.add_patch(Circle(place, _SOUND_RADIUS, facecolor=face, linewidth=1.0, zorder=3, **style))
+            dark = bool(heard) and sum(face[:3]) < 1.4
+            ax.text(*place, text, ha="center", va="center", fontsize=7.5, linespacing=0.95, zorder=4,
+                    color="white" if dark else SOFT if not here else INK)  # fmt: skip
+        ax.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal", xticks=[], yticks=[])
+        ax.set_title("Murmur by site, dB against S2")
+        for spine in ax.spines.values():
+            spine.set_visible(False)
+        for x, side, text in ((-1.1, "left", "right"), (1.1, "right", "left"), (0.0, "center", "white: none heard")):
+            ax.text(x, -0.6, text, color=SOFT, fontsize=7.5, ha=side)
+    return ax
+
+
+def _draw_chest(ax: Axes) -> None:
+    """Outline, breastbone and ribs, as light as can be."""
+    shoulders_x = np.array([-0.22, -0.28, -0.85, -1.02, -1.04, -0.96, -0.86, -0.84])
+    shoulders_y = np.array([1.10, 0.95, 0.84, 0.66, 0.35, -0.05, -0.35, -0.60])
+    for side in (1, -1):
+        ax.plot(side * shoulders_x, shoulders_y, color="#c4c2bd", linewidth=1.2, solid_capstyle="round", zorder=1)
+        for number in range(6):
+            x = np.linspace(0.09, 0.78 + 0.02 * number, 30)
+            y = 0.78 - 0.2 * number - 0.16 * (x - 0.09) ** 1.6 + 0.05 * np.sin(np.pi * (x - 0.09) / 0.75)
+            ax.plot(side * x, y, color="#e6e3dd", linewidth=2.2, zorder=1, solid_capstyle="round")
+    ax.plot([-0.075, -0.06, -0.035, 0.0, 0.035, 0.06, 0.075], [0.88, 0.4, -0.1, -0.2, -0.1, 0.4, 0.88],
+            color="#d8d5cf", linewidth=1.2, zorder=1)  # fmt: skip

@@ -1,0 +1,193 @@
+"""The sound itself: the phonocardiogram and its spectrogram, with S1 and S2 marked, on one time axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.errors import ParameterError
+from murmur.plot.style import COLOURS, INK, TRACE, axes, styled
+from murmur.segmentation.result import State
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from murmur.analysis import Analysis
+    from murmur.recording import Recording
+    from murmur.segmentation.result import Segmentation
+
+__all__ = ["phonocardiogram", "spectrogram"]
+
+#: More points than these across are drawn as the band between the lowest and the highest of each stretch.
+MOST_POINTS = 2500
+#: S1 and S2 are named where a second is at least so many points (1/72 inch) wide.
+NAMED_FROM = 40.0
+#: Hann windows as the analysis has them, steps in seconds, and the highest frequency at which anything is heard.
+WINDOW_S, STEP_S, HIGHEST_HZ = 0.064, 0.008, 800.0
+#: Below the loudest, in dB, nothing is seen.
+RANGE_DB = 60.0
+
+
+def phonocardiogram(
+    recording: Recording,
+    found: Analysis | Segmentation | None = None,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the sound over time, S1 and S2 as bands; pale where a beat is not trusted.
+
+    Parameters
+    ----------
+    recording : Recording
+        From `murmur.load`.
+    found : Analysis or Segmentation, optional
+        What was found in it.
+    start_s, end_s : float, optional
+        What is shown, in seconds; all of it by default.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ParameterError
+        If nothing of the recording lies between `start_s` and `end_s`, or matplotlib is not installed.
+    """
+    first, last = _stretch(recording, start_s, end_s)
+    with styled():
+        ax = axes(ax)
+        samples = recording.samples[first:last].astype(np.float64)
+        samples -= samples.mean()
+        largest = _usual_peak(samples, recording.sample_rate_hz)
+        if len(samples) <= MOST_POINTS:
+            times_s = (first + np.arange(len(samples))) / recording.sample_rate_hz
+            ax.plot(times_s, samples, color=TRACE, linewidth=0.6)
+        else:
+            edges_s, low, high = _envelope(samples, first, recording.sample_rate_hz)
+            ax.fill_between(edges_s, low, high, color=TRACE, linewidth=0.4)
+        ax.set(ylim=(-largest, largest), yticks=[], xlabel="time (s)")
+        ax.set_xlim(first / recording.sample_rate_hz, last / recording.sample_rate_hz)
+        ax.spines["left"].set_visible(False)
+        if found is not None:
+            _mark_sounds(ax, found)
+    return ax
+
+
+def spectrogram(
+    recording: Recording,
+    found: Analysis | Segmentation | None = None,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the spectrogram up to 800 Hz, 60 dB deep, with the onsets of S1 and S2.
+
+    Arguments and errors as of `phonocardiogram`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    first, last = _stretch(recording, start_s, end_s)
+    with styled():
+        import librosa
+
+        ax = axes(ax)
+        rate_hz = recording.sample_rate_hz
+        window, step = (max(round(length_s * rate_hz), 1) for length_s in (WINDOW_S, STEP_S))
+        power = np.abs(librosa.stft(np.array(recording.samples[first:last]), n_fft=window, hop_length=step)) ** 2
+        shown = power[: int(HIGHEST_HZ * window / rate_hz) + 2]
+        decibels = librosa.power_to_db(shown, ref=np.max, top_db=RANGE_DB)
+        librosa.display.specshow(
+            decibels, sr=rate_hz, hop_length=step, n_fft=window, ax=ax, cmap="magma", rasterized=True, x_axis="s",
+            y_axis="hz", x_coords=first / rate_hz + np.arange(decibels.shape[1]) * step / rate_hz,
+            y_coords=np.arange(decibels.shape[0]) * rate_hz / window,
+        )  # fmt: skip
+        ax.set(ylabel="frequency (Hz)", xlabel="time (s)", ylim=(0.0, min(HIGHEST_HZ, rate_hz / 2)))
+        ax.set_xlim(first / rate_hz, last / rate_hz)
+        if found is not None:
+            _mark_onsets(ax, found)
+    return ax
+
+
+def _stretch(recording: Recording, start_s: float, end_s: float | None) -> tuple[int, int]:
+    """First sample and one past the last of what is to be shown."""
+    end_s = recording.duration_s if end_s is None else min(end_s, recording.duration_s)
+    first, last = (round(time_s * recording.sample_rate_hz) for time_s in (max(start_s, 0.0), end_s))
+    if last - first < 2:
+        label = recording.path or "the recording"
+        raise ParameterError(
+            f"{label}: nothing to draw from {start_s:g} to {end_s:g} s; it is {recording.duration_s:.1f} s long"
+        )
+    return first, last
+
+
+def _usual_peak(samples: NDArray[np.float64], rate_hz: float) -> float:
+    """What most stretches of half a second stay below: a knock would leave nothing else to be seen."""
+    stretches = np.maximum.reduceat(np.abs(samples), np.arange(0, len(samples), max(int(0.5 * rate_hz), 1)))
+    return 1.8 * float(np.median(stretches)) or 1.0
+
+
+def _envelope(
+    samples: NDArray[np.float64], first: int, rate_hz: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest of each of `MOST_POINTS` stretches, and their times."""
+    starts = np.linspace(0, len(samples), MOST_POINTS + 1).astype(np.int64)[:-1]
+    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
+    return (first + starts) / rate_hz, low, high
+
+
+def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict[State, list[tuple[float, float, bool]]]:
+    """Start, duration and trust of each S1 and S2 that is in sight."""
+    segmentation = found if not hasattr(found, "segmentation") else found.segmentation
+    trusted = None if not hasattr(found, "cycles") else found.cycles.trusted
+    sure: set[float] = set()
+    if trusted is not None:
+        beats = segmentation.beats
+        sure = {*beats.s1_onset_s[trusted].tolist(), *beats.s2_onset_s[trusted].tolist()}
+    sounds: dict[State, list[tuple[float, float, bool]]] = {State.S1: [], State.S2: []}
+    for start_s, end_s, state in segmentation.intervals:
+        if state in sounds and end_s > low_s and start_s < high_s:
+            sounds[state].append((start_s, end_s - start_s, trusted is None or start_s in sure))
+    return sounds
+
+
+def _mark_sounds(ax: Axes, found: Analysis | Segmentation) -> None:
+    low_s, high_s = ax.get_xlim()
+    width_points = 72.0 / ax.get_figure().dpi * ax.get_window_extent().width
+    named = width_points / (high_s - low_s) >= NAMED_FROM
+    for state, sounds in _sounds(found, low_s, high_s).items():
+        for trusted, alpha in ((True, 0.3), (False, 0.1)):
+            spans = [(start_s, duration_s) for start_s, duration_s, sure in sounds if sure is trusted]
+            label = state.name if trusted else None
+            ax.broken_barh(
+                spans, (0.0, 1.0), transform=ax.get_xaxis_transform(), color=COLOURS[state], alpha=alpha, linewidth=0,
+                zorder=0.5, label=label,
+            )  # fmt: skip
+        for start_s, duration_s, sure in sounds if named else []:
+            middle_s = start_s + 0.5 * duration_s
+            if low_s <= middle_s <= high_s:
+                ax.text(
+                    middle_s, 0.99, state.name if sure else f"({state.name})", transform=ax.get_xaxis_transform(),
+                    ha="center", va="top", fontsize=7.5, color=COLOURS[state],
+                )  # fmt: skip
+    if not named:
+        ax.legend(loc="upper right", ncols=2, borderaxespad=0.0, handlelength=1.0, labelcolor=INK)
+
+
+def _mark_onsets(ax: Axes, found: Analysis | Segmentation) -> None:
+    low_s, high_s = ax.get_xlim()
+    for (state, sounds), style in zip(_sounds(found, low_s, high_s).items(), ("-", (0, (1.5, 1.5))), strict=True):
+        onsets_s = [start_s for start_s, _, _ in sounds if low_s <= start_s]
+        ax.vlines(
+            onsets_s, 0.0, 1.0, transform=ax.get_xaxis_transform(), color="white", alpha=0.75, linewidth=0.7,
+            linestyle=style, label=state.name,
+        )  # fmt: skip
