@@ -14,6 +14,7 @@ from murmur.patient import SiteFigures, join_patient
 def site(name, present=0.02, **changes):
     figures = SiteFigures(
         site=name,
+        visit="",
         readable=True,
         present_probability=present,
         unknown_probability=0.02,
@@ -22,7 +23,10 @@ def site(name, present=0.02, **changes):
         holosystolic_probability=0.9,
         blowing_probability=0.8,
         s1_departure_db=0.0,
-        score=0.1,
+        above_quiet_db=20.0,
+        murmur_extent=1.0,
+        s1_s2_level_db=0.0,
+        heart_rate_bpm=70.0,
     )
     return replace(figures, **changes)
 
@@ -37,7 +41,10 @@ def unreadable(name):
             "holosystolic_probability",
             "blowing_probability",
             "s1_departure_db",
-            "score",
+            "above_quiet_db",
+            "murmur_extent",
+            "s1_s2_level_db",
+            "heart_rate_bpm",
         )
     )
     return replace(site(name), readable=False, **nothing)
@@ -131,5 +138,5 @@ def test_nobody():
 
 @pytest.mark.parametrize("sites", ["abc", None, [None], ["a.wav"], 3])
 def test_what_is_no_recording_is_refused(sites):
-    with pytest.raises(ParameterError, match="join_patient takes a list of what analyze"):
+    with pytest.raises(ParameterError, match="must be a list of what analyze"):
         join_patient("1", sites)

@@ -135,7 +135,7 @@ def test_a_stored_row_holds_all_that_a_patient_needs(analyses, unreadable, store
         whole, again = site_figures(result).to_dict(), site_figures_from_row(row).to_dict()
         for name, value in whole.items():
             if isinstance(value, float):
-                assert again[name] == pytest.approx(value, abs=0.006), name
+                assert again[name] == pytest.approx(value, abs=0.06 if name.endswith("_bpm") else 0.006), name
             else:
                 assert again[name] == value, name
 

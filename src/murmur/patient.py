@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PatientAnalysis",
     "SiteFigures",
+    "checked_sites",
     "grade_vector",
     "join_patient",
     "patient_vector",
@@ -43,12 +44,13 @@ UNHEARD = -4.0
 
 @dataclass(frozen=True, slots=True)
 class SiteFigures(Record):
-    """What a patient's figures need of each recording; a row of the tables holds all of it.
+    """What a patient's figures, and their course over visits, need of each recording; a row of the tables holds all of it.
 
     Levels compare between recordings only as ratios inside each: the murmur's against S2.
     """
 
     site: str
+    visit: str
     readable: bool
     present_probability: float | None
     unknown_probability: float | None
@@ -57,7 +59,10 @@ class SiteFigures(Record):
     holosystolic_probability: float | None
     blowing_probability: float | None
     s1_departure_db: float | None
-    score: float | None
+    above_quiet_db: float | None
+    murmur_extent: float | None
+    s1_s2_level_db: float | None
+    heart_rate_bpm: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class PatientAnalysis(Record):
         Of the three classes present, unknown, absent.
     grade : str or None
         From how sure a murmur is at each of the four sites.
+    expected_grade : float or None
+        0 to 3: the grade to be expected, were there a murmur, times the probability that there is one.
     murmur_sites : tuple of str
         Sites where a murmur is heard.
     loudest_site : str or None
@@ -104,6 +111,7 @@ class PatientAnalysis(Record):
     murmur_probability: float | None
     unknown_probability: float | None
     grade: str | None
+    expected_grade: float | None
     murmur_sites: tuple[str, ...]
     loudest_site: str | None
     radiates_to_axilla: bool | None
@@ -118,18 +126,23 @@ class PatientAnalysis(Record):
 
 def site_figures(analysis: Analysis) -> SiteFigures:
     """Take from an analysis what its patient's figures need."""
-    found = analysis.findings
+    found, readable = analysis.findings, analysis.status == "ok"
+    murmur, sounds = (analysis.murmur, analysis.heart_sounds) if readable else (None, None)
     return SiteFigures(
         site=analysis.site,
-        readable=analysis.status == "ok",
+        visit=analysis.visit,
+        readable=readable,
         present_probability=found.murmur.present_probability,
         unknown_probability=found.murmur.unknown_probability,
         absent_probability=found.murmur.absent_probability,
-        murmur_level_db=analysis.murmur.level_db if analysis.murmur and analysis.status == "ok" else None,
+        murmur_level_db=None if murmur is None else murmur.level_db,
         holosystolic_probability=found.systolic_timing.evidence.get("p_holosystolic"),
         blowing_probability=found.systolic_quality.evidence.get("p_blowing"),
         s1_departure_db=found.s1_intensity.evidence.get("departure_db"),
-        score=found.mitral_regurgitation.value if isinstance(found.mitral_regurgitation.value, float) else None,
+        above_quiet_db=None if murmur is None else murmur.above_quiet_db,
+        murmur_extent=None if murmur is None else murmur.extent,
+        s1_s2_level_db=None if sounds is None else sounds.s1_s2_level_db,
+        heart_rate_bpm=analysis.rhythm.heart_rate_bpm if readable else None,
     )
 
 
@@ -186,7 +199,7 @@ def join_patient(
         If `sites` is anything else.
     """
     settings, findings = settings or Settings(), (models or shipped_models()).findings
-    figures = [s if isinstance(s, SiteFigures) else site_figures(s) for s in _checked(sites)]
+    figures = checked_sites(sites)
     read = [f for f in figures if f.readable and f.present_probability is not None]
     if not read:
         return _unread(patient, len(figures))
@@ -222,6 +235,7 @@ def join_patient(
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
         grade=GRADES[middle(grades.tolist())] if present else None,
+        expected_grade=float(joint[0] * (grades @ np.arange(1, len(GRADES) + 1))),
         murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
         loudest_site=(loudest.site or None) if loudest and present else None,
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
@@ -235,20 +249,23 @@ def join_patient(
     )
 
 
-def _checked(sites: object) -> list[SiteFigures | Analysis]:
+def checked_sites(sites: object) -> list[SiteFigures]:
+    """Take from each of one person's recordings what their figures need; ParameterError for anything else."""
     from murmur.analysis import Analysis
 
     given: list[object] = list(sites) if isinstance(sites, Iterable) and not isinstance(sites, str) else [sites]
+    figures = []
     for one in given:
         if not isinstance(one, SiteFigures | Analysis):
-            raise ParameterError(f"join_patient takes a list of what analyze() gave for one person, not {one!r:.80}")
-    return cast("list[SiteFigures | Analysis]", given)
+            raise ParameterError(f"one person's recordings must be a list of what analyze() gave, not {one!r:.80}")
+        figures.append(one if isinstance(one, SiteFigures) else site_figures(one))
+    return figures
 
 
 def _unread(patient: str, recordings: int) -> PatientAnalysis:
     return PatientAnalysis(
         patient=patient, recordings=recordings, readable=0, murmur="unknown", murmur_probability=None,
-        unknown_probability=None, grade=None, murmur_sites=(), loudest_site=None, radiates_to_axilla=None,
+        unknown_probability=None, grade=None, expected_grade=None, murmur_sites=(), loudest_site=None, radiates_to_axilla=None,
         holosystolic_probability=None, blowing_probability=None, s1_intensity=None, quiet_s1_probability=None,
         apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
     )  # fmt: skip

@@ -333,6 +333,7 @@ def site_figures_from_row(row: Mapping[str, Cell]) -> SiteFigures:
 
     return SiteFigures(
         site=str(row["site"] or ""),
+        visit=str(row["visit"] or ""),
         readable=row["status"] == "ok",
         present_probability=_number(row["murmur_probability"]),
         unknown_probability=_number(row["unknown_probability"]),
@@ -341,7 +342,10 @@ def site_figures_from_row(row: Mapping[str, Cell]) -> SiteFigures:
         holosystolic_probability=_number(row["holosystolic_probability"]),
         blowing_probability=_number(row["blowing_probability"]),
         s1_departure_db=_number(row["s1_departure_db"]),
-        score=_number(row["mitral_regurgitation_score"]),
+        above_quiet_db=_number(row["above_quiet_db"]),
+        murmur_extent=_number(row["murmur_extent"]),
+        s1_s2_level_db=_number(row["s1_s2_level_db"]),
+        heart_rate_bpm=_number(row["heart_rate_bpm"]),
     )
 
 
