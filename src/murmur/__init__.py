@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from murmur.segmentation.result import Segmentation as Segmentation
     from murmur.segmentation.result import State as State
     from murmur.settings import Settings as Settings
+    from murmur.visits import compare_visits as compare_visits
     from murmur.warmup import warm_up as warm_up
 
 _HOME = {
@@ -42,6 +43,7 @@ _HOME = {
     "Segmentation": "segmentation.result",
     "State": "segmentation.result",
     "Settings": "settings",
+    "compare_visits": "visits",
     "warm_up": "warmup",
 }
 
@@ -57,6 +59,7 @@ __all__ = [
     "State",
     "__version__",
     "analyze",
+    "compare_visits",
     "join_patient",
     "load",
     "segment",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from typing import NamedTuple
 
 from murmur.errors import ParameterError
 
-__all__ = ["POSITIONS", "SITES", "Name", "canonical_position", "canonical_site", "parse_name"]
+__all__ = ["POSITIONS", "SITES", "Name", "canonical_position", "canonical_site", "file_name", "parse_name"]
+
+#: Of a name that is to be a file's.
+_LONGEST_NAME = 80
 
 SITES = ("AV", "PV", "TV", "MV", "Erb", "Ax", "other")
 """The canonical auscultation sites: four valves (MV is the apex), Erb's point, axilla, elsewhere."""
@@ -73,6 +77,16 @@ _SCHEME = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+
+
+def file_name(name: str) -> str:
+    """Spell a name, of a patient say, so that it can be a file's; two names never give one file name."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)
+    if safe == name.lower() and not safe.startswith((".", "-")) and 0 < len(safe) <= _LONGEST_NAME:
+        return safe
+    # what was changed, and what differs only in case, is told apart by a few digits of its hash
+    digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{safe[:_LONGEST_NAME].lstrip('.-')}-{digits}"
 
 
 class Name(NamedTuple):

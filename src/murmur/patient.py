@@ -265,9 +265,9 @@ def checked_sites(sites: object) -> list[SiteFigures]:
 def _unread(patient: str, recordings: int) -> PatientAnalysis:
     return PatientAnalysis(
         patient=patient, recordings=recordings, readable=0, murmur="unknown", murmur_probability=None,
-        unknown_probability=None, grade=None, expected_grade=None, murmur_sites=(), loudest_site=None, radiates_to_axilla=None,
-        holosystolic_probability=None, blowing_probability=None, s1_intensity=None, quiet_s1_probability=None,
-        apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
+        unknown_probability=None, grade=None, expected_grade=None, murmur_sites=(), loudest_site=None,
+        radiates_to_axilla=None, holosystolic_probability=None, blowing_probability=None, s1_intensity=None,
+        quiet_s1_probability=None, apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
     )  # fmt: skip
 
 
@@ -282,6 +282,8 @@ def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
     if not known:
         return None
     v, w = np.array(known).T
+    if not w.any():  # all of them rounded to nothing
+        return float(v.mean())
     return float((v * w).sum() / w.sum())
 
 

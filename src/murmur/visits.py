@@ -119,12 +119,15 @@ class Visit(Record):
         What its recordings say together.
     figures : dict of str to float or None
         By the names of `FIGURES`; levels, extent and rate as if the same sites had been recorded at every visit.
+    noise_sd : dict of str to float or None
+        How far each may be off when nothing has changed, by `REPEATABILITY`, in the unit of its changes.
     """
 
     visit: str
     when: float
     patient: PatientAnalysis
     figures: dict[str, float | None]
+    noise_sd: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +261,14 @@ def compare_visits(
     names = list(when)
     joined = {name: join_patient(patient, by_visit[name], settings, models) for name in names}
     values = {f.name: _values(f.name, names, by_visit, joined) for f in FIGURES}
-    visits = tuple(
-        Visit(name, when[name], joined[name], {f: told[name][0] if name in told else None for f, told in values.items()})
-        for name in names
-    )
+    visits = tuple(_visit(name, when[name], joined[name], values) for name in names)
     pairs = list(pairwise(names)) + ([(names[0], names[-1])] if len(names) > 2 else [])
     changes = [change for pair in pairs for change in _changes(pair, values)]
     return Course(patient, visits, tuple(changes), tuple(_trends(when, dated, values)))
+
+
+#: Of a figure, by visit: its value, and how many sites that rests on.
+Told = Mapping[str, tuple[float, int]]
 
 
 # --- visits -----------------------------------------------------------------------------
@@ -286,8 +290,11 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"[0-9]+|[^0-9]+", name)]
 
 
-#: Of a figure, by visit: its value, and how many sites that rests on.
-Told = Mapping[str, tuple[float, int]]
+def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str, Told]) -> Visit:
+    told = {f: values[f.name].get(name) for f in FIGURES}
+    figures = {f.name: None if value is None else value[0] for f, value in told.items()}
+    noise_sd = {f.name: None if value is None else math.sqrt(f.noise.variance(value[1])) for f, value in told.items()}
+    return Visit(name, when, patient, figures, noise_sd)
 
 
 def _values(
@@ -316,13 +323,14 @@ def _visit_effects(cells: Mapping[tuple[str, str], float]) -> Told:
     design = np.zeros((len(cells), len(visits) + len(sites)))
     for row, (visit, site) in zip(design, cells, strict=True):
         row[visits.index(visit)] = row[len(visits) + sites.index(site)] = 1.0
-    # of all solutions the shortest: sites whose effects can't be told count as alike
-    effects = np.linalg.lstsq(design, np.array(list(cells.values())), rcond=None)[0]
-    level = float(effects[len(visits) :].mean())
-    return {
-        visit: (float(effect) + level, sum(1 for of, _ in cells if of == visit))
-        for visit, effect in zip(visits, effects, strict=False)
-    }
+    values = np.array(list(cells.values()))
+    effects, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
+    if rank == design.shape[1] - 1:  # but for a level that visits and sites may share as they like
+        levels = effects[: len(visits)] + effects[len(visits) :].mean()
+    else:
+        levels = design[:, : len(visits)].T @ values / design[:, : len(visits)].sum(axis=0)
+    counts = design[:, : len(visits)].sum(axis=0).astype(int).tolist()
+    return dict(zip(visits, zip(levels.tolist(), counts, strict=True), strict=True))
 
 
 # --- whether they differ ----------------------------------------------------------------

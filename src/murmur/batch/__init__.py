@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from murmur.batch.courses import courses as courses
+    from murmur.batch.courses import export_courses as export_courses
     from murmur.batch.inputs import Input as Input
     from murmur.batch.inputs import find_inputs as find_inputs
     from murmur.batch.inputs import gather as gather
@@ -22,13 +24,27 @@ _HOME = {
     "Progress": "runner",
     "Summary": "runner",
     "count_to_do": "output",
+    "courses": "courses",
+    "export_courses": "courses",
     "export_tables": "output",
     "find_inputs": "inputs",
     "gather": "inputs",
     "run": "runner",
 }
 
-__all__ = ["Input", "Outcome", "Progress", "Summary", "count_to_do", "export_tables", "find_inputs", "gather", "run"]
+__all__ = [
+    "Input",
+    "Outcome",
+    "Progress",
+    "Summary",
+    "count_to_do",
+    "courses",
+    "export_courses",
+    "export_tables",
+    "find_inputs",
+    "gather",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -37,6 +37,7 @@ __all__ = [
     "patients_of",
     "recording_columns",
     "recording_row",
+    "round_row",
     "site_figures_from_row",
 ]
 
@@ -224,7 +225,7 @@ def recording_row(result: Analysis | Failure) -> Row:
     }
     if result.status == "ok":
         row |= _figures(result)
-    return _rounded(row)
+    return round_row(row)
 
 
 def _figures(analysis: Analysis) -> Row:
@@ -304,10 +305,11 @@ def patient_row(patient: PatientAnalysis) -> Row:
     row: Row = {name: getattr(patient, name, None) for name in PATIENT_COLUMNS}
     row["murmur_sites"] = "+".join(patient.murmur_sites)
     row |= {f"score_{part}": patient.score_parts.get(part) for part in SCORE_PARTS}
-    return _rounded(row)
+    return round_row(row)
 
 
-def _rounded(row: Row) -> Row:
+def round_row(row: Row) -> Row:
+    """Round the cells of a row as the tables have them, by the names of their columns."""
     return {name: _round(name, cell) for name, cell in row.items()}
 
 

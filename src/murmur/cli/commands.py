@@ -38,6 +38,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
     commands: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
         "analyze": _analyze,
         "export": _export,
+        "trend": _trend,
         "segment": _segment,
         "plot": _plot,
         "live": _live,
@@ -263,6 +264,12 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
         return DONE
     sys.stdout.write(segments_text(intervals))
     return DONE
+
+
+def _trend(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.trend import trend
+
+    return trend(options)
 
 
 def _plot(options: argparse.Namespace, arguments: list[str]) -> int:

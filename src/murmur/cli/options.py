@@ -30,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_analyze(commands)
     _add_export(commands)
+    _add_trend(commands)
     _add_segment(commands)
     _add_plot(commands)
     _add_live(commands)
@@ -135,6 +136,22 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("folder", metavar="OUT", help="the folder of the run")
     _add_format(parser)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="write here instead of to OUT; made where there is none")
+
+
+def _add_trend(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "trend",
+        help="compare the visits of the patients of a run",
+        description="Compare the visits of each patient of a run (murmur analyze --manifest FILE.csv -o OUT, with a "
+        "column visit: dates such as 2026-05-02, or numbers): what has changed by more than noise. Writes the tables "
+        "visits, changes and trends.",
+    )
+    parser.add_argument("folder", metavar="OUT", help="the folder of the run")
+    parser.add_argument("--patient", action="append", metavar="ID", help="only this one; may be repeated")
+    parser.add_argument("--plots", action="store_true", help="draw each patient's course into trends/ (extra plot)")
+    _add_format(parser)
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="write here instead of to OUT; made where there is none")
+    parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship, as the run had")
 
 
 def _add_segment(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -11,5 +11,6 @@ from murmur.plot.beats import beat, levels, tachogram
 from murmur.plot.chest import chest_map
 from murmur.plot.overview import overview
 from murmur.plot.sound import phonocardiogram, spectrogram
+from murmur.plot.visits import course, trend
 
-__all__ = ["beat", "chest_map", "levels", "overview", "phonocardiogram", "spectrogram", "tachogram"]
+__all__ = ["beat", "chest_map", "course", "levels", "overview", "phonocardiogram", "spectrogram", "tachogram", "trend"]

@@ -1,0 +1,142 @@
+"""Patients over their visits, from the results of a run; nothing is analyzed again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from murmur.batch.export import Table, check_format, export
+from murmur.batch.store import Store
+from murmur.batch.tables import Cell, round_row, site_figures_from_row
+from murmur.batch.worker import load_models
+from murmur.errors import OutputError, ParameterError
+from murmur.settings import Settings
+from murmur.visits import FIGURES, Course, compare_visits
+
+__all__ = ["courses", "export_courses"]
+
+_UNITS = {figure.name: figure.unit for figure in FIGURES}
+_VISIT = ("patient", "visit", "when", "recordings", "readable", "murmur", "grade", *(f.name for f in FIGURES))
+_CHANGE = ("patient", "figure", "unit", "since", "until", "change", "low", "high", "more_than_noise")
+_TREND = (
+    *("patient", "figure", "unit", "per", "visits", "slope", "low", "high", "noise_sd", "noise_from", "more_than_noise"),
+)
+_KINDS: dict[str, type] = (
+    dict.fromkeys(("patient", "visit", "murmur", "grade", "figure", "unit", "since", "until", "per", "noise_from"), str)
+    | dict.fromkeys(("recordings", "readable", "visits"), int)
+    | {"more_than_noise": bool}
+)
+
+
+def courses(
+    folder: str | os.PathLike[str],
+    patients: Collection[str] | None = None,
+    *,
+    models_dir: str | os.PathLike[str] | None = None,
+) -> Iterator[Course]:
+    """Follow the patients of a run who were there more than once.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        That of the run (``murmur analyze -o``).
+    patients : collection of str, optional
+        Only these; all by default.
+    models_dir : str or os.PathLike, optional
+        A folder with other models than those that ship, as the run had.
+
+    Yields
+    ------
+    Course
+        In the order of the inputs; of those named in `patients` also with a single visit.
+
+    Raises
+    ------
+    MissingFileError
+        If the folder is none of a run.
+    ParameterError
+        If one of `patients` is not in it.
+    """
+    models = load_models(None if models_dir is None else os.fspath(models_dir))
+    seen: set[str] = set()
+    with Store.existing(Path(folder)) as store:
+        settings = Settings(**store.facts.get("settings", {}))
+        for patient, rows in groupby(store.rows_by_patient(), key=lambda row: str(row["patient"])):
+            seen.add(patient)
+            if patients is not None and patient not in patients:
+                continue
+            sites = [site_figures_from_row(row) for row in rows]
+            if patients is not None or len({site.visit for site in sites}) > 1:
+                yield compare_visits(patient, sites, settings, models)
+    if absent := sorted(set(patients or ()) - seen):
+        raise ParameterError(f"{os.fspath(folder)}: holds no patient {', '.join(absent)}")
+
+
+def export_courses(found: Iterable[Course], destination: str | os.PathLike[str], *, format: str = "csv") -> dict[str, int]:
+    """Write the tables ``visits``, ``changes`` and ``trends``.
+
+    Parameters
+    ----------
+    found : iterable of Course
+    destination : str or os.PathLike
+        A folder; made where there is none.
+    format : str, default "csv"
+        "csv", "jsonl" or "parquet".
+
+    Returns
+    -------
+    dict of str to int
+        How many rows each table has.
+
+    Raises
+    ------
+    ParameterError
+        If tables can't be written in that format.
+    OutputError
+        If they can't be written there.
+    """
+    check_format(format)
+    place = Path(destination)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
+    kept = list(found)
+    tables: dict[str, tuple[tuple[str, ...], Callable[[Course], Iterator[dict[str, Cell]]]]] = {
+        "visits": (_VISIT, _visit_rows),
+        "changes": (_CHANGE, _change_rows),
+        "trends": (_TREND, _trend_rows),
+    }
+    counts = {}
+    for name, (columns, rows_of) in tables.items():
+        kinds = {column: _KINDS.get(column, float) for column in columns}
+        rows = (round_row(row) for course in kept for row in rows_of(course))
+        counts[name] = export(Table(name, kinds, (tuple(row[c] for c in columns) for row in rows)), place, format)
+    return counts
+
+
+def _visit_rows(course: Course) -> Iterator[dict[str, Cell]]:
+    for visit in course.visits:
+        joined = visit.patient
+        yield {
+            "patient": course.patient,
+            "visit": visit.visit,
+            "when": visit.when,
+            "recordings": joined.recordings,
+            "readable": joined.readable,
+            "murmur": joined.murmur,
+            "grade": joined.grade,
+            **visit.figures,
+        }
+
+
+def _change_rows(course: Course) -> Iterator[dict[str, Cell]]:
+    for change in course.changes:
+        yield {"patient": course.patient, "unit": _UNITS[change.figure], **change.to_dict()}
+
+
+def _trend_rows(course: Course) -> Iterator[dict[str, Cell]]:
+    for trend in course.trends:
+        yield {"patient": course.patient, "unit": _UNITS[trend.figure], **trend.to_dict()}

@@ -1,0 +1,52 @@
+"""``murmur trend``: the patients of a run over their visits."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from murmur.errors import OutputError
+
+__all__ = ["trend"]
+
+#: Of so many patients what has changed is told; the tables have them all.
+PATIENTS_TOLD = 20
+
+
+def trend(options: argparse.Namespace) -> int:
+    """Compare visits, tell what has changed, and write the tables."""
+    from murmur.batch.courses import courses, export_courses
+    from murmur.cli.display import reporter
+    from murmur.wording import tell_course
+
+    found = list(courses(options.folder, options.patient or None, models_dir=options.models))
+    changed = [course for course in found if course.more_than_noise]
+    told = found if options.patient else (changed + [course for course in found if not course.more_than_noise])
+    report = reporter()
+    for course in told[: None if options.patient else PATIENTS_TOLD]:
+        report(tell_course(course))
+    place = Path(options.output or options.folder)
+    export_courses(found, place, format=options.format)
+    if options.plots:
+        _draw(found, place / "trends")
+    visits = (
+        f"{len(found)} patient{'' if len(found) == 1 else 's'} with more than one visit" if not options.patient else "done"
+    )
+    print(
+        f"{visits}, {len(changed)} changed by more than noise. Tables visits, changes, trends are in {place}",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _draw(found: list, folder: Path) -> None:  # type: ignore[type-arg]
+    from murmur.naming import file_name
+    from murmur.plot import course as draw
+
+    try:
+        folder.mkdir(exist_ok=True)
+        for course in found:
+            draw(course).savefig(folder / f"{file_name(course.patient)}.svg", metadata={"Date": None})
+    except OSError as error:
+        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
