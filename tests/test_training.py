@@ -10,7 +10,8 @@ import pytest
 from murmur.features.listening import SILENCE, Listener, murmur_log_odds, score_cycles
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
 from murmur.training.augment import coloured_noise, disturb, drown, vary_rhythm
-from murmur.training.data import LabelledRecording, murmur_label
+from murmur.formats.circor import Patient
+from murmur.training.data import LabelledRecording
 
 
 def cycles(count=12):
@@ -206,5 +207,4 @@ def test_hearing_puts_posteriors_beside_the_bands(models):
     [("Present", ("AV",), "present"), ("Present", ("MV",), None), ("Unknown", (), "unknown"), ("Absent", (), "absent")],
 )
 def test_a_site_where_a_murmur_is_not_heard_has_no_label(murmur, sites, label):
-    recording = LabelledRecording(Path("1_AV.wav"), "1", "AV", 0, 4000.0, ())
-    assert murmur_label(recording, SimpleNamespace(murmur=murmur, murmur_locations=sites)) == label
+    assert Patient.murmur_at(SimpleNamespace(murmur=murmur, murmur_locations=sites), "AV") == label
