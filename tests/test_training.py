@@ -1,17 +1,15 @@
 """What training does to recordings, and that the network that is trained is the network that runs."""
 
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from murmur.features.listening import SILENCE, Listener, murmur_log_odds, score_cycles
+from murmur.formats.circor import Patient
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
 from murmur.training.augment import coloured_noise, disturb, drown, vary_rhythm
-from murmur.formats.circor import Patient
-from murmur.training.data import LabelledRecording
 
 
 def cycles(count=12):

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from murmur.datasets.bmdhs import BmdHs as BmdHs
     from murmur.datasets.bmdhs import BmdHsRecording as BmdHsRecording
-    from murmur.datasets.cinc2016 import Cinc2016 as Cinc2016
-    from murmur.datasets.cinc2016 import Cinc2016Recording as Cinc2016Recording
     from murmur.datasets.catalogue import About as About
     from murmur.datasets.catalogue import about as about
     from murmur.datasets.catalogue import names as names
     from murmur.datasets.catalogue import open as open
+    from murmur.datasets.cinc2016 import Cinc2016 as Cinc2016
+    from murmur.datasets.cinc2016 import Cinc2016Recording as Cinc2016Recording
     from murmur.datasets.circor import Circor as Circor
     from murmur.datasets.circor import CircorRecording as CircorRecording
     from murmur.datasets.dataset import Dataset as Dataset
