@@ -87,7 +87,7 @@ class About:
 
 CIRCOR = About(
     name="circor",
-    title="CirCor DigiScope 1.0.3",
+    title="CirCor DigiScope (1.0.3)",
     holds="children at four sites, with beats, murmurs and their character labelled by experts",
     recordings=3163,
     size_gb=0.6,
@@ -105,8 +105,8 @@ CIRCOR = About(
 
 CINC2016 = About(
     name="cinc2016",
-    title="PhysioNet/CinC Challenge 2016 1.0.0",
-    holds="normal and abnormal hearts from six hospitals (training-a to f), training-a with an ECG",
+    title="PhysioNet/CinC Challenge 2016 (1.0.0)",
+    holds="normal and abnormal hearts from six sources (training-a to f), those of training-a with an ECG",
     recordings=3240,
     size_gb=0.4,
     url="https://physionet.org/content/challenge-2016/1.0.0/",
