@@ -124,7 +124,7 @@ def serving(home: Path):
 
 
 def write_sums(home: Path) -> None:
-    """As ``sha256sum`` does."""
+    """As PhysioNet does: one blank between checksum and path."""
     files = sorted(p for p in home.rglob("*") if p.is_file() and p.name != "SHA256SUMS.txt")
     lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()} {p.relative_to(home).as_posix()}\n" for p in files]
-    (home / "SHA256SUMS.txt").write_text("".join(line.replace(" ", "  ", 1) for line in lines))
+    (home / "SHA256SUMS.txt").write_text("".join(lines))

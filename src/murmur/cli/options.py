@@ -241,7 +241,7 @@ def _add_datasets(commands: argparse._SubParsersAction[_Parser]) -> None:
     manifest = actions.add_parser(
         "manifest",
         help="write a manifest with the labels of a data set",
-        description="Write a manifest for murmur analyze --manifest: path, patient, site, position and the labels (label_…), "
+        description="Write a manifest for murmur analyze --manifest: path, patient, site, position and labels (label_…), "
         "which are carried through to recordings.csv. What is missing is told on stderr.",
     )
     _add_dataset(manifest, "where the data set is")

@@ -35,7 +35,7 @@ class Origin:
     listing : str
         URL of the list.
     kind : str
-        What the list is: "sha256", as ``sha256sum`` writes it, or "git", a tree as GitHub's API tells it.
+        What the list is: "sha256", a ``SHA256SUMS.txt``, or "git", a tree as GitHub's API tells it.
     left_out : tuple of str
         Patterns of files that are not fetched unless they are asked for.
     tables : tuple of str

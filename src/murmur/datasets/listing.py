@@ -16,7 +16,8 @@ from murmur.errors import DownloadError
 
 __all__ = ["Listed", "choose", "read_git_tree", "read_sums"]
 
-_SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)")
+#: PhysioNet parts checksum and path by one blank, sha256sum by two, or a blank and an asterisk.
+_SUM = re.compile(r"([0-9a-fA-F]{64}) [ *]?(.+)")
 _BLOCK = 1 << 20
 
 
@@ -51,12 +52,12 @@ class Listed:
 
 
 def read_sums(text: str, label: str) -> list[Listed]:
-    """Read a list as ``sha256sum`` writes it (PhysioNet's SHA256SUMS.txt).
+    """Read a list as PhysioNet has it (``SHA256SUMS.txt``), or as ``sha256sum`` writes it.
 
     Parameters
     ----------
     text : str
-        Lines of a checksum, a blank, a blank or ``*``, and a path.
+        Lines of a checksum, a blank (two, or with ``*``), and a path.
     label : str
         What to call it in an error.
 
@@ -116,7 +117,7 @@ def _safe(path: str, label: str) -> str:
         or PureWindowsPath(path).drive
         or "\\" in path
         or any(part in {"", ".", ".."} for part in parts)
-        or any(ord(c) < 32 or c == ":" for c in path)
+        or any(ord(c) < 32 for c in path)
     )
     if wrong:
         raise DownloadError(f"{label}: {path[:80]!r} leads out of the folder, or is no file's name: the list is not trusted")
