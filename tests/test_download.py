@@ -426,15 +426,16 @@ def test_an_empty_list(host, tmp_path):
 # --- here -------------------------------------------------------------------------------
 
 
-def test_a_full_disk_ends_it_and_is_told(host, published, tmp_path, monkeypatch):
+def writing_to_the_part(write):
+    """Path.open, but what is written to one part goes through `write`."""
     opened = Path.open
 
-    def full(self, mode="r", *arguments, **options):
+    def open_(self, mode="r", *arguments, **options):
         file = opened(self, mode, *arguments, **options)
         if self.name != "101_AV.wav.part" or "a" not in mode:
             return file
 
-        class Full:
+        class Watched:
             def __enter__(self):
                 return self
 
@@ -442,12 +443,27 @@ def test_a_full_disk_ends_it_and_is_told(host, published, tmp_path, monkeypatch)
                 file.close()
 
             def write(self, block):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                return write(file, block)
 
-        return Full()
+        return Watched()
+
+    return open_
+
+
+def test_a_disk_that_takes_a_part_only(host, published, tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "open", writing_to_the_part(lambda file, block: file.write(block[:1000])))
+    get("circor", tmp_path / "here", mirror=host.url)
+    monkeypatch.undo()
+    assert host.asked[WAV] == 1
+    assert same(tmp_path / "here", published)
+
+
+def test_a_full_disk_ends_it_and_is_told(host, published, tmp_path, monkeypatch):
+    def full(file, block):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", full)
+        patched.setattr(Path, "open", writing_to_the_part(full))
         with pytest.raises(OutputError, match=rf"{WAV}: the disk is full: make room, and the same command goes on"):
             get("circor", tmp_path / "here", mirror=host.url)
     get("circor", tmp_path / "here", mirror=host.url)

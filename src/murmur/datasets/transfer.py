@@ -193,7 +193,9 @@ def _append(
             tag.write_text(mark, "ascii", "ignore")
         with part.open("ab", buffering=0) as file:  # unbuffered: what has come is there, however this ends
             for block in _body(response, stop):
-                file.write(block)
+                left = memoryview(block)
+                while left:  # an unbuffered file may take a part only
+                    left = left[file.write(left) :]
                 came(len(block))
         _check_whole(response, _size(part) - have)
 
