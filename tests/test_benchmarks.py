@@ -25,7 +25,7 @@ from benchmarks.speed.recordings import write_recording
 from benchmarks.speed.timing import in_turns
 
 from murmur.errors import ParameterError
-from murmur.formats.circor import write_segments
+from murmur.formats.circor import Patient, write_segments
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import LabelledRecording
 from murmur.training.scores import OnsetScore
@@ -178,7 +178,7 @@ def scored(patient, *, hits, misses, murmur="Absent", rate_bpm=60.0, probability
     )
     return Scored(
         LabelledRecording(None, patient, "MV", 0, 4000.0, intervals),
-        SimpleNamespace(id=patient, murmur=murmur, murmur_locations=("MV",)),
+        Patient(**dict.fromkeys(Patient.__slots__) | {"id": patient, "murmur": murmur, "murmur_locations": ("MV",)}),
         analysis,
         {(state, ms): onsets for state in (1, 3) for ms in (20, 40, 60, 100)},
         hits,

@@ -77,6 +77,7 @@ def test_report_of_a_set_in_the_published_form(made_up):
     assert figures["data"] == {
         "recordings with an ECG": 6,
         "left out, without an ECG": "a0041",
+        "missing": "none",
         "unreadable": 0,
         "doubtful ECG": "none",
     }
@@ -132,20 +133,25 @@ def test_both_signals_may_lie_in_one_file(made_up, tmp_path):
 
 
 def test_folders_that_hold_no_such_set(tmp_path):
-    with pytest.raises(MissingFileError, match=r"nothing: no WFDB headers .*training-a"):
-        report(tmp_path / "nothing")
     folder = tmp_path / "set"
+    with pytest.raises(MissingFileError, match=r"set: no such folder"):
+        report(folder)
     folder.mkdir()
+    with pytest.raises(MissingFileError, match=r"set: no recordings .*physionet"):
+        report(folder)
     write_record(folder, "a0041", 41, with_ecg=False)
-    with pytest.raises(MissingFileError, match="none of its 1 headers names an ECG"):
+    with pytest.raises(MissingFileError, match="none of its 1 recordings has an ECG"):
         report(folder)
     write_record(folder, "a0001", 1)
     (folder / "a0001.dat").rename(folder / "elsewhere")
     with pytest.raises(MissingFileError, match=r"names an ECG, but .*a0001\.dat is not there"):
         report(folder)
+
+
+def test_a_recording_that_is_not_there_is_told(tmp_path):
+    folder = write_set(tmp_path / "set", 2)
     (folder / "a0001.wav").unlink()
-    with pytest.raises(MissingFileError, match=r"a0001\.hea: no a0001\.wav beside it"):
-        report(folder)
+    assert report(folder)["data"]["missing"] == f"{folder / 'a0001.hea'}: no a0001.wav beside it"
 
 
 def test_matching_spares_the_ends():

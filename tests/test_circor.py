@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
-from murmur.formats.circor import child_groups, fold_of, read_patients, read_segments, write_segments
+from murmur.formats.circor import Patient, child_groups, fold_of, read_patients, read_segments, write_segments
 
 HEADER = (
     "Patient ID,Recording locations:,Age,Sex,Height,Weight,Pregnancy status,Murmur,Murmur locations,"
@@ -195,3 +195,12 @@ def test_folds_are_stable_and_even():
     assert {fold_of("13918", n) for n in (1,)} == {0}
     with pytest.raises(ParameterError, match="n_folds"):
         fold_of("13918", 0)
+
+
+@pytest.mark.parametrize(
+    ("murmur", "sites", "label"),
+    [("Present", ("AV",), "present"), ("Present", ("MV",), None), ("Unknown", (), "unknown"), ("Absent", (), "absent")],
+)
+def test_a_site_where_a_murmur_is_not_heard_has_no_label(murmur, sites, label):
+    patient = Patient(**dict.fromkeys(Patient.__slots__) | {"id": "1", "murmur": murmur, "murmur_locations": sites})
+    assert patient.murmur_at("AV") == label

@@ -32,6 +32,7 @@ STAGES = [
     "murmur.patient",
     "murmur.live",
     "murmur.batch",
+    "murmur.datasets",
     "murmur.report",
     "murmur.cli",
 ]

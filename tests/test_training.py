@@ -1,8 +1,6 @@
 """What training does to recordings, and that the network that is trained is the network that runs."""
 
 from itertools import pairwise
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +8,6 @@ import pytest
 from murmur.features.listening import SILENCE, Listener, murmur_log_odds, score_cycles
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
 from murmur.training.augment import coloured_noise, disturb, drown, vary_rhythm
-from murmur.training.data import LabelledRecording, murmur_label
 
 
 def cycles(count=12):
@@ -199,12 +196,3 @@ def test_hearing_puts_posteriors_beside_the_bands(models):
     assert heard.shape == (200, N_BANDS + 4)
     np.testing.assert_array_equal(heard[:, :N_BANDS], bands)
     np.testing.assert_allclose(heard[:, N_BANDS:].astype(np.float64).sum(axis=1), 1.0, atol=5e-3)
-
-
-@pytest.mark.parametrize(
-    ("murmur", "sites", "label"),
-    [("Present", ("AV",), "present"), ("Present", ("MV",), None), ("Unknown", (), "unknown"), ("Absent", (), "absent")],
-)
-def test_a_site_where_a_murmur_is_not_heard_has_no_label(murmur, sites, label):
-    recording = LabelledRecording(Path("1_AV.wav"), "1", "AV", 0, 4000.0, ())
-    assert murmur_label(recording, SimpleNamespace(murmur=murmur, murmur_locations=sites)) == label

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ import numpy as np
 import murmur
 from benchmarks.accuracy.figures import Figure, bootstrap_auroc, bootstrap_sums, ratio, share
 from benchmarks.accuracy.plots import Page, Points, Roc
-from murmur.errors import MissingFileError
+from murmur.datasets.bmdhs import DIAGNOSES, BmdHs
 from murmur.patient import PatientAnalysis
 
 __all__ = ["report", "report_and_page"]
 
-KINDS = ("AS", "AR", "MR", "MS", "N")
+KINDS = DIAGNOSES
 NAMES = {
     "AS": "aortic stenosis",
     "AR": "aortic regurgitation",
@@ -72,19 +71,17 @@ def report_and_page(folder: Path, models: murmur.Models | None = None) -> tuple[
 
 
 def _read(folder: Path, models: murmur.Models | None) -> list[Judged]:
-    tables = [folder / "patients.csv", folder / "train.csv"]
-    table = next((t for t in tables if t.is_file()), None)
-    if table is None:
-        raise MissingFileError(f"{folder}: no patients.csv or train.csv; name BMD-HS's own folder")
-    with table.open(newline="", encoding="utf-8-sig") as f:
-        rows = list(csv.DictReader(f))
-    audio = {p.stem: p for p in sorted(folder.rglob("*")) if p.suffix in (".wav", ".flac")}
+    data = BmdHs.open(folder)
+    paths: dict[str, list[Path]] = {id_: [] for id_ in data.patients}
+    for recording in data:
+        paths[recording.patient].append(recording.path)
     patients = []
-    for row in rows:
-        names = [name for column, name in row.items() if column.startswith("recording_") and name in audio]
-        analyses = tuple(murmur.analyze(audio[name], models=models) for name in names)
-        joint = murmur.join_patient(row["patient_id"], analyses, models=models)
-        patients.append(Judged(row["patient_id"], tuple(k for k in KINDS if row[k] == "1"), analyses, joint))
+    for record in data.patients.values():
+        if record.diagnoses is None:  # whom nothing can be judged by
+            continue
+        analyses = tuple(murmur.analyze(path, models=models) for path in paths[record.id])
+        joint = murmur.join_patient(record.id, analyses, models=models)
+        patients.append(Judged(record.id, record.diagnoses, analyses, joint))
     return patients
 
 

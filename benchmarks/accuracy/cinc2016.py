@@ -1,9 +1,7 @@
 """CinC 2016 training-a: adults' S1 against the R peaks of an electrocardiogram recorded with it.
 
-The set as published (Liu et al. 2016): ``a0001.hea``, a WFDB header that names its signals; the sound in ``a0001.wav``;
-the ECG in ``a0001.dat``; ``REFERENCE.csv`` (record, 1 abnormal or -1 normal). Four of its 409 recordings have no ECG. R
-peaks are SleepECG's; an S1 is right within 100 ms of R after taking off the median lag of the whole set. Needs wfdb and
-sleepecg (extra: bench).
+The set as `murmur.datasets.cinc2016` reads it; four of its 409 recordings have no ECG. R peaks are SleepECG's; an S1
+is right within 100 ms of R after taking off the median lag of the whole set. Needs wfdb and sleepecg (extra: bench).
 
 References
 ----------
@@ -13,7 +11,6 @@ https://doi.org/10.1088/0967-3334/37/12/2181
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,16 +23,15 @@ from benchmarks.accuracy.breakdowns import thirds
 from benchmarks.accuracy.figures import Array, Figure, bootstrap_sums, ratio
 from benchmarks.accuracy.plots import Page, Points
 from benchmarks.accuracy.segmentation import f1
+from murmur.datasets.cinc2016 import Cinc2016
 from murmur.errors import MissingFileError, ParameterError
 from murmur.training.scores import OnsetScore, match_onsets
 
 __all__ = ["ecg_is_doubtful", "report", "report_and_page", "score_against_r"]
 
 TOLERANCES_MS = (100, 60)
-AUDIO = (".wav", ".flac")
 #: Of adults.
 RATES_BPM = ((0, 60), (60, 75), (75, 90), (90, 250))
-CLASSES = {"-1": "normal", "1": "abnormal"}
 #: No heart stops for longer in a recording of half a minute.
 LONGEST_RR_S = 3.0
 #: An interval this far from the recording's median is irregular; fibrillation's seldom are.
@@ -83,7 +79,8 @@ def report(folder: Path, models: murmur.Models | None = None) -> dict[str, Any]:
 
 def report_and_page(folder: Path, models: murmur.Models | None = None) -> tuple[dict[str, Any], Page]:
     """The same figures, and what a page of plots needs of them."""
-    ecgs, without = _read(folder)
+    data = Cinc2016.open(folder)
+    ecgs, without = _read(data)
     analyses = [murmur.analyze(ecg.audio, models=models) for ecg in ecgs]
     lag_s = _median_lag_s(zip(map(_s1_onsets_s, analyses), (ecg.r_s for ecg in ecgs), strict=True))
     judged = [
@@ -107,6 +104,7 @@ def report_and_page(folder: Path, models: murmur.Models | None = None) -> tuple[
         "data": {
             "recordings with an ECG": len(judged),
             "left out, without an ECG": ", ".join(without) or "none",
+            "missing": "; ".join(data.missing) or "none",
             "unreadable": len(judged) - len(readable),
             "doubtful ECG": ", ".join(j.name for j in judged if j.doubtful) or "none",
         },
@@ -132,46 +130,25 @@ def _page(rates: dict[str, dict[str, Any]]) -> Page:
     )
 
 
-def _read(folder: Path) -> tuple[list[Ecg], list[str]]:
+def _read(data: Cinc2016) -> tuple[list[Ecg], list[str]]:
     """Recordings with their R peaks, and the names of those without an ECG."""
     try:
-        import wfdb
+        import wfdb  # noqa: F401  (reads the ECG)
         from sleepecg.heartbeats import detect_heartbeats
     except ImportError as error:
         raise ParameterError('reading CinC 2016 needs wfdb and sleepecg: pip install -e ".[bench]"') from error
-    headers = sorted(folder.rglob("*.hea"))
-    if not headers:
-        raise MissingFileError(f"{folder}: no WFDB headers (a0001.hea …); name CinC 2016's own folder training-a")
-    labels = _labels(folder)
     ecgs, without = [], []
-    for path in headers:
-        record = str(path.with_suffix(""))
-        header = wfdb.rdheader(record)
-        if "ECG" not in (header.sig_name or ()):
-            without.append(path.stem)
+    for recording in data:
+        if not recording.has_ecg:
+            without.append(recording.name)
             continue
-        audio = next((a for a in map(path.with_suffix, AUDIO) if a.is_file()), None)
-        if audio is None:
-            raise MissingFileError(f"{path}: no {path.stem}.wav beside it")
-        try:
-            signal = np.nan_to_num(wfdb.rdrecord(record, channel_names=["ECG"]).p_signal[:, 0])
-        except FileNotFoundError as error:
-            raise MissingFileError(f"{path}: names an ECG, but {error.filename} is not there") from error
+        signal, rate_hz = recording.ecg()
         # A flat line has no beats, and SleepECG's thresholds none to stand on.
-        beats = detect_heartbeats(signal, header.fs) if np.ptp(signal) > 0 else np.empty(0)
-        ecgs.append(Ecg(audio, np.asarray(beats, dtype=np.float64) / header.fs, labels.get(path.stem, "not stated")))
+        beats = detect_heartbeats(signal, rate_hz) if np.ptp(signal) > 0 else np.empty(0)
+        ecgs.append(Ecg(recording.path, np.asarray(beats, dtype=np.float64) / rate_hz, recording.reference or "not stated"))
     if not ecgs:
-        raise MissingFileError(f"{folder}: none of its {len(headers)} headers names an ECG; only training-a has them")
+        raise MissingFileError(f"{data.folder}: none of its {len(data)} recordings has an ECG; only training-a has them")
     return ecgs, without
-
-
-def _labels(folder: Path) -> dict[str, str]:
-    """Normal or abnormal, by record; the table is not needed."""
-    labels: dict[str, str] = {}
-    for table in sorted(folder.rglob("REFERENCE.csv")):
-        with table.open(newline="", encoding="utf-8-sig") as f:
-            labels |= {row[0].strip(): CLASSES.get(row[1].strip(), "not stated") for row in csv.reader(f) if len(row) >= 2}
-    return labels
 
 
 def _s1_onsets_s(analysis: murmur.Analysis) -> Array:

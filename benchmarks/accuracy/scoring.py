@@ -55,9 +55,7 @@ class Scored:
     @property
     def murmur_label(self) -> str | None:
         """The recording's class; None at a site where a patient's murmur is not heard: neither present nor absent."""
-        if self.patient.murmur == "Present":
-            return "present" if self.recording.site in self.patient.murmur_locations else None
-        return self.patient.murmur.lower()
+        return self.patient.murmur_at(self.recording.site)
 
     @property
     def murmur_probability(self) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from murmur.version import __version__
 
 if TYPE_CHECKING:
+    from murmur import datasets as datasets
     from murmur.analysis import Analysis as Analysis
     from murmur.analysis import analyze as analyze
     from murmur.analysis import segment as segment
@@ -47,6 +48,9 @@ _HOME = {
     "warm_up": "warmup",
 }
 
+#: Parts that are used by their own name, such as `murmur.datasets.open`.
+_PACKAGES = ("datasets",)
+
 __all__ = [
     "Analysis",
     "LiveAnalyzer",
@@ -68,6 +72,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:  # whose import makes it an attribute
+        return import_module(f"murmur.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'murmur' has no attribute {name!r}")
     value = getattr(import_module(f"murmur.{_HOME[name]}"), name)
@@ -76,4 +82,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_PACKAGES])

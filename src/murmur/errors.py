@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "AudioFormatError",
     "BadSamplesError",
+    "DownloadError",
     "MissingFileError",
     "MurmurError",
     "OutputError",
@@ -44,3 +45,7 @@ class TooLongError(MurmurError, ValueError):
 
 class OutputError(MurmurError, OSError):
     """The results can't be written where they should go."""
+
+
+class DownloadError(MurmurError, OSError):
+    """Files can't be fetched, or what came is not what was published."""

@@ -37,6 +37,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
     """Run the command that was parsed; return the exit code."""
     commands: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
         "analyze": _analyze,
+        "datasets": _datasets,
         "export": _export,
         "trend": _trend,
         "segment": _segment,
@@ -282,6 +283,12 @@ def _live(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.cli.live import live
 
     return live(options, _settings(options.changes))
+
+
+def _datasets(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.datasets import datasets
+
+    return datasets(options)
 
 
 def _serve(options: argparse.Namespace, arguments: list[str]) -> int:

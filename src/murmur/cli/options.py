@@ -35,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_plot(commands)
     _add_live(commands)
     _add_serve(commands)
+    _add_datasets(commands)
     commands.add_parser(
         "warm-up",
         help="compile every kernel, so that later starts are fast",
@@ -245,6 +246,49 @@ def _add_serve(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship")
     _add_settings(parser)
+
+
+def _add_datasets(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "datasets",
+        help="public data sets: what there is, downloads, and manifests to analyze them by",
+        description="Public data sets of heart sounds. Alone: what each holds, where it is and under which licence.",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    get = actions.add_parser(
+        "get",
+        help="download a data set as published",
+        description="Download a data set as published, every file checked against the checksum that its host lists. The "
+        "same command again fetches only what is not there yet, and goes on within a file that was cut.",
+        epilog="murmur datasets get cinc2016 cinc2016/ --only 'training-a/*'",
+    )
+    _add_dataset(get, "where it goes; made where there is none")
+    get.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only files whose paths fit, such as 'training-a/*' or '*_MV*', and the tables needed to read them; repeatable",
+    )
+    get.add_argument(
+        "--mirror", metavar="URL", help="a folder on another web server with the same files and a SHA256SUMS.txt"
+    )
+    get.add_argument("--jobs", type=_jobs, default=4, metavar="N", help="files at a time (4)")
+    get.add_argument("--no-progress", action="store_false", dest="progress", help="no bar")
+    get.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
+    manifest = actions.add_parser(
+        "manifest",
+        help="write a manifest with the labels of a data set",
+        description="Write a manifest for murmur analyze --manifest: path, patient, site, position and labels (label_…), "
+        "which are carried through to recordings.csv. What is missing is told on stderr.",
+    )
+    _add_dataset(manifest, "where the data set is")
+    manifest.add_argument("-o", "--output", metavar="FILE.csv", help="write here instead of to stdout")
+
+
+def _add_dataset(parser: argparse.ArgumentParser, folder: str) -> None:
+    parser.add_argument("name", metavar="NAME", choices=("circor", "cinc2016", "bmdhs"), help="circor, cinc2016 or bmdhs")
+    parser.add_argument("folder", metavar="DIR", help=folder)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -181,6 +181,12 @@ class Patient:
     outcome: str | None
     campaign: str | None
 
+    def murmur_at(self, site: str) -> str | None:
+        """Present, unknown or absent; None at a site where a patient's murmur is not heard: neither present nor absent."""
+        if self.murmur == "Present":
+            return "present" if site in self.murmur_locations else None
+        return self.murmur.lower()
+
 
 _COLUMNS = {
     "id": "Patient ID",

@@ -22,7 +22,7 @@ except ModuleNotFoundError as error:
 
 from murmur.features.listening import load_listener
 from murmur.segmentation.model import SegmentationModel
-from murmur.training.data import N_FOLDS, CircorSet, murmur_label, read_circor
+from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise
 from murmur.training.murmur_network import Heard, hear, train_murmur_network
 from murmur.training.networks import export
@@ -69,7 +69,7 @@ class _Task:
     def murmur(cls, fold: int) -> str:
         name = model_name("murmur", fold)
         log = cls._log(name)
-        labels = [murmur_label(r, cls.data.patients[r.patient]) for r in cls.data.recordings]
+        labels = [cls.data.patients[r.patient].murmur_at(r.site) for r in cls.data.recordings]
         chosen = [(cls.heard[i], label) for i, label in enumerate(labels) if label and cls.data.recordings[i].fold != fold]
         heard, known = zip(*chosen, strict=True)
         export(train_murmur_network(heard, known, SEED + fold, cls.steps, log)).save(cls.out / name)

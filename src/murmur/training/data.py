@@ -1,4 +1,4 @@
-"""CirCor DigiScope as published: recordings with their beat labels, patients, and folds by child."""
+"""What trains: CirCor's recordings with their beat labels, patients, and folds by child."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from murmur.errors import MissingFileError
-from murmur.formats.circor import Patient, child_groups, fold_of, read_patients, read_segments
-from murmur.naming import parse_name
+from murmur.datasets.circor import Circor
+from murmur.formats.circor import Patient, fold_of
 
-__all__ = ["N_FOLDS", "CircorSet", "LabelledRecording", "murmur_label", "read_circor"]
+__all__ = ["N_FOLDS", "CircorSet", "LabelledRecording", "read_circor"]
 
 N_FOLDS = 5
 
@@ -49,32 +48,16 @@ class CircorSet:
 
 
 def read_circor(folder: str | Path) -> CircorSet:
-    """Read CirCor as published, audio as WAV or FLAC: a patients' CSV, and a folder of recordings with ``.tsv`` labels.
+    """Read CirCor as published, what of it has beat labels: what trains, and what judges.
 
     Folds come from a hash of the child: patient ids joined by ``Additional ID`` are one.
     """
-    folder = Path(folder)
-    tables = [folder / "patients.csv", folder / "training_data.csv"]
-    table = next((t for t in tables if t.is_file()), None)
-    if table is None:
-        raise MissingFileError(f"{folder}: no patients.csv or training_data.csv; name CirCor's own folder")
-    patients = {p.id: p for p in read_patients(table)}
-    groups = child_groups(patients.values())
-    folds = {id_: fold_of(groups[id_], N_FOLDS) for id_ in patients}
-    audio = sorted(p for p in folder.rglob("*") if p.suffix in (".wav", ".flac") and p.with_suffix(".tsv").is_file())
+    data = Circor.open(folder)
+    folds = {id_: fold_of(child, N_FOLDS) for id_, child in data.children.items()}
     recordings = []
-    for path in audio:
-        name = parse_name(path)
-        if name.patient not in patients:
-            continue
-        intervals = tuple(i for i in read_segments(path.with_suffix(".tsv")) if i[2] != 0)
-        rate = float(soundfile.info(path).samplerate)
-        recordings.append(LabelledRecording(path, name.patient, name.site, folds[name.patient], rate, intervals))
-    return CircorSet(patients, folds, tuple(recordings))
-
-
-def murmur_label(recording: LabelledRecording, patient: Patient) -> str | None:
-    """Present, unknown or absent; None at a site where a patient's murmur is not heard: neither present nor absent."""
-    if patient.murmur == "Present":
-        return "present" if recording.site in patient.murmur_locations else None
-    return patient.murmur.lower()
+    for item in data:
+        if item.segments is not None:
+            intervals = tuple(i for i in item.intervals() if i[2] != 0)
+            rate = float(soundfile.info(item.path).samplerate)
+            recordings.append(LabelledRecording(item.path, item.patient, item.site, folds[item.patient], rate, intervals))
+    return CircorSet(data.patients, folds, tuple(recordings))

@@ -40,7 +40,7 @@ from murmur.quality import assess_quality, beat_confidence, beat_evidence, inter
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.training.augment import coloured_noise, disturb, drown
-from murmur.training.data import CircorSet, LabelledRecording, murmur_label
+from murmur.training.data import CircorSet, LabelledRecording
 from murmur.training.scores import right_beats
 
 __all__ = ["Row", "fit_findings", "measure_all", "measure_noise"]
@@ -63,8 +63,8 @@ class Row:
 
     @property
     def murmur(self) -> str | None:
-        """The recording's class, as `murmur.training.data.murmur_label` says."""
-        return murmur_label(self.recording, self.patient)
+        """The recording's class, as `Patient.murmur_at` says."""
+        return self.patient.murmur_at(self.recording.site)
 
 
 def _measure(

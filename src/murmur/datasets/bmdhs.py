@@ -1,0 +1,152 @@
+"""BMD-HS: adults with echo-confirmed valve disease, at four sites, sitting and supine.
+
+As published: ``train.csv`` (a patient's diagnoses and the names of eight recordings), the recordings in ``train``
+(``MR_002_sit_Mit.wav``), and ``additional_metadata.csv``. ``patients.csv`` for the table, FLAC for WAV and other folders
+will do. Each file was normalised to its peak, so levels compare only within one.
+
+References
+----------
+Ali SN et al. (2024). BUET Multi-disease Heart Sound Dataset: a comprehensive auscultation dataset for developing
+computer-aided diagnostic systems. https://arxiv.org/abs/2409.00724
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from murmur.datasets.catalogue import BMDHS
+from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio, read_rows
+from murmur.errors import AudioFormatError, MissingFileError
+from murmur.naming import parse_name
+
+__all__ = ["DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
+
+DIAGNOSES = ("AS", "AR", "MR", "MS", "N")
+"""Aortic stenosis and regurgitation, mitral regurgitation and stenosis, normal."""
+
+_TABLES = ("patients.csv", "train.csv")
+_METADATA = "additional_metadata.csv"
+_NOT_STATED = {"", "N/A", "NA", "nan"}
+
+
+@dataclass(frozen=True, slots=True)
+class BmdHsPatient:
+    """One patient.
+
+    Attributes
+    ----------
+    id : str
+        Such as "patient_002".
+    diagnoses : tuple of str or None
+        Of `DIAGNOSES`, one or more; None where they are not stated.
+    age : str
+        A range of years, such as "30-39"; this and what follows is empty where it is not known.
+    sex : str
+        "M" or "F".
+    smoker : bool or None
+    lives : str
+        "U" in a town or "R" in the country.
+    """
+
+    id: str
+    diagnoses: tuple[str, ...] | None
+    age: str = ""
+    sex: str = ""
+    smoker: bool | None = None
+    lives: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BmdHsRecording(PublishedRecording):
+    """A recording of BMD-HS.
+
+    Attributes
+    ----------
+    record : BmdHsPatient
+        The patient's rows.
+    """
+
+    record: BmdHsPatient
+
+    @property
+    def diagnoses(self) -> tuple[str, ...] | None:
+        """The patient's; None where they are not stated."""
+        return self.record.diagnoses
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """0 or 1 for each diagnosis, age and sex."""
+        stated = self.record.diagnoses
+        told = {f"label_{d}": "" if stated is None else str(int(d in stated)) for d in DIAGNOSES}
+        return told | {"label_age": self.record.age, "label_sex": self.record.sex}
+
+
+@dataclass(frozen=True, slots=True)
+class BmdHs(Dataset[BmdHsRecording]):
+    """BMD-HS in a folder.
+
+    Attributes
+    ----------
+    patients : dict of str to BmdHsPatient
+        By id, in the table's order, whether they have recordings or not.
+    """
+
+    patients: dict[str, BmdHsPatient]
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> BmdHs:
+        """Open the data set; `murmur.datasets.open` tells what is raised."""
+        home = checked_folder(folder, BMDHS)
+        table = next((home / name for name in _TABLES if (home / name).is_file()), None)
+        if table is None:
+            raise MissingFileError(f"{home}: no {' or '.join(_TABLES)}; name BMD-HS's own folder. {BMDHS.where}")
+        more = _read_metadata(home / _METADATA)
+        audio = {p.stem: p for p in find_audio(home)}
+        patients: dict[str, BmdHsPatient] = {}
+        recordings, missing, unlabelled, named = [], [], [], set()
+        for line, row in read_rows(table, ("patient_id", *DIAGNOSES), "BMD-HS's table of patients"):
+            patient = _patient(row, more.get(row["patient_id"], {}), f"{table}: line {line}")
+            if patient.id in patients:
+                raise AudioFormatError(f"{table}: line {line}: patient {patient.id} comes twice")
+            patients[patient.id] = patient
+            if patient.diagnoses is None:
+                unlabelled.append(f"{patient.id}: {table.name} states no diagnoses")
+            for name in (
+                cell for column, cell in row.items() if column.startswith("recording_") and cell not in _NOT_STATED
+            ):
+                named.add(name)
+                if name in audio:
+                    told = parse_name(name)
+                    recordings.append(BmdHsRecording(audio[name], patient.id, told.site, told.position, patient))
+                else:
+                    missing.append(f"{patient.id}: no {name}.wav, which {table.name} names")
+        unlabelled += [f"{path}: {table.name} does not name it" for name, path in audio.items() if name not in named]
+        if not recordings:
+            raise MissingFileError(f"{home}: no recording that {table.name} names (MR_002_sit_Mit.wav …). {BMDHS.where}")
+        return cls(BMDHS, home, tuple(recordings), tuple(missing), tuple(unlabelled), patients)
+
+
+def _patient(row: dict[str, str], more: dict[str, str], where: str) -> BmdHsPatient:
+    cells = [row[d] for d in DIAGNOSES]
+    if not row["patient_id"]:
+        raise AudioFormatError(f"{where}: no patient_id")
+    stated = any(cell not in _NOT_STATED for cell in cells)
+    if stated and any(cell not in {"0", "1"} for cell in cells):
+        raise AudioFormatError(f"{where}: {', '.join(DIAGNOSES)} must be 0 or 1 each, not {', '.join(cells)}")
+    return BmdHsPatient(
+        row["patient_id"],
+        tuple(d for d, cell in zip(DIAGNOSES, cells, strict=True) if cell == "1") if stated else None,
+        more.get("Age", ""),
+        more.get("Gender", ""),
+        {"0": False, "1": True}.get(more.get("Smoker", "")),
+        more.get("Lives", ""),
+    )
+
+
+def _read_metadata(table: Path) -> dict[str, dict[str, str]]:
+    """Read the further table of patients by id; it is not needed."""
+    if not table.is_file():
+        return {}
+    return {row["patient_id"]: row for _, row in read_rows(table, ("patient_id",), "BMD-HS's further table")}

@@ -1,0 +1,157 @@
+"""What a host says of a data set's files: their paths, and checksums that tell whether one is as published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Literal
+
+from murmur.datasets.catalogue import Origin
+from murmur.errors import DownloadError
+
+__all__ = ["Listed", "choose", "read_git_tree", "read_sums"]
+
+#: PhysioNet parts checksum and path by one blank, sha256sum by two, or a blank and an asterisk.
+_SUM = re.compile(r"([0-9a-fA-F]{64}) [ *]?(.+)")
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file as its host lists it.
+
+    Attributes
+    ----------
+    path : str
+        Below the data set's folder, with ``/``; never outside of it.
+    digest : str
+        Its checksum, in hexadecimal.
+    kind : str
+        What that is: "sha256" of what is in it, or "git", the id of git's blob.
+    """
+
+    path: str
+    digest: str
+    kind: Literal["sha256", "git"] = "sha256"
+
+    def digest_of(self, place: Path) -> str:
+        """Return the checksum of a file here, in the same kind."""
+        if self.kind == "sha256":
+            digest = hashlib.sha256()
+        else:  # as git hashes a blob: a head with its size before it
+            digest = hashlib.sha1(f"blob {place.stat().st_size}\0".encode(), usedforsecurity=False)
+        with place.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
+
+
+def read_sums(text: str, label: str) -> list[Listed]:
+    """Read a list as PhysioNet has it (``SHA256SUMS.txt``), or as ``sha256sum`` writes it.
+
+    Parameters
+    ----------
+    text : str
+        Lines of a checksum, a blank (two, or with ``*``), and a path.
+    label : str
+        What to call it in an error.
+
+    Returns
+    -------
+    list of Listed
+        Each path once.
+
+    Raises
+    ------
+    DownloadError
+        If a line is no such, or a path leads out of the folder; nothing of such a list is believed.
+    """
+    listed: dict[str, Listed] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        match = _SUM.fullmatch(line)
+        if match is None:
+            raise DownloadError(f"{label}: line {number}: not a SHA-256 and a path: {line[:80]!r}")
+        path = _safe(match[2], f"{label}: line {number}")
+        listed[path] = Listed(path, match[1].lower())
+    return list(listed.values())
+
+
+def read_git_tree(text: str, label: str) -> list[Listed]:
+    """Read a tree as GitHub's API tells it (``/repos/OWNER/NAME/git/trees/HEAD?recursive=1``).
+
+    Raises
+    ------
+    DownloadError
+        If it is no such, is cut short, or a path leads out of the folder.
+    """
+    try:
+        told = json.loads(text)
+        blobs = [(str(entry["path"]), str(entry["sha"])) for entry in told["tree"] if entry["type"] == "blob"]
+        cut = bool(told.get("truncated"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DownloadError(f"{label}: not a git tree as GitHub's API tells it: {error!r}") from error
+    if cut:
+        raise DownloadError(f"{label}: the tree is cut short, so not every file is known")
+    return [Listed(_safe(path, label), digest, "git") for path, digest in blobs]
+
+
+def _safe(path: str, label: str) -> str:
+    """Return a path that stays where it belongs, on any system.
+
+    Raises
+    ------
+    DownloadError
+        If it is absolute, climbs, or holds what no file's name should.
+    """
+    path = path.removeprefix("./")
+    parts = path.split("/")
+    wrong = (
+        PurePosixPath(path).is_absolute()
+        or PureWindowsPath(path).drive
+        or "\\" in path
+        or any(part in {"", ".", ".."} for part in parts)
+        or any(ord(c) < 32 for c in path)
+    )
+    if wrong:
+        raise DownloadError(f"{label}: {path[:80]!r} leads out of the folder, or is no file's name: the list is not trusted")
+    return path
+
+
+def choose(listed: Iterable[Listed], only: Iterable[str], origin: Origin) -> list[Listed]:
+    """Choose what to fetch.
+
+    Parameters
+    ----------
+    listed : iterable of Listed
+    only : iterable of str
+        Patterns of paths (``*``, ``?`` and ``[…]``; ``*`` also goes over ``/``); none: all that the origin does not leave
+        out.
+    origin : Origin
+
+    Returns
+    -------
+    list of Listed
+        With patterns also the tables beside and above what they choose, without which it could not be read; nothing
+        where they choose nothing.
+    """
+    listed, patterns = list(listed), list(only)
+    if not patterns:
+        return [item for item in listed if not _matches(item.path, origin.left_out)]
+    wanted = {item.path for item in listed if _matches(item.path, patterns)}
+    folders = {str(parent) for path in wanted for parent in PurePosixPath(path).parents}
+    return [
+        item
+        for item in listed
+        if item.path in wanted or (_matches(item.path, origin.tables) and str(PurePosixPath(item.path).parent) in folders)
+    ]
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
