@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from murmur.wording.story import EVEN, Line, Tone, count, decibels, share, tone_of
+from murmur.wording.story import EVEN, Line, Tone, decibels, share, tone_of
 
 if TYPE_CHECKING:
     from murmur.analysis import Analysis
     from murmur.findings import Finding
 
 __all__ = ["figure_lines"]
-
-#: A murmur that fills this share of systole fills most of it.
-MOST = 0.8
 
 
 def figure_lines(analysis: Analysis) -> list[Line]:
@@ -71,9 +68,8 @@ def _character_lines(analysis: Analysis) -> list[Line]:
         ("grade", found.grade, level),
     )
     lines = [Line(f"  {sign}", str(f.value), f.probability, on) for sign, f, on in rows if f.value is not None]
-    extents = analysis.cycles.murmur_extent[analysis.cycles.trusted]
-    beats = f"{share(MOST)} or more in {int((extents >= MOST).sum())} of {count(len(extents), 'beat')}"
-    return [*lines[:1], Line("  extent", f"{share(murmur.extent)} of systole", None, beats), *lines[1:]]
+    extent = Line("  extent", f"{share(murmur.extent)} of systole", None, "3 dB or more above late diastole")
+    return [*lines[:1], extent, *lines[1:]]
 
 
 def _sound_lines(analysis: Analysis) -> list[Line]:

@@ -31,6 +31,8 @@ __all__ = ["tell", "tell_failure"]
 
 #: A recording with less than this share segmented right is worth a warning.
 GOOD_QUALITY = 0.6
+#: A murmur that fills this share of systole fills most of it.
+MOST = 0.8
 
 _TIMING = {
     "holosystolic": "pansystolic (holosystolic)",
@@ -172,7 +174,9 @@ def _described(analysis: Analysis, present: float) -> str:
         return f"{NOT_RULED_OUT} ({percent(present)}; tables say present); if there is one, {article} {text}."
     if present < SURE:
         text = f"probably {article} {text}"
-    return f"{text[0].upper()}{text[1:]} ({percent(present)})."
+    extents = analysis.cycles.murmur_extent[analysis.cycles.trusted]
+    filled = f"{int((extents >= MOST).sum())} of {count(len(extents), 'beat')}"
+    return f"{text[0].upper()}{text[1:]} ({percent(present)}). It fills {share(MOST)} of systole or more in {filled}."
 
 
 def _spoken(finding: Finding, words: dict[str, str]) -> str:
