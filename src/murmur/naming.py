@@ -82,7 +82,7 @@ _SCHEME = re.compile(
 def file_name(name: str) -> str:
     """Spell a name, of a patient say, so that it can be a file's; two names never give one file name."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)
-    if safe == name.lower() and not safe.startswith((".", "-")) and 0 < len(safe) <= _LONGEST_NAME:
+    if safe == name.upper() and not safe.startswith((".", "-")) and 0 < len(safe) <= _LONGEST_NAME:
         return safe
     # what was changed, and what differs only in case, is told apart by a few digits of its hash
     digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]

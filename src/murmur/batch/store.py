@@ -28,7 +28,7 @@ from murmur.batch.tables import (
 from murmur.batch.worker import Outcome
 from murmur.errors import MissingFileError, OutputError
 
-__all__ = ["STORE_NAME", "Store"]
+__all__ = ["STORE_NAME", "Store", "Stored"]
 
 STORE_NAME = "murmur.sqlite"
 #: Of the tables below; another one is not read.
@@ -86,6 +86,21 @@ SELECT {_RECORDING} FROM inputs JOIN results ON results.key = inputs.key
 JOIN (SELECT patient, min(number) AS first FROM inputs WHERE patient != '' GROUP BY patient) USING (patient)
 ORDER BY first, inputs.number
 """
+_BY_SUBJECT = f"""
+SELECT {_RECORDING}, inputs.key, results.size, results.modified_ns
+FROM inputs JOIN results ON results.key = inputs.key
+LEFT JOIN (SELECT patient, min(number) AS first FROM inputs WHERE patient != '' GROUP BY patient) USING (patient)
+ORDER BY coalesce(first, inputs.number), inputs.number
+"""
+
+
+class Stored(NamedTuple):
+    """The row of a recording, and which file it is of: its absolute path or URL, and as it was when it was analyzed."""
+
+    row: Row
+    key: str
+    size: int | None
+    modified_ns: int | None
 
 
 class Misplaced(NamedTuple):
@@ -321,6 +336,11 @@ class Store:
         """Rows of the recordings that name a patient, those of one after another, in the order of the inputs."""
         for row in self._rows(_BY_PATIENT):
             yield dict(zip(RECORDING_COLUMNS, row, strict=True))
+
+    def by_subject(self) -> Iterator[Stored]:
+        """Rows of all recordings, those of one patient one after another, in the order of the inputs."""
+        for *cells, key, size, modified_ns in self._rows(_BY_SUBJECT):
+            yield Stored(dict(zip(RECORDING_COLUMNS, cells, strict=True)), key, size, modified_ns)
 
     def replace_patients(self, rows: Iterable[Row]) -> None:
         """Keep the rows of the patients."""

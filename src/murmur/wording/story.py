@@ -30,36 +30,7 @@ SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
 #: What is said of a murmur that is called "present" for what missing one would cost.
 NOT_RULED_OUT = "A murmur can't be ruled out"
 SITES = {"MV": "MV (apex)", "Ax": "Ax (axilla)", "Erb": "Erb's point", "other": "another site"}
-_POSITIONS = {"sit": "sitting", "sup": "supine", "left": "left lateral"}
-_SIGNS = {
-    "systolic_timing": "timing",
-    "systolic_shape": "shape",
-    "systolic_pitch": "pitch",
-    "systolic_quality": "character",
-    "s1_intensity": "S1",
-    "s2_split": "S2 split",
-    "s3": "S3",
-    "s4": "S4",
-    "diastolic_murmur": "diastolic murmur",
-    "irregular_rhythm": "regularity",
-    "premature_beats": "premature beats",
-    "mitral_regurgitation": "mitral-regurgitation score",
-}
 POSITIONS = {"sit": "sitting", "sup": "supine", "left": "left lateral"}
-_SIGNS = {
-    "systolic_timing": "timing",
-    "systolic_shape": "shape",
-    "systolic_pitch": "pitch",
-    "systolic_quality": "character",
-    "s1_intensity": "S1",
-    "s2_split": "S2 split",
-    "s3": "S3",
-    "s4": "S4",
-    "diastolic_murmur": "diastolic murmur",
-    "irregular_rhythm": "regularity",
-    "premature_beats": "premature beats",
-    "mitral_regurgitation": "mitral-regurgitation score",
-}
 PARTS = {
     "pansystolic_murmur": "murmur throughout systole",
     "quiet_s1": "quiet S1",

@@ -1,0 +1,237 @@
+"""One page: everything about one person, or about one recording whose person is not known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from murmur.analysis import Analysis, analyze
+from murmur.errors import MurmurError, ParameterError
+from murmur.models import Models, shipped_models
+from murmur.patient import join_patient
+from murmur.recording import AudioInput, load
+from murmur.report.pictures import Picture, Pictures
+from murmur.report.sound import Stretch, best_stretch, data_url
+from murmur.settings import Settings
+from murmur.version import __version__
+from murmur.visits import compare_visits
+from murmur.wording import Story, Tone, percent, tell, tell_course, tell_patient
+from murmur.wording.story import POSITIONS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from murmur.recording import Recording
+
+__all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
+
+#: No page is larger, whatever is on it.
+MOST_BYTES = 5_000_000
+#: Seconds of each recording that are shown and played where there is room, and fewer than which are of no use.
+LONGEST_S, SHORTEST_S = 30.0, 4.0
+#: A page draws and plays so many recordings; of more, the others are told in words and figures.
+MOST_DRAWN = 40
+#: Sound of longer recordings is not held in memory to be drawn.
+LONGEST_LOADED_S = 3600.0
+#: What a recording's pictures take beside its sound, in bytes, and what a second of it takes; a guess to begin with.
+FIXED_BYTES, BYTES_PER_S = 150_000, 22_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a page is of.
+
+    Parameters
+    ----------
+    title : str
+        "Patient 17", or a recording's name.
+    patient : str
+        Who; empty where not known.
+    recordings : sequence of (AudioInput, dict)
+        Each with what overrides its name: ``patient``, ``site``, ``position``, ``visit``.
+    remarks : sequence of str
+        What a reader should know first.
+    """
+
+    title: str
+    patient: str
+    recordings: Sequence[tuple[AudioInput, Mapping[str, Any]]]
+    remarks: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _Heard:
+    """One recording on the page."""
+
+    path: str
+    story: Story
+    analysis: Analysis | None = None
+    recording: Recording | None = None
+    stretch: Stretch | None = None
+    sound: str = ""
+    strip: Picture | None = None
+    paper: Picture | None = None
+    pictures: list[Picture] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """Where it was made, or its name."""
+        return os.path.basename(self.path) if self.path else "Recording"  # noqa: PTH119
+
+    @property
+    def place(self) -> str:
+        """Site, position and visit, as far as they are known."""
+        if self.analysis is None:
+            return ""
+        labels = (self.analysis.site, POSITIONS.get(self.analysis.position, self.analysis.position), self.analysis.visit)
+        return ", ".join(label for label in labels if label)
+
+
+def page_of(
+    subject: Subject,
+    *,
+    settings: Settings | None = None,
+    models: Models | None = None,
+    channel: int | None = None,
+) -> str:
+    """Analyze one person's recordings and write their page.
+
+    Parameters
+    ----------
+    subject : Subject
+    settings : Settings, optional
+    models : Models, optional
+    channel : int, optional
+        Which channel to take of each recording.
+
+    Returns
+    -------
+    str
+        An HTML document that needs nothing else: of at most 5 MB, which it keeps to by showing and playing less of each
+        recording. What can't be read is told on it.
+
+    Raises
+    ------
+    ParameterError
+        If there is no recording, or jinja2 or matplotlib are not installed.
+    """
+    if not subject.recordings:
+        raise ParameterError(f"{subject.title}: there are no recordings to report on")
+    environment = template("patient.html")  # before any work: what is missing is a usage error
+    settings, models = settings or Settings(), models or shipped_models()
+    heard = [_heard(source, labels, settings, models, channel) for source, labels in subject.recordings]
+    seconds = _seconds(sum(one.recording is not None for one in heard))
+    while True:
+        html: str = environment.render(_context(subject, heard, seconds, settings, models))
+        size = len(html.encode("utf-8", "backslashreplace"))
+        if size <= MOST_BYTES:
+            return html
+        # what was too much is now known: half of it at least goes
+        seconds = 0.0 if seconds <= SHORTEST_S else max(0.6 * seconds * MOST_BYTES / size, SHORTEST_S)
+
+
+def _seconds(drawn: int) -> float:
+    """How much of each recording there is room for."""
+    if not drawn:
+        return LONGEST_S
+    room = (0.9 * MOST_BYTES / min(drawn, MOST_DRAWN) - FIXED_BYTES) / BYTES_PER_S
+    return min(max(room, SHORTEST_S), LONGEST_S)
+
+
+@lru_cache(maxsize=4)
+def template(name: str) -> Any:
+    """Load a template, with the words and looks that all pages share.
+
+    Raises
+    ------
+    ParameterError
+        If jinja2 or matplotlib is not installed.
+    """
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise ParameterError("reports need jinja2: pip install 'murmur-pcg[report]'") from error
+    from murmur.plot.style import styled
+
+    with styled():  # says so where matplotlib is missing
+        pass
+    environment: Environment = Environment(
+        loader=PackageLoader("murmur.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "tone": lambda tone: tone.name.lower()}
+    return environment.get_template(name)
+
+
+# --- what is heard ----------------------------------------------------------------------
+
+
+def _heard(source: AudioInput, labels: Mapping[str, Any], settings: Settings, models: Models, channel: int | None) -> _Heard:
+    path = os.fsdecode(source) if isinstance(source, str | os.PathLike) else str(getattr(source, "path", ""))
+    try:
+        analysis = analyze(source, channel=channel, settings=settings, models=models, **labels)
+        recording = None
+        if analysis.duration_s <= LONGEST_LOADED_S:
+            recording = load(source, channel=channel, **labels)
+    except MurmurError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        return _Heard(path, Story(path, warnings=(f"Failed: {reason}",), failed=True))
+    return _Heard(path, tell(analysis), analysis, recording)
+
+
+def _draw(heard: Sequence[_Heard], seconds: float, pictures: Pictures) -> None:
+    drawn = 0
+    for one in heard:
+        one.strip, one.paper, one.pictures, one.sound, one.stretch = None, None, [], "", None
+        if one.analysis is None or drawn >= MOST_DRAWN:
+            continue
+        drawn += 1
+        one.pictures = pictures.beats(one.analysis) if len(one.analysis.segmentation.beats) else []
+        if one.recording is None or not seconds:
+            continue
+        one.stretch = best_stretch(one.analysis, seconds)
+        one.strip = pictures.strip(one.recording, one.analysis, one.stretch)
+        one.paper = pictures.paper(one.recording, one.analysis, one.stretch)
+        one.sound = data_url(one.recording, one.stretch)
+
+
+def _context(
+    subject: Subject, heard: Sequence[_Heard], seconds: float, settings: Settings, models: Models
+) -> dict[str, Any]:
+    pictures = Pictures()
+    analyses = [one.analysis for one in heard if one.analysis is not None]
+    sites = {analysis.site for analysis in analyses if analysis.site}
+    together = course = None
+    if subject.patient and analyses:
+        together = join_patient(subject.patient, analyses, settings, models) if len(heard) > 1 else None
+        if len({analysis.visit for analysis in analyses}) > 1:
+            course = compare_visits(subject.patient, analyses, settings, models)
+    _draw(heard, seconds, pictures)
+    undrawn = sum(
+        one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.beats)) for one in heard
+    )
+    remarks = list(subject.remarks)
+    if undrawn:
+        remarks.append(
+            f"{undrawn} of {len(heard)} recordings are told in words and figures only: the page would be too large."
+        )
+    return {
+        "subject": subject,
+        "remarks": remarks,
+        "heard": heard,
+        "alone": len(heard) == 1,
+        "together": None if together is None else tell_patient(together),
+        "chest": pictures.chest(analyses) if len(sites) > 1 else None,
+        "course": None if course is None else tell_course(course),
+        "course_picture": None if course is None else pictures.course(course),
+        "normal": Tone.NORMAL,
+        "version": __version__,
+        "changed_settings": {name: value for name, value in asdict(settings).items() if value != getattr(Settings(), name)},
+        "fingerprint": settings.fingerprint(),
+    }

@@ -1,0 +1,125 @@
+"""The plots of a page, as SVG to be put into it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from murmur import plot
+from murmur.plot.style import new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from murmur.analysis import Analysis
+    from murmur.recording import Recording
+    from murmur.report.sound import Stretch
+    from murmur.visits import Course
+
+__all__ = ["Picture", "Pictures"]
+
+#: Inches of a second of sound, beside what the axis takes; at 96 pixels an inch a beat has room for its names.
+INCHES_PER_S, LEAST_INCHES = 0.65, 6.0
+LEFT_INCHES, RIGHT_INCHES = 0.55, 0.1
+#: On paper, so many seconds fit across.
+PAPER_S = 6.0
+_POINT = re.compile(r"(-?\d+\.\d\d)\d+")
+_ID = re.compile(r'\bid="|url\(#|href="#')
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG, what it shows in words, and where its time axis lies.
+
+    Attributes
+    ----------
+    svg : str
+    label : str
+    width_px : int
+        At which it is as large as its letters are meant to be.
+    left, right : float
+        Shares of the width at which the time axis begins and ends.
+    """
+
+    svg: str
+    label: str
+    width_px: int
+    left: float = 0.0
+    right: float = 1.0
+
+
+class Pictures:
+    """Draws the pictures of one page; their ids are the page's own."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def strip(self, recording: Recording, analysis: Analysis, stretch: Stretch) -> Picture:
+        """Phonocardiogram and spectrogram over one time axis."""
+        width = max(INCHES_PER_S * stretch.duration_s, LEAST_INCHES) + LEFT_INCHES + RIGHT_INCHES
+        left, right = LEFT_INCHES / width, 1.0 - RIGHT_INCHES / width
+        shown = {"start_s": stretch.start_s, "end_s": stretch.end_s}
+        with styled():
+            figure = new_figure(width, 3.0, layout=None)
+            wave, spectrum = figure.subplots(2, sharex=True)
+            figure.subplots_adjust(left=left, right=right, top=0.99, bottom=0.15, hspace=0.06)
+            plot.phonocardiogram(recording, analysis, ax=wave, **shown)
+            plot.spectrogram(recording, analysis, ax=spectrum, **shown)
+            wave.set_xlabel("")
+            wave.tick_params(labelbottom=False)
+            label = "Phonocardiogram with S1 and S2 marked, and its spectrogram up to 800 Hz"
+            return self._finished(figure, label, left, right)
+
+    def paper(self, recording: Recording, analysis: Analysis, stretch: Stretch) -> Picture:
+        """So much of the phonocardiogram as can be told apart on a sheet of paper."""
+        end_s = min(stretch.end_s, stretch.start_s + PAPER_S)
+        return self._one(
+            lambda ax: plot.phonocardiogram(recording, analysis, start_s=stretch.start_s, end_s=end_s, ax=ax),
+            f"Phonocardiogram with S1 and S2 marked, from {stretch.start_s:.1f} to {end_s:.1f} s",
+            (7.4, 1.5),
+        )
+
+    def beats(self, analysis: Analysis) -> list[Picture]:
+        """The average beat, S1 beat by beat, and the rate."""
+        size = (3.9, 2.4)
+        return [
+            self._one(lambda ax: plot.beat(analysis, ax=ax), "Average beat: sound above late diastole, 80 to 600 Hz", size),
+            self._one(lambda ax: plot.levels(analysis, ax=ax), "S1 against S2, beat by beat", size),
+            self._one(lambda ax: plot.tachogram(analysis, ax=ax), "Rate, beat by beat", size),
+        ]
+
+    def chest(self, analyses: Sequence[Analysis]) -> Picture:
+        """The murmur by site."""
+        return self._one(lambda ax: plot.chest_map(analyses, ax=ax), "Chest: level of the murmur at each site", (4.0, 3.3))
+
+    def course(self, course: Course) -> Picture:
+        """All figures over the visits."""
+        return self._finished(plot.course(course), "Figures over the visits")
+
+    def _one(self, draw: Callable[[Axes], object], label: str, size: tuple[float, float]) -> Picture:
+        with styled():
+            figure = new_figure(*size)
+            draw(figure.subplots())
+            return self._finished(figure, label)
+
+    def _finished(self, figure: Figure, label: str, left: float = 0.0, right: float = 1.0) -> Picture:
+        """Write a figure as an SVG element that lives with others in one page."""
+        file = io.StringIO()
+        with styled():
+            figure.savefig(file, format="svg", dpi=96, metadata={"Date": None, "Creator": None})
+        text = file.getvalue()
+        text = text[text.index("<svg") :]
+        self._count += 1
+        prefix = f"p{self._count}-"
+        text = _ID.sub(lambda found: found.group() + prefix, text)
+        # hundredths of a point are finer than any eye
+        text = re.sub(r' (?:d|points|x|y|transform)="[^"]*"', lambda found: _POINT.sub(r"\1", found.group()), text)
+        width, height = figure.get_size_inches()
+        head = f'<svg class="picture" role="img" aria-label="{label}" viewBox="0 0 {72 * width:.2f} {72 * height:.2f}"'
+        body = re.sub(r"<metadata>.*?</metadata>", "", text[text.index(">") + 1 :], flags=re.DOTALL)
+        names = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        return Picture(head + names + body.strip(), label, round(96 * width), left, right)
