@@ -39,6 +39,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
         "analyze": _analyze,
         "export": _export,
         "segment": _segment,
+        "convert": _convert,
         "live": _live,
         "serve": _serve,
         "warm-up": _warm_up,
@@ -262,6 +263,12 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
         return DONE
     sys.stdout.write(segments_text(intervals))
     return DONE
+
+
+def _convert(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.convert import convert
+
+    return SOME_FAILED if convert(options, _settings(options.changes)) else DONE
 
 
 def _live(options: argparse.Namespace, arguments: list[str]) -> int:
