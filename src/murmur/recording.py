@@ -108,8 +108,9 @@ def open_source(
     source : str, os.PathLike, binary file object, bytes, array or Recording
         A file in WAV, FLAC or another format that libsndfile reads, EDF, BDF or DICOM (extra: formats): by its path, its
         URL (``s3://``, ``https://`` and what else fsspec knows), as an open file, read from where it stands (a pipe is
-        read to its end), or as its bytes. The path of a WFDB header (``.hea``). Or samples, of shape (n_samples,) or (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16,
-        int32 or uint8, scaled to ±1.
+        read to its end), or as its bytes. The path of a WFDB header (``.hea``, same extra). Or samples, of shape
+        (n_samples,) or (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16, int32 or uint8,
+        scaled to ±1.
     channel : int, optional
         Which of several channels, from 0; without it the first, of WFDB, EDF and DICOM the first that is described as a
         heart sound, with a note.

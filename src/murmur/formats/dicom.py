@@ -94,18 +94,18 @@ def _resampled(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray[np.
 def _dataset(recording: Recording, acquired: datetime.datetime) -> Any:
     """Make all but the waveform: the modules that the object must have, empty where nothing is known."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = _SOP_CLASS
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = UID(_SOP_CLASS)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.PatientID = recording.patient[:64]
     for empty in (
         *("PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName"),
-        *("StudyID", "AccessionNumber", "SeriesNumber", "Laterality"),
+        *("StudyID", "AccessionNumber", "SeriesNumber"),
     ):
         setattr(dataset, empty, None)
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()

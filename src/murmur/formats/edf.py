@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,13 +23,14 @@ from murmur.writing import write_whole
 
 __all__ = ["write_bdf", "write_edf"]
 
+Labels: TypeAlias = Iterable[tuple[float, float, int]]
+"""Start and end in seconds, and the state."""
+
 #: Seconds of a data record, the best first: a file is a whole number of them.
 _RECORDS_S = (1.0, 0.5, 0.25, 0.2, 0.125, 0.1)
 
 
-def write_edf(
-    path: str | os.PathLike[str], recording: Recording, intervals: Iterable[tuple[float, float, int]] = ()
-) -> None:
+def write_edf(path: str | os.PathLike[str], recording: Recording, intervals: Labels = ()) -> None:
     """Write a recording as EDF+, 16 bits, full scale at ±1, with its states as annotations.
 
     An EDF file is a whole number of data records: where no usual length divides the sound, up to .1 s of silence follow it.
@@ -44,16 +46,12 @@ def write_edf(
     _write(path, recording, intervals, bits=16)
 
 
-def write_bdf(
-    path: str | os.PathLike[str], recording: Recording, intervals: Iterable[tuple[float, float, int]] = ()
-) -> None:
+def write_bdf(path: str | os.PathLike[str], recording: Recording, intervals: Labels = ()) -> None:
     """Write a recording as BDF+, which is EDF+ of 24 bits; arguments and errors as of `write_edf`."""
     _write(path, recording, intervals, bits=24)
 
 
-def _write(
-    path: str | os.PathLike[str], recording: Recording, intervals: Iterable[tuple[float, float, int]], *, bits: int
-) -> None:
+def _write(path: str | os.PathLike[str], recording: Recording, intervals: Labels, *, bits: int) -> None:
     label = os.fspath(path)
     try:
         import edfio
@@ -73,9 +71,9 @@ def _write(
         for start_s, end_s, state in checked(intervals)
         if state != State.UNLABELLED
     ]
-    signal_kind, file_kind = (edfio.EdfSignal, edfio.Edf) if bits == 16 else (edfio.BdfSignal, edfio.Bdf)
+    kinds: tuple[Any, Any] = (edfio.EdfSignal, edfio.Edf) if bits == 16 else (edfio.BdfSignal, edfio.Bdf)
     try:
-        signal = signal_kind.from_digital(
+        signal = kinds[0].from_digital(
             digital.astype(np.int16 if bits == 16 else np.int32),
             rate,
             label="PCG",
@@ -84,10 +82,10 @@ def _write(
             digital_range=(-full, full - 1),
         )
         patient = edfio.Patient(code=_code(recording.patient))
-        whole = file_kind([signal], patient=patient, annotations=notes, data_record_duration=record_s)
+        whole = kinds[1]([signal], patient=patient, annotations=notes, data_record_duration=record_s)
     except ValueError as error:
         raise ParameterError(f"{label}: edfio can't write it: {error}") from error
-    write_whole(Path(path), lambda place: whole.write(place))
+    write_whole(Path(path), whole.write)
 
 
 def _code(patient: str) -> str:

@@ -32,7 +32,7 @@ _SHORTEST_S = 1e-6
 
 
 def state_of(text: str) -> State | None:
-    """Return the state that a label names (S1, systole or sys, S2, diastole or dia, 0 to 4, nothing); None for other words."""
+    """Return the state that a label names: S1, systole or sys, S2, diastole or dia, 0 to 4, or nothing; else None."""
     return _STATES.get(text.strip().lower())
 
 
@@ -70,8 +70,8 @@ def laid_out(intervals: Iterable[tuple[float, float, int]], format_: str) -> lis
             before = placed.pop()
             if before.end_s - interval.start_s > _ROUNDING_S:
                 raise ParameterError(
-                    f"{format_} can't hold labels that overlap, as those at {before.start_s:.6g} and {interval.start_s:.6g} s "
-                    "do: mend them, or write circor or audacity"
+                    f"{format_} can't hold labels that overlap, as at {before.start_s:.6g} and {interval.start_s:.6g} s: "
+                    "mend them, or write circor or audacity"
                 )
             if interval.start_s > before.start_s:
                 placed.append(Interval(before.start_s, interval.start_s, before.state))

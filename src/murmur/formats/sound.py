@@ -57,7 +57,7 @@ def write_wav(path: str | os.PathLike[str], recording: Recording) -> None:
 
 
 def write_flac(path: str | os.PathLike[str], recording: Recording) -> None:
-    """Write a FLAC file: 16 bits where they hold the samples exactly, else 24, to which they are rounded; errors as of WAV."""
+    """Write a FLAC file, 16 bits where they hold the samples exactly, else rounded to 24; errors as of `write_wav`."""
     bits = 16 if fits(recording.samples, 16) else 24
     _write(path, recording, "FLAC", f"PCM_{bits}", _left(as_pcm(recording.samples, bits), bits))
 

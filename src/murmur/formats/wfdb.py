@@ -1,8 +1,9 @@
 """WFDB annotations (PhysioNet): one for each state, at its beginning, and one at the end of the last.
 
-WFDB has no codes for heart sounds. Each annotation names its state in ``aux_note`` (S1, systole, S2, diastole, unlabelled, and
-``end``). S1 has the symbol ``N``, as PhysioNet's detectors write it for every beat of whatever kind, so that ``ann2rr`` and its
-like tell the rhythm; the others are notes (``"``), which such programs pass over. The file states its own time resolution.
+Each annotation names its state in ``aux_note``: S1, systole, S2, diastole, unlabelled, and ``end``. Systole and diastole
+have symbols of their own, ``*`` and ``D``. Heart sounds have none: S1 is a beat, ``N``, as PhysioNet's detectors write it
+for every beat of whatever kind, so that ``ann2rr`` and its like tell the rhythm; the rest are notes (``"``), at sample 0,
+where readers take a note for a definition, ``=``. The file states its own time resolution.
 
 References
 ----------
@@ -12,8 +13,10 @@ https://physionet.org/physiotools/wag/annot-5.htm
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +31,12 @@ __all__ = ["DEFAULT_RATE_HZ", "read_annotations", "write_annotations"]
 
 DEFAULT_RATE_HZ = 10_000.0
 """Time resolution where no recording states one."""
-_BEAT, _NOTE, _END = "N", '"', "end"
+_END = "end"
+_SYMBOLS = {NAMES[State.S1]: "N", NAMES[State.SYSTOLE]: "*", NAMES[State.DIASTOLE]: "D"}
+_NOTE, _NOTE_AT_ZERO = '"', "="
 _LONGEST_BYTES = 2**27
+_RESOLUTION = re.compile(r"## time resolution: \d+\.?\d*")
+_DEFINED = ["## annotation type definitions", "## end of definitions"]
 
 
 def write_annotations(
@@ -64,6 +71,7 @@ def write_annotations(
     samples = np.round(np.array(times_s) * rate).astype(np.int64)
     notes = [NAMES[interval.state] for interval in placed] + [_END]
     kept = np.append(np.diff(samples) > 0, True)  # a state shorter than a sample is none
+    marks = [(at, note) for at, note, keep in zip(samples.tolist(), notes, kept, strict=True) if keep]
 
     def write(place: Path) -> None:
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".annotations") as folder:
@@ -71,8 +79,8 @@ def write_annotations(
                 "states",
                 "atr",
                 samples[kept],
-                symbol=[_BEAT if note == NAMES[State.S1] else _NOTE for note, keep in zip(notes, kept, strict=True) if keep],
-                aux_note=[note for note, keep in zip(notes, kept, strict=True) if keep],
+                symbol=[_SYMBOLS.get(note, _NOTE if at else _NOTE_AT_ZERO) for at, note in marks],
+                aux_note=[note for _, note in marks],
                 fs=rate,
                 write_dir=folder,
             )
@@ -107,10 +115,9 @@ def read_annotations(path: str | os.PathLike[str]) -> list[Interval]:
     wfdb = _library(label, "reading")
     stem, suffix = os.path.splitext(label)  # noqa: PTH122  (spelled as it was given)
     try:
+        _check_definitions(stem, suffix[1:])
         read = wfdb.rdann(stem, suffix[1:])
-        marks = list(
-            zip((int(sample) for sample in read.sample), (note.rstrip("\0") for note in read.aux_note), strict=True)
-        )
+        marks = [(int(at), note.rstrip("\0")) for at, note in zip(read.sample, read.aux_note, strict=True)]
         rate = float(read.fs or 0)
     except Exception as error:  # the library tells what is damaged by many kinds
         raise AudioFormatError(
@@ -122,13 +129,22 @@ def read_annotations(path: str | os.PathLike[str]) -> list[Interval]:
         raise AudioFormatError(f"{label}: no annotation names a heart sound (S1, systole, S2, diastole) in its note")
     if not rate > 0:
         raise AudioFormatError(f"{label}: it states no time resolution, and there is no header (.hea) beside it that does")
-    if any(after[0] < before[0] for before, after in zip(states, states[1:], strict=False)) or states[0][0] < 0:
+    if any(after[0] < before[0] for before, after in pairwise(states)) or states[0][0] < 0:
         raise AudioFormatError(f"{label}: damaged: its annotations are not in the order of time")
     return [
-        Interval(start / rate, end / rate, state)
-        for (start, state, _), (end, _, _) in zip(states, states[1:], strict=False)
-        if state is not None
+        Interval(start / rate, end / rate, state) for (start, state, _), (end, _, _) in pairwise(states) if state is not None
     ]
+
+
+def _check_definitions(stem: str, annotator: str) -> None:
+    """Raise ValueError where wfdb would look for ever for the end of a definition (its releases up to 4.3 at least)."""
+    from wfdb.io.annotation import load_byte_pairs, proc_ann_bytes
+
+    *_, notes = proc_ann_bytes(load_byte_pairs(stem, annotator, None), None)
+    definitions = [note for note in notes if note and note.startswith("## ")]
+    others = [note for note in definitions if not _RESOLUTION.match(note)]
+    if len(definitions) - len(others) > 1 or others not in ([], _DEFINED):
+        raise ValueError(f"an unknown definition, {(others or definitions)[0]!r}")
 
 
 def _library(label: str, doing: str) -> Any:

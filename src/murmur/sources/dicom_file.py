@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +109,7 @@ class DicomSource(Source):
             yield scaled(digital if self._table is None else self._table[digital], self._zero, self._full_scale)
 
 
-def dicom_patient(file: IO[bytes]) -> str:
+def dicom_patient(file: BinaryIO) -> str:
     """Return the patient's id of a DICOM file, never the name; empty where there is none, or no pydicom."""
     try:
         from pydicom.filereader import read_partial

@@ -44,6 +44,7 @@ class EdfSource(Source):
             size = file.seek(0, io.SEEK_END)
             file.seek(0)
             self._header = _read_header(label, file, size)
+            self._record_bytes = _record_bytes(label, self._header)
             parsed = self._decode(label, b"", 0)
             if not parsed.signals:
                 raise AudioFormatError(f"{label}: it holds annotations and no signal")
@@ -53,7 +54,6 @@ class EdfSource(Source):
             rate = checked_rate(float(signal.sampling_frequency), label, AudioFormatError)
             self._per_record = int(signal.samples_per_data_record)
             self._zero, self._full_scale = _scale(label, signal)
-            self._record_bytes = _record_bytes(label, self._header)
             held = (size - len(self._header)) // self._record_bytes
             stated = _number(label, self._header[_COUNT], "number of data records")
             self._n_records = min(held, stated) if stated > 0 else held  # -1: it was still being recorded

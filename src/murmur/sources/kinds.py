@@ -22,7 +22,7 @@ def suffix_of(path: str) -> str:
     """Return the suffix of a path or a URL, in small letters; of a chain of URLs, that of the innermost file."""
     if "://" in path:
         path = path.partition("::")[0].partition("?")[0]
-    return os.path.splitext(path)[1].lower()
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122  (a path may be any string)
 
 
 def kind_of(path: str, file: ByteReader | None = None) -> str:

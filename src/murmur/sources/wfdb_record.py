@@ -82,9 +82,7 @@ class WfdbSource(Source):
             n_lowest += int((digital == self._lowest).sum())
             yield digital
         if n_lowest:
-            self._notes.append(
-                f"{n_lowest} samples at the lowest value, which WFDB also uses for missing ones: taken as clipped"
-            )
+            self._notes.append(f"{n_lowest} samples at the lowest value, which in WFDB can mean missing: taken as clipped")
 
     def _read(self, start: int, stop: int) -> npt.NDArray[Any]:
         import wfdb
