@@ -22,6 +22,7 @@ from murmur.naming import canonical_position, canonical_site, parse_name
 from murmur.sources.arrays import ArraySource, checked_array, open_array, to_float
 from murmur.sources.audio_file import FileSource
 from murmur.sources.byte_reader import ByteReader, adopt, open_path
+from murmur.sources.kinds import kind_of
 from murmur.sources.limits import Watch, checked_rate, choose_channel
 from murmur.sources.remote import is_remote, open_remote
 from murmur.sources.source import Labels, Source
@@ -105,15 +106,18 @@ def open_source(
     Parameters
     ----------
     source : str, os.PathLike, binary file object, bytes, array or Recording
-        A file in WAV, FLAC or another format that libsndfile reads: by its path, its URL (``s3://``, ``https://`` and what
-        else fsspec knows), as an open file, read from where it stands (a pipe is read to its end), or as its bytes. Or
-        samples, of shape (n_samples,) or (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16,
-        int32 or uint8, scaled to ±1.
+        A file in WAV, FLAC or another format that libsndfile reads, EDF, BDF or DICOM (extra: formats): by its path, its
+        URL (``s3://``, ``https://`` and what else fsspec knows), as an open file, read from where it stands (a pipe is
+        read to its end), or as its bytes. The path of a WFDB header (``.hea``, same extra). Or samples, of shape
+        (n_samples,) or (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16, int32 or uint8,
+        scaled to ±1.
     channel : int, optional
-        Which of several channels, from 0; without it the first, with a note.
+        Which of several channels, from 0; without it the first, of WFDB, EDF and DICOM the first that is described as a
+        heart sound, with a note.
     site, patient, position, visit : str, optional
         What is known of the recording; "" states that it isn't. Without them, the recording's own or what the
-        file name tells (see `murmur.naming.parse_name`).
+        file name tells (see `murmur.naming.parse_name`); of a patient whom it doesn't name, the id in an EDF or DICOM
+        header.
     sample_rate_hz : float, optional
         Of an array, which needs it, from 1 kHz to 192 kHz. A file or a Recording has its own, which it must
         equal.
@@ -161,17 +165,40 @@ def open_source(
         return open_array(source, channel, _labels(None, "", patient, site, position, visit), sample_rate_hz)
     try:
         labels = _labels(None, path, patient, site, position, visit)
-        opened = FileSource(label, labels, file or open_path(path, label), channel)
+        opened = _open_file(label, labels, path, file, channel)
     except BaseException:
         if file is not None:
             file.close()
         raise
+    if patient is None and not opened.patient:
+        opened.patient = opened.named_patient
     try:
         _check_same_rate(sample_rate_hz, opened.sample_rate_hz, label)
     except ParameterError:
         opened.close()
         raise
     return opened
+
+
+def _open_file(label: str, labels: Labels, path: str, file: ByteReader | None, channel: int | None) -> Source:
+    """Open a file with what reads its kind; a library that is not always there is loaded only then."""
+    if kind_of(path) == "wfdb":
+        if file is not None:
+            raise ParameterError(f"{label}: a WFDB header is of no use without the files that it names: give its path here")
+        from murmur.sources.wfdb_record import WfdbSource
+
+        return WfdbSource(label, labels, path, channel)
+    file = file or open_path(path, label)
+    kind = kind_of(path, file)
+    if kind == "edf":
+        from murmur.sources.edf_file import EdfSource
+
+        return EdfSource(label, labels, file, channel)
+    if kind == "dicom":
+        from murmur.sources.dicom_file import DicomSource
+
+        return DicomSource(label, labels, file, channel)
+    return FileSource(label, labels, file, channel)
 
 
 def load(

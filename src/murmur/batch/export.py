@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from murmur.batch.tables import Cell
-from murmur.errors import OutputError, ParameterError
+from murmur.errors import ParameterError
+from murmur.writing import discard, write_whole
 
 __all__ = ["FORMATS", "Table", "check_format", "discard", "export", "write_whole"]
 
@@ -63,33 +63,6 @@ def export(table: Table, folder: Path, format_: str) -> int:
     counted = _Counted(table.rows)
     write_whole(place, lambda temporary: FORMATS[format_](Table(table.name, table.kinds, counted), temporary))
     return counted.count
-
-
-def write_whole(place: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` make a file or a folder beside its place, and move it there when it is whole and on the disk."""
-    temporary, old = place.with_name(f".{place.name}.tmp"), place.with_name(f".{place.name}.old")
-    try:
-        for left in (temporary, old):  # by one that was killed
-            discard(left)
-        write(temporary)
-        if place.is_dir():  # a folder can't be replaced in one step
-            place.rename(old)
-            temporary.rename(place)
-            discard(old)
-        else:
-            temporary.replace(place)
-    except OSError as error:
-        raise OutputError(f"{place}: writing failed: {error.strerror or error}") from error
-    finally:
-        discard(temporary)
-
-
-def discard(place: Path) -> None:
-    """Remove a table's file or folder, if it is there."""
-    if place.is_dir():
-        shutil.rmtree(place, ignore_errors=True)
-    else:
-        place.unlink(missing_ok=True)
 
 
 class _Counted(Iterator[tuple[Cell, ...]]):

@@ -1,6 +1,6 @@
 """What to analyze: paths, folders, globs and manifests, each file once, however many they are."""
 
-# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH122, PTH207
+# ruff: noqa: PTH100, PTH123, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH122, PTH207
 # Plain strings: a million paths, spelled as they were given, and links not resolved.
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from typing import Any
 from murmur.batch.database import connect, text
 from murmur.errors import MissingFileError, ParameterError
 from murmur.naming import canonical_position, canonical_site, parse_name
+from murmur.sources.kinds import SIGNAL_SUFFIXES, SOUND_SUFFIXES
+from murmur.sources.named_patient import named_patient
 from murmur.sources.remote import file_system, is_remote
 
 __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs", "gather", "key_of"]
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".au", ".ogg", ".w64")
+AUDIO_SUFFIXES = (*SOUND_SUFFIXES, *SIGNAL_SUFFIXES)
 """What is taken for a recording in a folder; a file named as such is tried whatever it is called."""
 
 _KNOWN = ("path", "patient", "site", "visit", "position")
@@ -47,7 +49,7 @@ class Input:
         Where its segments go below ``OUT/segments``: its folder below what was named, and ``NAME.tsv``; empty where
         it has none, as it is not there.
     patient, site, position, visit : str
-        From the manifest, else from the file's name, else empty.
+        From the manifest, else from the file's name, else (the patient) from an EDF or DICOM header, else empty.
     extra : tuple of (str, str)
         A manifest's further columns and their cells, carried through to the tables.
     problem : str
@@ -207,6 +209,8 @@ def _labelled(row: tuple[Any, ...], patient: str | None, site: str | None) -> In
     own_patient, own_site, position, visit = (a if b is None else b for a, b in zip(own, told[:4], strict=True))
     if patient is not None:
         own_patient = patient.strip()
+    elif not own_patient and not problem and not is_remote(str(path)):
+        own_patient = named_patient(str(path))
     if site is not None:
         own_site = site
     place = below and f"{below if often else stem}.tsv".replace(os.sep, "/")
@@ -250,13 +254,28 @@ def _walk(folder: str, root: str, above: tuple[str, ...]) -> Iterator[_Found]:
         return
     if real in above:  # a link back up: everything in it has been seen
         return
+    sounds = frozenset(entry.name for entry in entries if entry.name.lower().endswith(SOUND_SUFFIXES))
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
             yield from _walk(entry.path, root, (*above, real))
-        elif entry.name.lower().endswith(AUDIO_SUFFIXES):
+        elif entry.name.lower().endswith(AUDIO_SUFFIXES) and not _is_told_twice(entry, sounds):
             yield _Found(entry.path, root, listed=True)
+
+
+def _is_told_twice(header: os.DirEntry[str], sounds: frozenset[str]) -> bool:
+    """Whether it is a WFDB header whose sound is in the folder as a sound file: under the same name, or named by it."""
+    stem, suffix = os.path.splitext(header.name)
+    if suffix != ".hea" or not sounds:
+        return False
+    if not sounds.isdisjoint(stem + kind for kind in SOUND_SUFFIXES):
+        return True
+    try:
+        with open(header.path, "rb") as file:
+            return not sounds.isdisjoint(file.read(2**16).decode("utf-8", "replace").split())
+    except OSError:
+        return False
 
 
 def _matching(pattern: str) -> Iterator[_Found]:

@@ -42,6 +42,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
         "trend": _trend,
         "segment": _segment,
         "plot": _plot,
+        "convert": _convert,
         "live": _live,
         "serve": _serve,
         "warm-up": _warm_up,
@@ -277,6 +278,12 @@ def _plot(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.cli.plot import plot
 
     return plot(options, _settings(options.changes))
+
+
+def _convert(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.convert import convert
+
+    return SOME_FAILED if convert(options, _settings(options.changes)) else DONE
 
 
 def _live(options: argparse.Namespace, arguments: list[str]) -> int:

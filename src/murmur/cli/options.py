@@ -33,6 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_trend(commands)
     _add_segment(commands)
     _add_plot(commands)
+    _add_convert(commands)
     _add_live(commands)
     _add_serve(commands)
     _add_datasets(commands)
@@ -184,6 +185,35 @@ def _add_plot(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--start", type=_not_negative, default=0.0, metavar="S", help="show the sound from here on (0)")
     parser.add_argument("--end", type=_seconds, metavar="S", help="and up to here (6 seconds from the start)")
     parser.add_argument("--site", help="site of the recording: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
+    _add_common(parser)
+
+
+def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "convert",
+        help="write recordings, their beats or labels in another format",
+        description="Write a recording, what is found in it, or a file of labels in another format, which the suffix of "
+        "the target tells, or --to: labels as circor (.tsv), audacity (.txt), textgrid (.TextGrid) or wfdb (.atr); the "
+        "recording as wav, flac, dicom (.dcm), edf or bdf, the last three with its beats; a FHIR report as fhir (.json).",
+        epilog="murmur convert 13918_MV.wav -o 13918_MV.TextGrid; murmur convert recordings/ -o beats/ --to audacity",
+    )
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="recording, labels (.tsv, .txt, .TextGrid, .atr), or folder of recordings",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="TARGET", required=True, help="file to write, or a folder for several; never the source"
+    )
+    parser.add_argument("--to", metavar="FORMAT", help="what to write, where the target's suffix doesn't tell")
+    parser.add_argument("--from", metavar="FORMAT", dest="from_", help="what labels are, where their suffix doesn't tell")
+    parser.add_argument("--rate", type=_hertz, metavar="HZ", help="of labels that become WFDB annotations (10000)")
+    parser.add_argument("--patient", metavar="ID", help="patient, whatever names and headers say")
+    parser.add_argument("--site", help="site: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
+    parser.add_argument("--subject", metavar="REF", help="of a FHIR report: the patient, such as Patient/17")
+    parser.add_argument("--device", metavar="REF", help="of a FHIR report: the stethoscope, such as Device/3")
+    parser.add_argument("--effective", metavar="TIME", help="of a FHIR report: when it was recorded, such as 2026-05-01")
     _add_common(parser)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
+from murmur.formats.labels import decimal, read_text
 from murmur.naming import canonical_site
 
 __all__ = [
@@ -58,7 +59,7 @@ def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]
         If a line is not two times and a state; it names the file and the line.
     """
     intervals = []
-    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -140,13 +141,8 @@ def segments_text(intervals: Iterable[tuple[float, float, int]]) -> str:
         reason = _wrong_interval(start_s, end_s, state)
         if reason:
             raise ParameterError(f"interval {number}, {(start_s, end_s, state)!r}: {reason}")
-        lines.append(f"{_decimal(start_s)}\t{_decimal(end_s)}\t{int(state)}\n")
+        lines.append(f"{decimal(start_s)}\t{decimal(end_s)}\t{int(state)}\n")
     return "".join(lines)
-
-
-def _decimal(value: float) -> str:
-    text = f"{abs(value):.6f}".rstrip("0").rstrip(".")  # abs: no "-0"
-    return text or "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +234,7 @@ def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
         line.
     """
     label = os.fspath(path)
-    reader = csv.DictReader(io.StringIO(_read_text(path), newline=""))
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
     missing = [column for column in _COLUMNS.values() if column not in (reader.fieldnames or ())]
     if missing:
         raise AudioFormatError(f"{label}: not CirCor's table of patients: no column {', '.join(map(repr, missing))}")
@@ -358,17 +354,3 @@ def fold_of(group_id: str, n_folds: int = 5) -> int:
         raise ParameterError(f"n_folds must be 1 or more, not {n_folds!r}")
     digest = hashlib.sha256(group_id.encode("utf-8")).digest()
     return int.from_bytes(digest, "big") % n_folds
-
-
-def _read_text(path: str | os.PathLike[str]) -> str:
-    label = os.fspath(path)
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AudioFormatError(f"{label}: not a text file in UTF-8 ({error.reason} at byte {error.start})") from None
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{label}: no such file") from error
-    except OSError as error:
-        raise MissingFileError(f"{label}: can't be read: {error.strerror or error}") from error
-    except ValueError as error:  # a NUL in the path
-        raise MissingFileError(f"{label!r}: not a path: {error}") from error

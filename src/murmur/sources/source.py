@@ -58,7 +58,11 @@ class Source(ABC):
         As the header tells; None if it doesn't. A damaged file may hold fewer.
     path, patient, site, position, visit : str
         "" when unknown.
+    named_patient : str
+        The patient's id as the file's own header states it; "" where it doesn't.
     """
+
+    named_patient = ""
 
     def __init__(
         self, label: str, labels: Labels, sample_rate_hz: float, n_samples: int | None, notes: Sequence[str]

@@ -1,0 +1,236 @@
+"""FHIR R4: a preliminary ``DiagnosticReport`` that contains an ``Observation`` for each finding.
+
+What each sign is called is a code of murmur's own system, `CODE_SYSTEM`; beside it stands a code of LOINC or SNOMED CT only
+where there is one of exactly that meaning: heart rate (LOINC 8867-4), heart murmur (SNOMED CT 88610006) and the answers
+present, absent and unknown. A sign's probability and evidence are components of its Observation; a sign that was not found
+out has a data-absent-reason with the reason in words. Every report is checked against the resource classes of
+fhir.resources before it is written: those of R4B, in which these two resources are as in R4.
+
+References
+----------
+https://hl7.org/fhir/R4/diagnosticreport.html, https://hl7.org/fhir/R4/observation.html
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from murmur.errors import ParameterError
+from murmur.findings import Finding, Findings, MurmurFinding
+from murmur.version import __version__
+from murmur.writing import write_whole
+
+if TYPE_CHECKING:
+    from murmur.analysis import Analysis
+
+__all__ = ["CODE_SYSTEM", "fhir_report", "write_fhir"]
+
+CODE_SYSTEM = "urn:uuid:fc6d82e1-54b5-59a8-88ef-1e3293828a72"
+"""Identifies murmur's own codes, which are the names of its findings and of their values."""
+
+_LOINC, _SNOMED, _UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
+_ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+#: Only codes of exactly the meaning.
+_CODES = {
+    "murmur": (_SNOMED, "88610006", "Heart murmur"),
+    "heart_rate": (_LOINC, "8867-4", "Heart rate"),
+    "present": (_SNOMED, "52101004", "Present"),
+    "absent": (_SNOMED, "2667000", "Absent"),
+    "unknown": (_SNOMED, "261665006", "Unknown"),
+}
+#: What people call the signs.
+_TITLES = {
+    "murmur": "Heart murmur",
+    "systolic_timing": "Timing of the systolic murmur",
+    "systolic_shape": "Shape of the systolic murmur",
+    "systolic_pitch": "Pitch of the systolic murmur",
+    "systolic_quality": "Quality of the systolic murmur",
+    "grade": "Grade of the systolic murmur (Levine)",
+    "s1_intensity": "Intensity of the first heart sound",
+    "s2_split": "Split of the second heart sound",
+    "s3": "Third heart sound",
+    "s4": "Fourth heart sound",
+    "click": "Systolic click",
+    "diastolic_murmur": "Diastolic murmur",
+    "irregular_rhythm": "Irregular rhythm",
+    "premature_beats": "Premature beats",
+    "mitral_regurgitation": "Mitral-regurgitation score of the recording, 0 to 1",
+    "heart_rate": "Heart rate",
+}
+_SITES = {
+    "AV": "aortic area",
+    "PV": "pulmonary area",
+    "TV": "tricuspid area",
+    "MV": "mitral area (apex)",
+    "Erb": "Erb's point",
+    "Ax": "axilla",
+    "other": "other site of the chest",
+}
+_UNITS = {"_db": ("dB", "dB"), "_hz": ("Hz", "Hz"), "_ms": ("ms", "ms"), "_bpm": ("/min", "/min")}
+_VALUE_UNITS = {"s2_split": ("ms", "ms")}
+_CONCLUSION = "For research and education, not a medical device."
+
+
+def write_fhir(
+    path: str | os.PathLike[str],
+    analysis: Analysis,
+    *,
+    subject: str | None = None,
+    device: str | None = None,
+    effective: str | None = None,
+) -> None:
+    """Write `fhir_report` as JSON.
+
+    Raises
+    ------
+    ParameterError
+        If an option can't stand in a report, or without fhir.resources.
+    OutputError
+        If it can't be written.
+    """
+    report = fhir_report(analysis, subject=subject, device=device, effective=effective)
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(Path(path), lambda place: place.write_text(text, encoding="utf-8"))
+
+
+def fhir_report(
+    analysis: Analysis, *, subject: str | None = None, device: str | None = None, effective: str | None = None
+) -> dict[str, Any]:
+    """Return a DiagnosticReport of one recording, as JSON has it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What `murmur.analyze` gives.
+    subject : str, optional
+        Reference to the patient, such as ``Patient/17``; without it the recording's `patient`, if any, is the identifier.
+    device : str, optional
+        Reference to the stethoscope, such as ``Device/3``.
+    effective : str, optional
+        When it was recorded: a FHIR dateTime, such as ``2026-05-01T09:30:00+02:00``.
+
+    Returns
+    -------
+    dict
+        Valid against the classes of fhir.resources.
+
+    Raises
+    ------
+    ParameterError
+        If an option can't stand in a report, or without fhir.resources.
+    """
+    shared: dict[str, Any] = {}
+    if subject is not None:
+        shared["subject"] = {"reference": subject}
+    elif analysis.patient:
+        shared["subject"] = {"identifier": {"value": analysis.patient}}
+    if effective is not None:
+        shared["effectiveDateTime"] = effective
+    measured = dict(shared)
+    if device is not None:
+        measured["device"] = {"reference": device}
+    if analysis.site:
+        measured["bodySite"] = {"text": _SITES[analysis.site]}
+    observations = [_heart_rate(analysis), *_signs(analysis.findings)]
+    contained = [_observation(name, parts, measured) for name, parts in observations]
+    report = {
+        "resourceType": "DiagnosticReport",
+        "contained": contained,
+        "status": "preliminary",
+        "code": {
+            "coding": [{"system": CODE_SYSTEM, "code": "phonocardiogram", "display": "Phonocardiogram analysis"}],
+            "text": "Phonocardiogram analysis",
+        },
+        **shared,
+        "result": [{"reference": f"#{item['id']}"} for item in contained],
+        "conclusion": " ".join(part for part in (_CONCLUSION, analysis.error or "", f"murmur {__version__}.") if part),
+    }
+    return _validated(report)
+
+
+def _heart_rate(analysis: Analysis) -> tuple[str, dict[str, Any]]:
+    rate = analysis.rhythm.heart_rate_bpm
+    if rate is None:
+        return "heart_rate", _absent(analysis.error or "no rate could be measured")
+    return "heart_rate", {"valueQuantity": _quantity(rate, ("/min", "/min"))}
+
+
+def _signs(findings: Findings) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, _sign(name, getattr(findings, name))) for name in Findings.__dataclass_fields__]
+
+
+def _sign(name: str, found: Finding | MurmurFinding) -> dict[str, Any]:
+    parts: dict[str, Any]
+    value = found.value
+    if value is None or found.reason is not None:
+        parts = _absent(found.reason or "not measured")
+    elif isinstance(value, str):
+        parts = {"valueCodeableConcept": _concept(value, value)}
+    else:
+        parts = {"valueQuantity": _quantity(value, _VALUE_UNITS.get(name, ("1", "1")))}
+    if isinstance(found, MurmurFinding):
+        figures: dict[str, float | None] = {
+            "present_probability": found.present_probability,
+            "unknown_probability": found.unknown_probability,
+            "absent_probability": found.absent_probability,
+        }
+    else:
+        figures = {"probability": found.probability}
+    figures |= found.evidence
+    components = [
+        {"code": _concept(figure, figure.replace("_", " ")), "valueQuantity": _quantity(number, _unit(figure))}
+        for figure, number in figures.items()
+        if number is not None and math.isfinite(number)
+    ]
+    return {**parts, **({"component": components} if components else {})}
+
+
+def _observation(name: str, parts: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": name.replace("_", "-"),
+        "status": "preliminary",
+        "category": [{"coding": [{"system": _CATEGORY, "code": "exam", "display": "Exam"}]}],
+        "code": _concept(name, _TITLES[name]),
+        **measured,
+        **parts,
+    }
+
+
+def _concept(name: str, text: str) -> dict[str, Any]:
+    code = "".join(letter if letter.isalnum() or letter in "-_./" else "-" for letter in name)
+    coding = [{"system": CODE_SYSTEM, "code": code}]
+    if name in _CODES:
+        system, known, display = _CODES[name]
+        coding.insert(0, {"system": system, "code": known, "display": display})
+    return {"coding": coding, "text": text}
+
+
+def _absent(reason: str) -> dict[str, Any]:
+    coding = {"system": _ABSENT_REASON, "code": "unknown", "display": "Unknown"}
+    return {"dataAbsentReason": {"coding": [coding], "text": reason}}
+
+
+def _quantity(value: float, unit: tuple[str, str]) -> dict[str, Any]:
+    return {"value": float(f"{value:.6g}"), "unit": unit[0], "system": _UCUM, "code": unit[1]}
+
+
+def _unit(figure: str) -> tuple[str, str]:
+    return next((unit for ending, unit in _UNITS.items() if figure.endswith(ending)), ("1", "1"))
+
+
+def _validated(report: dict[str, Any]) -> dict[str, Any]:
+    try:
+        from fhir.resources.R4B.diagnosticreport import DiagnosticReport
+    except ImportError as error:
+        raise ParameterError("writing FHIR needs fhir.resources: pip install 'murmur-pcg[formats]'") from error
+    try:
+        DiagnosticReport.model_validate_json(json.dumps(report, allow_nan=False))
+    except ValueError as error:
+        raise ParameterError(f"the report is not valid FHIR R4: {' '.join(str(error).split())[:400]}") from error
+    return report

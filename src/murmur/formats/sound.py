@@ -1,0 +1,81 @@
+"""Recordings as WAV and FLAC, and as the integers that other formats hold."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murmur.errors import AudioFormatError, ParameterError
+from murmur.recording import Recording
+from murmur.writing import write_whole
+
+__all__ = ["as_pcm", "fits", "whole_rate", "write_flac", "write_wav"]
+
+
+def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
+    """Whether integers of so many bits hold the samples exactly, full scale at ±1."""
+    digital = samples.astype(np.float64) * 2.0 ** (bits - 1)
+    return bool(
+        digital.min() >= -(2 ** (bits - 1)) and digital.max() < 2 ** (bits - 1) and (digital == np.rint(digital)).all()
+    )
+
+
+def as_pcm(samples: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.int64]:
+    """Return samples as integers of so many bits, full scale at ±1; what is louder is turned down as a whole to fit."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    scale = 2.0 ** (bits - 1)
+    digital = np.rint(samples.astype(np.float64) * (scale / max(peak, 1.0)))
+    return np.minimum(digital, scale - 1.0).astype(np.int64)
+
+
+def whole_rate(path: str | os.PathLike[str], recording: Recording, format_: str) -> int:
+    """Return the sample rate for a format that has only whole ones; ParameterError where it is none."""
+    if recording.sample_rate_hz != int(recording.sample_rate_hz):
+        raise ParameterError(f"{os.fspath(path)}: {format_} can't state a sample rate of {recording.sample_rate_hz:.10g} Hz")
+    return int(recording.sample_rate_hz)
+
+
+def write_wav(path: str | os.PathLike[str], recording: Recording) -> None:
+    """Write a WAV file: 16 bits where they hold the samples exactly, else 24, else 32-bit float.
+
+    Raises
+    ------
+    ParameterError
+        If the sample rate is not whole.
+    OutputError
+        If it can't be written.
+    """
+    exact = next((bits for bits in (16, 24) if fits(recording.samples, bits)), None)
+    if exact is None:
+        _write(path, recording, "WAV", "FLOAT", recording.samples)
+    else:
+        _write(path, recording, "WAV", f"PCM_{exact}", _left(as_pcm(recording.samples, exact), exact))
+
+
+def write_flac(path: str | os.PathLike[str], recording: Recording) -> None:
+    """Write a FLAC file, 16 bits where they hold the samples exactly, else rounded to 24; errors as of `write_wav`."""
+    bits = 16 if fits(recording.samples, 16) else 24
+    _write(path, recording, "FLAC", f"PCM_{bits}", _left(as_pcm(recording.samples, bits), bits))
+
+
+def _left(digital: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int32]:
+    return (digital << (32 - bits)).astype(np.int32)
+
+
+def _write(path: str | os.PathLike[str], recording: Recording, format_: str, subtype: str, values: npt.NDArray[Any]) -> None:
+    import soundfile
+
+    rate = whole_rate(path, recording, format_)
+
+    def write(place: Path) -> None:
+        with place.open("xb") as file:
+            soundfile.write(file, values, rate, format=format_, subtype=subtype)
+
+    try:
+        write_whole(Path(path), write)
+    except soundfile.SoundFileError as error:
+        raise AudioFormatError(f"{os.fspath(path)}: can't be written as {format_}: {error}") from error
