@@ -42,6 +42,7 @@ def execute(options: argparse.Namespace, arguments: list[str]) -> int:
         "trend": _trend,
         "segment": _segment,
         "plot": _plot,
+        "report": _report,
         "convert": _convert,
         "live": _live,
         "serve": _serve,
@@ -278,6 +279,12 @@ def _plot(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.cli.plot import plot
 
     return plot(options, _settings(options.changes))
+
+
+def _report(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur.cli.report import report
+
+    return report(options, _settings(options.changes))
 
 
 def _convert(options: argparse.Namespace, arguments: list[str]) -> int:

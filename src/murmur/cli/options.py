@@ -33,6 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_trend(commands)
     _add_segment(commands)
     _add_plot(commands)
+    _add_report(commands)
     _add_convert(commands)
     _add_live(commands)
     _add_serve(commands)
@@ -185,6 +186,36 @@ def _add_plot(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--start", type=_not_negative, default=0.0, metavar="S", help="show the sound from here on (0)")
     parser.add_argument("--end", type=_seconds, metavar="S", help="and up to here (6 seconds from the start)")
     parser.add_argument("--site", help="site of the recording: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other")
+    _add_common(parser)
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="write a page per patient, with pictures and sound, and an index",
+        description="Write a page per patient, with pictures and sound, and an index of them: of a run (murmur analyze "
+        "-o OUT), or of recordings. A page needs nothing else, no network either. Needs the extra report.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="OUT|PATH", help="the folder of a run; or recordings, as analyze takes them"
+    )
+    parser.add_argument("--manifest", metavar="FILE.csv", help="of recordings, as analyze takes it")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="TO",
+        help="folder for the pages (OUT/report), or NAME.html for the page of the only patient",
+    )
+    parser.add_argument("--patient", action="append", metavar="ID", help="only this one; may be repeated")
+    parser.add_argument("--jobs", type=_jobs, metavar="N", help="worker processes (as many as there are cores)")
+    parser.add_argument("--index-only", action="store_true", help="write the index, and no page")
+    parser.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep pages of recordings that have not changed (as usual), or write all anew",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but what went wrong")
     _add_common(parser)
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["phonocardiogram", "spectrogram"]
 
-#: More points than these across are drawn as the band between the lowest and the highest of each stretch.
-MOST_POINTS = 2500
+#: More samples to an inch are drawn as the band between the lowest and the highest of so many stretches.
+STRETCHES_PER_INCH = 150
 #: S1 and S2 are named where a second is at least so many points (1/72 inch) wide.
 NAMED_FROM = 40.0
 #: Hann windows as the analysis has them, steps in seconds, and the highest frequency at which anything is heard.
@@ -66,11 +66,12 @@ def phonocardiogram(
         samples = recording.samples[first:last].astype(np.float64)
         samples -= samples.mean()
         largest = _usual_peak(samples, recording.sample_rate_hz)
-        if len(samples) <= MOST_POINTS:
+        stretches = round(STRETCHES_PER_INCH * _width_inches(ax))
+        if len(samples) <= 2 * stretches:
             times_s = (first + np.arange(len(samples))) / recording.sample_rate_hz
             ax.plot(times_s, samples, color=TRACE, linewidth=0.6)
         else:
-            edges_s, low, high = _envelope(samples, first, recording.sample_rate_hz)
+            edges_s, low, high = _envelope(samples, first, recording.sample_rate_hz, stretches)
             ax.fill_between(edges_s, low, high, color=TRACE, linewidth=0.4)
         ax.set(ylim=(-largest, largest), yticks=[], xlabel="time (s)")
         ax.set_xlim(first / recording.sample_rate_hz, last / recording.sample_rate_hz)
@@ -136,11 +137,15 @@ def _usual_peak(samples: NDArray[np.float64], rate_hz: float) -> float:
     return 1.8 * float(np.median(stretches)) or 1.0
 
 
+def _width_inches(ax: Axes) -> float:
+    return float(ax.get_window_extent().width) / float(ax.get_figure().dpi)
+
+
 def _envelope(
-    samples: NDArray[np.float64], first: int, rate_hz: float
+    samples: NDArray[np.float64], first: int, rate_hz: float, stretches: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Lowest and highest of each of `MOST_POINTS` stretches, and their times."""
-    starts = np.linspace(0, len(samples), MOST_POINTS + 1).astype(np.int64)[:-1]
+    """Lowest and highest of each stretch, and their times."""
+    starts = np.linspace(0, len(samples), stretches + 1).astype(np.int64)[:-1]
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
     return (first + starts) / rate_hz, low, high
 
@@ -162,7 +167,7 @@ def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict
 
 def _mark_sounds(ax: Axes, found: Analysis | Segmentation) -> None:
     low_s, high_s = ax.get_xlim()
-    width_points = 72.0 / ax.get_figure().dpi * ax.get_window_extent().width
+    width_points = 72.0 * _width_inches(ax)
     named = width_points / (high_s - low_s) >= NAMED_FROM
     for state, sounds in _sounds(found, low_s, high_s).items():
         for trusted, alpha in ((True, 0.3), (False, 0.1)):

@@ -32,12 +32,12 @@ __all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
 MOST_BYTES = 5_000_000
 #: Seconds of each recording that are shown and played where there is room, and fewer than which are of no use.
 LONGEST_S, SHORTEST_S = 30.0, 4.0
-#: A page draws and plays so many recordings; of more, the others are told in words and figures.
-MOST_DRAWN = 40
+#: A page draws and plays so many recordings; of more, the others are told in words and figures, and of many more in a line.
+MOST_DRAWN, MOST_TOLD = 40, 300
 #: Sound of longer recordings is not held in memory to be drawn.
 LONGEST_LOADED_S = 3600.0
 #: What a recording's pictures take beside its sound, in bytes, and what a second of it takes; a guess to begin with.
-FIXED_BYTES, BYTES_PER_S = 150_000, 22_000
+FIXED_BYTES, BYTES_PER_S = 130_000, 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def page_of(
     while True:
         html: str = environment.render(_context(subject, heard, seconds, settings, models))
         size = len(html.encode("utf-8", "backslashreplace"))
-        if size <= MOST_BYTES:
+        if size <= MOST_BYTES or not seconds:
             return html
         # what was too much is now known: half of it at least goes
         seconds = 0.0 if seconds <= SHORTEST_S else max(0.6 * seconds * MOST_BYTES / size, SHORTEST_S)
@@ -213,18 +213,19 @@ def _context(
         if len({analysis.visit for analysis in analyses}) > 1:
             course = compare_visits(subject.patient, analyses, settings, models)
     _draw(heard, seconds, pictures)
+    told = heard[:MOST_TOLD]
     undrawn = sum(
         one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.beats)) for one in heard
     )
     remarks = list(subject.remarks)
     if undrawn:
-        remarks.append(
-            f"{undrawn} of {len(heard)} recordings are told in words and figures only: the page would be too large."
-        )
+        words = "in words and figures only" if len(told) == len(heard) else "without pictures, or in a line"
+        remarks.append(f"{undrawn} of {len(heard)} recordings are told {words}: the page would be too large.")
     return {
         "subject": subject,
         "remarks": remarks,
         "heard": heard,
+        "told": told,
         "alone": len(heard) == 1,
         "together": None if together is None else tell_patient(together),
         "chest": pictures.chest(analyses) if len(sites) > 1 else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -27,7 +28,11 @@ INCHES_PER_S, LEAST_INCHES = 0.65, 6.0
 LEFT_INCHES, RIGHT_INCHES = 0.55, 0.1
 #: On paper, so many seconds fit across.
 PAPER_S = 6.0
-_POINT = re.compile(r"(-?\d+\.\d\d)\d+")
+#: Of the colours of a spectrogram the eye tells no more apart.
+COLOURS = 64
+_POINT = re.compile(r"(-?\d+\.\d)\d+")
+_NUMBERS = re.compile(r' (?:d|points|x|y)="[^"]*"')
+_IMAGE = re.compile(r"data:image/png;base64,([^\"]*)")
 _ID = re.compile(r'\bid="|url\(#|href="#')
 
 
@@ -50,6 +55,20 @@ class Picture:
     width_px: int
     left: float = 0.0
     right: float = 1.0
+
+
+def _shortened(numbers: re.Match[str]) -> str:
+    """Coordinates to tenths of a point, which no eye tells apart, and lines without a letter for each."""
+    return _POINT.sub(r"\1", numbers.group()).replace("\nL ", " ")
+
+
+def _with_fewer_colours(image: re.Match[str]) -> str:
+    from PIL import Image
+
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(image.group(1)))) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
 
 
 class Pictures:
@@ -116,8 +135,8 @@ class Pictures:
         self._count += 1
         prefix = f"p{self._count}-"
         text = _ID.sub(lambda found: found.group() + prefix, text)
-        # hundredths of a point are finer than any eye
-        text = re.sub(r' (?:d|points|x|y|transform)="[^"]*"', lambda found: _POINT.sub(r"\1", found.group()), text)
+        text = _NUMBERS.sub(_shortened, text)
+        text = _IMAGE.sub(_with_fewer_colours, text)
         width, height = figure.get_size_inches()
         head = f'<svg class="picture" role="img" aria-label="{label}" viewBox="0 0 {72 * width:.2f} {72 * height:.2f}"'
         body = re.sub(r"<metadata>.*?</metadata>", "", text[text.index(">") + 1 :], flags=re.DOTALL)

@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
@@ -50,14 +51,17 @@ class Written:
         The index, or the one page that was asked for.
     pages, kept, failed : int
         Pages of patients there are, how many of them were kept from before, and how many could not be made.
+    unread : int
+        Recordings that could not be analyzed; their pages say why.
     problems : tuple of str
-        Why not, of the first few.
+        What went wrong, of the first few pages and recordings.
     """
 
     place: str
     pages: int
     kept: int
     failed: int
+    unread: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -134,14 +138,18 @@ def write_reports(
     """
     template("index.html")  # before any work: what is missing is a usage error
     folder = None if models_dir is None else os.fspath(models_dir)
+    unread: list[str] = []
     with contextlib.ExitStack() as stack:
         if isinstance(source, str | os.PathLike) and (Path(source) / STORE_NAME).is_file():
-            home, name = Path(source), os.fspath(source)
+            home, name = Path(source), Path(source).resolve().name
         else:
             if destination is None:
                 raise ParameterError("name where the report of recordings is to go: a folder, or a file NAME.html")
             home, name = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="murmur-"))), "recordings"
-            run(source, home, jobs=jobs, settings=settings, models_dir=folder, channel=channel)
+            run(
+                source, home, jobs=jobs, settings=settings, models_dir=folder, channel=channel,
+                on_failure=lambda failed: unread.append(f"{failed.input.path}: {failed.row['error']}"),
+            )  # fmt: skip
         with Store.existing(home) as store:
             task = _task(store, home, folder)
             entries = list(_entries(store, task, patients))
@@ -149,8 +157,10 @@ def write_reports(
             raise ParameterError(f"{name}: holds no {'such patient' if patients else 'results'} to report on")
         place = home / "report" if destination is None else Path(destination)
         if place.suffix.lower() == ".html":
-            return _write_single(place, entries, task)
-        return _write_all(place, name, entries, task, jobs, resume, index_only, progress)
+            written = _write_single(place, entries, task)
+        else:
+            written = _write_all(place, name, entries, task, jobs, resume, index_only, progress)
+    return replace(written, unread=len(unread), problems=(*unread, *written.problems)[:PROBLEMS_TOLD])
 
 
 def _task(store: Store, home: Path, models_dir: str | None) -> _Task:
@@ -190,7 +200,7 @@ def _entry(patient: str, rows: Sequence[Stored], task: _Task, models: Models) ->
     else:
         subject = Subject(first, "", recordings)
         digits = hashlib.sha256(os.fsencode(rows[0].key)).hexdigest()[:8]
-        file = f"recording-{file_name(Path(first).stem)}-{digits}.html"
+        file = f"recording-{re.sub(r'[^A-Za-z0-9_.-]', '_', Path(first).stem)[:60]}-{digits}.html"
         cells = dict(made[0])
     labels = [list(known.values()) for _, known in recordings]
     seen = json.dumps([[stored.key, stored.size, stored.modified_ns] for stored in rows] + labels)
@@ -254,7 +264,7 @@ def _write_all(
             problems.append(problem)
         if progress is not None:
             progress(kept + done, len(entries))
-    return Written(index, len(entries), kept, len(problems), tuple(problems[:PROBLEMS_TOLD]))
+    return Written(index, len(entries), kept, len(problems), problems=tuple(problems[:PROBLEMS_TOLD]))
 
 
 def _is_there(place: Path, fingerprint: str) -> bool:
