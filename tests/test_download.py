@@ -19,7 +19,8 @@ import pytest
 import murmur
 from loopback import serving, write_sums
 from murmur.cli import main
-from murmur.cli.datasets import _Bar
+from murmur.cli.bars import CountBar
+from murmur.cli.datasets import _show
 from murmur.datasets import catalogue, get, transfer
 from murmur.datasets import download as downloads
 from murmur.datasets.catalogue import CINC2016, CIRCOR
@@ -521,9 +522,9 @@ def test_the_command_tells_the_licence_first(host, published, tmp_path, capsys):
 
 def test_the_bar(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with _Bar() as bar:
-        bar.update(FetchProgress(1, 3, size=1_500_000))
-        bar.update(FetchProgress(3, 3, failed=1, size=2_500_000))
+    with CountBar("fetching", "size", "trouble") as bar:
+        _show(bar, FetchProgress(1, 3, size=1_500_000))
+        _show(bar, FetchProgress(3, 3, failed=1, size=2_500_000))
     told = capsys.readouterr().err
     assert "fetching" in told
     assert "3/3" in told

@@ -7,9 +7,9 @@ nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from murmur.lazy import lazily
 from murmur.version import __version__
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ _HOME = {
     "warm_up": "warmup",
 }
 
-#: Parts that are used by their own name, such as `murmur.datasets.open`.
-_PACKAGES = ("datasets",)
+#: Parts that are used by their own name, such as `murmur.plot.beat`.
+_PACKAGES = ("batch", "datasets", "formats", "plot", "report", "synthesis")
 
 __all__ = [
     "Analysis",
@@ -71,14 +71,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _PACKAGES:  # whose import makes it an attribute
-        return import_module(f"murmur.{name}")
-    if name not in _HOME:
-        raise AttributeError(f"module 'murmur' has no attribute {name!r}")
-    value = getattr(import_module(f"murmur.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME, _PACKAGES)
 
 
 def __dir__() -> list[str]:

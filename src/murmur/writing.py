@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from murmur.errors import OutputError
 
-__all__ = ["discard", "write_whole"]
+__all__ = ["discard", "made_folder", "write_whole"]
 
 
 def write_whole(place: Path, write: Callable[[Path], object]) -> None:
@@ -42,3 +43,19 @@ def discard(place: Path) -> None:
         shutil.rmtree(place, ignore_errors=True)
     else:
         place.unlink(missing_ok=True)
+
+
+def made_folder(place: str | os.PathLike[str]) -> Path:
+    """Return a folder to write into, made where there is none.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made.
+    """
+    folder = Path(place)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
+    return folder

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from murmur.lazy import lazily
 
 if TYPE_CHECKING:
-    from murmur.batch.courses import courses as courses
-    from murmur.batch.courses import export_courses as export_courses
     from murmur.batch.inputs import Input as Input
     from murmur.batch.inputs import find_inputs as find_inputs
     from murmur.batch.inputs import gather as gather
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from murmur.batch.runner import Progress as Progress
     from murmur.batch.runner import Summary as Summary
     from murmur.batch.runner import run as run
+    from murmur.batch.visits import courses as courses
+    from murmur.batch.visits import export_courses as export_courses
     from murmur.batch.worker import Outcome as Outcome
 
 _HOME = {
@@ -24,8 +25,8 @@ _HOME = {
     "Progress": "runner",
     "Summary": "runner",
     "count_to_do": "output",
-    "courses": "courses",
-    "export_courses": "courses",
+    "courses": "visits",
+    "export_courses": "visits",
     "export_tables": "output",
     "find_inputs": "inputs",
     "gather": "inputs",
@@ -47,12 +48,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'murmur.batch' has no attribute {name!r}")
-    value = getattr(import_module(f"murmur.batch.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

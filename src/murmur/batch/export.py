@@ -13,9 +13,9 @@ from typing import Any
 
 from murmur.batch.tables import Cell
 from murmur.errors import ParameterError
-from murmur.writing import discard, write_whole
+from murmur.writing import write_whole
 
-__all__ = ["FORMATS", "Table", "check_format", "discard", "export", "write_whole"]
+__all__ = ["FORMATS", "Table", "check_format", "export"]
 
 #: Rows of a part of a Parquet data set, and of what is held in memory of it.
 PART_ROWS, GROUP_ROWS = 1_000_000, 20_000

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from murmur.batch.export import check_format, discard, export, write_whole
+from murmur.batch.export import check_format, export
 from murmur.batch.segments import put, remove
 from murmur.batch.store import STORE_NAME, Store
 from murmur.batch.tables import patient_row, patients_of
@@ -19,6 +19,7 @@ from murmur.errors import OutputError
 from murmur.settings import Settings
 from murmur.sources.remote import is_remote
 from murmur.version import __version__
+from murmur.writing import discard, made_folder, write_whole
 
 __all__ = [
     "begin_anew",
@@ -44,11 +45,8 @@ def made(out: str | os.PathLike[str]) -> Path:
         raise OutputError(
             f"{os.fspath(out)}: results are written to a folder of this machine; copy it there when it is done"
         )
-    folder = Path(out)
-    try:
-        (folder / "segments").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
+    folder = made_folder(out)
+    made_folder(folder / "segments")
     return folder
 
 
@@ -146,13 +144,8 @@ def export_tables(
         If they can't be written there.
     """
     check_format(format)
-    place = Path(folder if destination is None else destination)
     with Store.existing(Path(folder)) as store:
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
-        return _write_tables(store, place, format)
+        return _write_tables(store, made_folder(folder if destination is None else destination), format)
 
 
 def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:

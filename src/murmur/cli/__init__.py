@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 when all is done, 1 when some inputs failed, 2 for wrong usage, 130 or 143 when stopped by Ctrl-C
         or SIGTERM.
     """
+    from murmur.cli.codes import WRONG_USAGE
     from murmur.cli.options import make_parser
 
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -32,19 +33,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     parser = make_parser()
-    wrong_usage = 2
     try:
         options = parser.parse_args(arguments)
     except SystemExit as ending:  # argparse has said what there is to say
-        return ending.code if isinstance(ending.code, int) else wrong_usage
+        return ending.code if isinstance(ending.code, int) else WRONG_USAGE
     if options.command is None:
         parser.print_help(sys.stderr)
-        return wrong_usage
+        return WRONG_USAGE
     return _guarded(options, arguments)
 
 
 def _guarded(options: argparse.Namespace, arguments: list[str]) -> int:
     from murmur.cli import commands
+    from murmur.cli.codes import SOME_FAILED, STOPPED, WRONG_USAGE
     from murmur.errors import MurmurError
 
     try:
@@ -52,15 +53,15 @@ def _guarded(options: argparse.Namespace, arguments: list[str]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         commands.silence_stdout()
-        return commands.SOME_FAILED
+        return SOME_FAILED
     except MurmurError as error:
         print(f"murmur: {error}", file=sys.stderr)
-        return commands.WRONG_USAGE
+        return WRONG_USAGE
     except OSError as error:  # stdout's disk is full, say
         print(f"murmur: can't write: {error.strerror or error}", file=sys.stderr)
         commands.silence_stdout()
-        return commands.SOME_FAILED
+        return SOME_FAILED
     except KeyboardInterrupt:
         print("murmur: stopped", file=sys.stderr)
-        return commands.STOPPED + signal.SIGINT
+        return STOPPED + signal.SIGINT
     return code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from murmur.batch import Progress
 
-__all__ = ["Bar", "LineBar", "NoBar", "RichBar"]
+__all__ = ["Bar", "CountBar", "LineBar", "NoBar", "RichBar"]
 
 #: Up to this many files are done before a bar would be of use.
 FEW_FILES = 3
@@ -118,3 +118,46 @@ class RichBar:
         speed = self._progress.tasks[self._task].speed
         rate = f"{speed:.0f}/s" if speed else ""
         self._progress.update(self._task, completed=progress.done, rate=rate, trouble=" ".join(filter(None, trouble)))
+
+
+class CountBar:
+    """A bar on stderr that counts things, with texts of its own beside it; drawn once something is told.
+
+    Parameters
+    ----------
+    what : str
+        What is being done.
+    texts : str
+        Names of what `update` is told beside the count.
+    """
+
+    def __init__(self, what: str, *texts: str) -> None:
+        self._what, self._texts = what, texts
+        self._progress: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> CountBar:
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def update(self, done: int, total: int, **texts: str) -> None:
+        """Show how far it has come."""
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._progress = Progress(
+                TextColumn(f"[bold]{self._what}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                *(TextColumn(f"{{task.fields[{name}]}}") for name in self._texts),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                redirect_stdout=False,  # data goes its own way
+            )
+            self._task = self._progress.add_task("", total=total, **dict.fromkeys(self._texts, ""))
+            self._progress.start()
+        self._progress.update(self._task, completed=done, **texts)

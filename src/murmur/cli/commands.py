@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from murmur.cli.codes import DONE, SOME_FAILED, STOPPED, WRONG_USAGE
 from murmur.errors import MurmurError, ParameterError
 from murmur.settings import Settings
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from murmur.cli.bars import Bar
     from murmur.cli.display import Reporter
 
-__all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "execute", "silence_stdout"]
+__all__ = ["execute", "silence_stdout"]
 
-#: Exit codes: all done; some inputs failed; wrong usage; stopped by a signal, whose number is added.
-DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 128
 #: Of more failures than this, only the number is told; the table has them all.
 FAILURES_TOLD = 10
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from murmur.cli.codes import DONE, SOME_FAILED
 from murmur.errors import MurmurError, OutputError, ParameterError
 from murmur.settings import Settings
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot"]
 
-SOME_FAILED = 1
 SUFFIXES = (".png", ".svg", ".pdf")
 DOTS_PER_INCH = 120
 
@@ -49,12 +49,12 @@ def plot(options: argparse.Namespace, settings: Settings) -> int:
             figure.savefig(place, dpi=DOTS_PER_INCH, metadata=metadata)
         except OSError as error:
             raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
-    return 0
+    return DONE
 
 
 def _figure(options: argparse.Namespace, recordings: list[Recording], analyses: list[Analysis]) -> Any:
     import murmur.plot as plots
-    from murmur.plot.overview import SHOWN_S
+    from murmur.plot.sheet import SHOWN_S
     from murmur.plot.style import new_figure
 
     stretch = {"start_s": options.start, "end_s": options.end}

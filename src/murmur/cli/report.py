@@ -9,18 +9,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from murmur.cli.codes import DONE, SOME_FAILED
 from murmur.errors import ParameterError
 from murmur.settings import Settings
 
 __all__ = ["report"]
-
-DONE, SOME_FAILED = 0, 1
 
 
 def report(options: argparse.Namespace, settings: Settings) -> int:
     """Write the pages, and say where they are."""
     from murmur.batch import gather
     from murmur.batch.store import STORE_NAME
+    from murmur.cli.bars import CountBar
     from murmur.report import write_reports
 
     of_run = len(options.paths) == 1 and os.path.isfile(os.path.join(options.paths[0], STORE_NAME))  # noqa: PTH113, PTH118
@@ -28,7 +28,8 @@ def report(options: argparse.Namespace, settings: Settings) -> int:
     if of_run:
         _refuse_of_run(options)
     begin = time.monotonic()
-    with _Bar(options.quiet) as bar:
+    shown = not options.quiet and sys.stderr.isatty()
+    with CountBar("writing pages") as bar:
         written = write_reports(
             source,
             options.output,
@@ -39,7 +40,7 @@ def report(options: argparse.Namespace, settings: Settings) -> int:
             channel=options.channel,
             resume=options.resume,
             index_only=options.index_only,
-            progress=bar.update,
+            progress=bar.update if shown else None,
         )
     for problem in written.problems:
         print(f"failed: {problem}", file=sys.stderr)
@@ -60,32 +61,3 @@ def _refuse_of_run(options: argparse.Namespace) -> None:
             raise ParameterError(
                 f"{name}: {options.paths[0]} is a run, which has its own; run murmur analyze again to change it"
             )
-
-
-class _Bar:
-    """How many pages are written, where a person looks on."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._wanted = not quiet and sys.stderr.isatty()
-        self._progress: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-    def update(self, done: int, total: int) -> None:
-        """Show it."""
-        if not self._wanted or total < 2:
-            return
-        if self._progress is None:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._progress = Progress(console=Console(stderr=True), redirect_stdout=False)
-            self._task = self._progress.add_task("writing pages", total=total)
-            self._progress.start()
-        self._progress.update(self._task, completed=done)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from murmur.cli.codes import DONE
 from murmur.errors import OutputError
 
 __all__ = ["trend"]
@@ -16,7 +17,7 @@ PATIENTS_TOLD = 20
 
 def trend(options: argparse.Namespace) -> int:
     """Compare visits, tell what has changed, and write the tables."""
-    from murmur.batch.courses import courses, export_courses
+    from murmur.batch.visits import courses, export_courses
     from murmur.cli.display import reporter
     from murmur.wording import tell_course
 
@@ -37,15 +38,16 @@ def trend(options: argparse.Namespace) -> int:
         f"{visits}, {len(changed)} changed by more than noise. Tables visits, changes, trends are in {place}",
         file=sys.stderr,
     )
-    return 0
+    return DONE
 
 
 def _draw(found: list, folder: Path) -> None:  # type: ignore[type-arg]
     from murmur.naming import file_name
     from murmur.plot import course as draw
+    from murmur.writing import made_folder
 
+    made_folder(folder)
     try:
-        folder.mkdir(exist_ok=True)
         for course in found:
             draw(course).savefig(folder / f"{file_name(course.patient)}.svg", metadata={"Date": None})
     except OSError as error:

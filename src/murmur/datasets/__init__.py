@@ -15,8 +15,9 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from murmur.lazy import lazily
 
 if TYPE_CHECKING:
     from murmur.datasets.bmdhs import BmdHs as BmdHs
@@ -69,12 +70,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'murmur.datasets' has no attribute {name!r}")
-    value = getattr(import_module(f"murmur.datasets.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from murmur.batch.export import write_whole
 from murmur.batch.inputs import Input
 from murmur.datasets.catalogue import About
 from murmur.errors import AudioFormatError, MissingFileError
 from murmur.recording import Recording, load
+from murmur.writing import write_whole
 
 __all__ = ["Dataset", "PublishedRecording", "checked_folder", "find_audio", "read_rows"]
 

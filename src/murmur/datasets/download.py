@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.batch.export import write_whole
 from murmur.batch.lock import Lock
 from murmur.datasets.catalogue import Origin, about
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session, url_of
 from murmur.errors import DownloadError, MurmurError, OutputError, ParameterError
+from murmur.writing import write_whole
 
 if TYPE_CHECKING:
     import requests

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from murmur.lazy import lazily
 
 if TYPE_CHECKING:
     from murmur.formats.conversion import convert as convert
@@ -29,12 +30,7 @@ _HOME = {
 __all__ = ["FORMATS", "Format", "convert", "format_of", "read_labels", "write_labels", "write_report", "write_sound"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'murmur.formats' has no attribute {name!r}")
-    value = getattr(import_module(f"murmur.formats.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

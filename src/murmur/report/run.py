@@ -16,7 +16,6 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from murmur.batch.export import write_whole
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.output import model_hashes
 from murmur.batch.runner import run, usable_cores
@@ -30,6 +29,7 @@ from murmur.patient import join_patient
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
 from murmur.version import __version__
+from murmur.writing import made_folder, write_whole
 
 __all__ = ["Written", "write_reports"]
 
@@ -249,10 +249,7 @@ def _write_all(
     index_only: bool,
     progress: Callable[[int, int], None] | None,
 ) -> Written:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{home}: can't be written: {error.strerror or error}") from error
+    made_folder(home)
     index = _write_index(home, name, entries, task)
     if index_only:
         return Written(index, 0, 0, 0)

@@ -11,9 +11,10 @@ from murmur.batch.export import Table, check_format, export
 from murmur.batch.store import Store
 from murmur.batch.tables import Cell, round_row, site_figures_from_row
 from murmur.batch.worker import load_models
-from murmur.errors import OutputError, ParameterError
+from murmur.errors import ParameterError
 from murmur.settings import Settings
 from murmur.visits import FIGURES, Course, compare_visits
+from murmur.writing import made_folder
 
 __all__ = ["courses", "export_courses"]
 
@@ -98,11 +99,7 @@ def export_courses(found: Iterable[Course], destination: str | os.PathLike[str],
         If they can't be written there.
     """
     check_format(format)
-    place = Path(destination)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
+    place = made_folder(destination)
     kept = list(found)
     tables: dict[str, tuple[tuple[str, ...], Callable[[Course], Iterator[dict[str, Cell]]]]] = {
         "visits": (_VISIT, _visit_rows),
