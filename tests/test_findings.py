@@ -36,6 +36,10 @@ def murmur_with(profile, **changes):
     features = MurmurFeatures(
         profile_db=profile,
         diastole_profile_db=(0.0,) * 10,
+        profile_low_db=profile,
+        profile_high_db=profile,
+        diastole_profile_low_db=(0.0,) * 10,
+        diastole_profile_high_db=(0.0,) * 10,
         level_db=-8.0,
         above_quiet_db=max(profile),
         extent=float(filled.mean()),

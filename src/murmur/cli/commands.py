@@ -162,11 +162,11 @@ class _Told:
         from murmur.cli.display import reporter
         from murmur.wording import tell, tell_failure
 
-        assert outcome.result is not None
+        found = outcome.result
+        assert found is not None
         self._report = self._report or reporter()
-        failed = isinstance(outcome.result, Failure)
-        self._report(tell_failure(outcome.result) if isinstance(outcome.result, Failure) else tell(outcome.result))
-        if outcome.row["patient"] and not failed:
+        self._report(tell_failure(found.path, found.error) if isinstance(found, Failure) else tell(found))
+        if outcome.row["patient"] and not isinstance(found, Failure):
             self._rows.append(outcome.row)
 
     def end(self, summary: Summary, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from murmur.report.sound import Stretch, best_stretch, data_url
 from murmur.settings import Settings
 from murmur.version import __version__
 from murmur.visits import compare_visits
-from murmur.wording import Story, Tone, percent, tell, tell_course, tell_patient
+from murmur.wording import Story, Tone, percent, tell, tell_course, tell_failure, tell_patient
 from murmur.wording.story import POSITIONS
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _heard(source: AudioInput, labels: Mapping[str, Any], settings: Settings, mo
             recording = load(source, channel=channel, **labels)
     except MurmurError as error:
         reason = str(error).removeprefix(f"{path}: ")
-        return _Heard(path, Story(path, warnings=(f"Failed: {reason}",), failed=True))
+        return _Heard(path, tell_failure(path, reason))
     return _Heard(path, tell(analysis), analysis, recording)
 
 

@@ -24,7 +24,6 @@ from murmur.wording.story import (
 
 if TYPE_CHECKING:
     from murmur.analysis import Analysis
-    from murmur.batch.tables import Failure
     from murmur.findings import Finding
 
 __all__ = ["tell", "tell_failure"]
@@ -80,9 +79,9 @@ def tell(analysis: Analysis) -> Story:
     )
 
 
-def tell_failure(failure: Failure) -> Story:
+def tell_failure(path: str, error: str) -> Story:
     """Tell of a recording that could not be analyzed."""
-    return Story(failure.path, warnings=(f"Failed: {failure.error}",), failed=True)
+    return Story(path, warnings=(f"Failed: {error}",), failed=True)
 
 
 # --- what it is, and whether to trust it ------------------------------------------------
