@@ -161,7 +161,7 @@ def test_long_sounds_keep_their_peaks():
     ax = murmur.plot.phonocardiogram(Recording(samples, rate_hz))
     drawn = ax.collections[0].get_paths()[0].vertices
     lowest = drawn[np.argmin(drawn[:, 1])]
-    assert lowest[1] == pytest.approx(-0.9, abs=1e-3)
+    assert lowest[1] == pytest.approx(-0.9, abs=0.03)
     assert lowest[0] == pytest.approx(123457 / rate_hz, abs=60.0 / 1000)
     assert len(drawn) < 3000
 

@@ -294,7 +294,7 @@ def test_workers_write_the_same_pages(finished, tmp_path):
 def test_only_those_asked_for(finished, tmp_path):
     assert write_reports(finished, tmp_path, patients=["MR1"], jobs=1).pages == 1
     assert {p.name for p in tmp_path.iterdir()} == {"index.html", "patient-MR1.html"}
-    with pytest.raises(ParameterError, match="no such patient"):
+    with pytest.raises(ParameterError, match="holds no patient nobody"):
         write_reports(finished, tmp_path, patients=["nobody"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from murmur.plot.beats import beat, levels, tachogram
@@ -19,6 +20,8 @@ __all__ = ["SHOWN_S", "overview"]
 
 #: Seconds of sound that are shown where nothing else is asked for: more can't be told apart on a sheet.
 SHOWN_S = 6.0
+#: Characters of a line across the sheet.
+LINE = 135
 
 
 def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, end_s: float | None = None) -> Figure:
@@ -59,6 +62,7 @@ def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, 
         places["levels"].set_xlabel("")
         story = tell(analysis)
         said = [*story.warnings, *(sentence for sentence, _ in story.sentences)]
-        figure.suptitle("\n".join([f"{story.title}   {story.context}", *said]), x=0.01, ha="left", fontsize=9.5, wrap=True)
+        lines = [line for text in (f"{story.title}   {story.context}", *said) for line in textwrap.wrap(text, LINE)]
+        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=9.5)
         figure.supxlabel("For research and education, not a medical device.", x=0.99, ha="right", fontsize=7, color=SOFT)
     return figure

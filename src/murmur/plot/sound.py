@@ -26,7 +26,9 @@ STRETCHES_PER_INCH = 150
 NAMED_FROM = 40.0
 #: Hann windows as the analysis has them, steps in seconds, and the highest frequency at which anything is heard.
 WINDOW_S, STEP_S, HIGHEST_HZ = 0.064, 0.008, 800.0
-#: Below the loudest, in dB, nothing is seen.
+#: Below this nothing is heard.
+LOWEST_HZ = 20.0
+#: Below the loudest that is heard, in dB, nothing is seen.
 RANGE_DB = 60.0
 
 
@@ -38,7 +40,7 @@ def phonocardiogram(
     end_s: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the sound over time, S1 and S2 as bands; pale where a beat is not trusted.
+    """Draw the sound above 20 Hz over time, S1 and S2 as bands; pale where a beat is not trusted.
 
     Parameters
     ----------
@@ -63,8 +65,7 @@ def phonocardiogram(
     first, last = _stretch(recording, start_s, end_s)
     with styled():
         ax = axes(ax)
-        samples = recording.samples[first:last].astype(np.float64)
-        samples -= samples.mean()
+        samples = _audible(recording.samples[first:last].astype(np.float64), recording.sample_rate_hz)
         largest = _usual_peak(samples, recording.sample_rate_hz)
         stretches = round(STRETCHES_PER_INCH * _width_inches(ax))
         if len(samples) <= 2 * stretches:
@@ -106,7 +107,8 @@ def spectrogram(
         window, step = (max(round(length_s * rate_hz), 1) for length_s in (WINDOW_S, STEP_S))
         power = np.abs(librosa.stft(np.array(recording.samples[first:last]), n_fft=window, hop_length=step)) ** 2
         shown = power[: int(HIGHEST_HZ * window / rate_hz) + 2]
-        decibels = librosa.power_to_db(shown, ref=np.max, top_db=RANGE_DB)
+        loudest = max(float(shown[int(np.ceil(LOWEST_HZ * window / rate_hz)) :].max()), 1e-12)
+        decibels = np.clip(librosa.power_to_db(shown, ref=loudest, top_db=None), -RANGE_DB, 0.0)
         librosa.display.specshow(
             decibels, sr=rate_hz, hop_length=step, n_fft=window, ax=ax, cmap="magma", rasterized=True, x_axis="s",
             y_axis="hz", x_coords=first / rate_hz + np.arange(decibels.shape[1]) * step / rate_hz,
@@ -129,6 +131,16 @@ def _stretch(recording: Recording, start_s: float, end_s: float | None) -> tuple
             f"{label}: nothing to draw from {start_s:g} to {end_s:g} s; it is {recording.duration_s:.1f} s long"
         )
     return first, last
+
+
+def _audible(samples: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    """The sound without what lies below hearing: breathing and the hand move the base line more than the heart does."""
+    from scipy.signal import butter, sosfiltfilt
+
+    sections = butter(2, LOWEST_HZ, "highpass", fs=rate_hz, output="sos")
+    padding = min(round(rate_hz / LOWEST_HZ), len(samples) - 1)
+    heard: NDArray[np.float64] = sosfiltfilt(sections, samples, padlen=padding)
+    return heard
 
 
 def _usual_peak(samples: NDArray[np.float64], rate_hz: float) -> float:

@@ -153,8 +153,10 @@ def write_reports(
         with Store.existing(home) as store:
             task = _task(store, home, folder)
             entries = list(_entries(store, task, patients))
+        if absent := sorted(set(patients or ()) - {entry.subject.patient for entry in entries}):
+            raise ParameterError(f"{name}: holds no patient {', '.join(absent)}")
         if not entries:
-            raise ParameterError(f"{name}: holds no {'such patient' if patients else 'results'} to report on")
+            raise ParameterError(f"{name}: holds no results to report on")
         place = home / "report" if destination is None else Path(destination)
         if place.suffix.lower() == ".html":
             written = _write_single(place, entries, task)
