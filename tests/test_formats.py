@@ -410,7 +410,7 @@ def test_fhir_report_of_what_can_not_be_read(analysis):
     report = fhir_report(noise)
     assert "subject" not in report
     assert all("dataAbsentReason" in item for item in report["contained"] if item["id"] != "heart-rate")
-    assert "unreadable" in report["conclusion"]
+    assert "Unreadable" in report["conclusion"]
 
 
 def test_fhir_options_stand_where_they_belong(analysis):

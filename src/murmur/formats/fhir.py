@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from murmur.errors import ParameterError
 from murmur.findings import Finding, Findings, MurmurFinding
 from murmur.version import __version__
+from murmur.wording import tell
 from murmur.writing import write_whole
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def fhir_report(
         measured["bodySite"] = {"text": _SITES[analysis.site]}
     observations = [_heart_rate(analysis), *_signs(analysis.findings)]
     contained = [_observation(name, parts, measured) for name, parts in observations]
+    story = tell(analysis)
+    said = (*story.warnings, *(sentence for sentence, _ in story.sentences))
     report = {
         "resourceType": "DiagnosticReport",
         "contained": contained,
@@ -148,7 +151,7 @@ def fhir_report(
         },
         **shared,
         "result": [{"reference": f"#{item['id']}"} for item in contained],
-        "conclusion": " ".join(part for part in (_CONCLUSION, analysis.error or "", f"murmur {__version__}.") if part),
+        "conclusion": " ".join((_CONCLUSION, *said, f"murmur {__version__}.")),
     }
     return _validated(report)
 
