@@ -40,7 +40,7 @@ class Usage(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write a section for each."""
-        os.environ["COLUMNS"] = "100"
+        os.environ["COLUMNS"] = "84"
         return [_section(name, parser) for name, parser in _parsers("murmur", make_parser())]
 
 
