@@ -231,9 +231,9 @@ def load(
 
     Examples
     --------
-    >>> recording = load("13918_MV.wav", visit="2024-05-02")  # doctest: +SKIP
-    >>> recording.patient, recording.site, recording.duration_s  # doctest: +SKIP
-    ('13918', 'MV', 20.8)
+    >>> recording = load("13918_MV.wav", visit="2024-05-02")
+    >>> recording.patient, recording.site, recording.duration_s
+    ('13918', 'MV', 13.0)
     """
     with open_source(
         source,

@@ -7,28 +7,25 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from murmur.batch.course_tables import (
+    CHANGE_COLUMNS,
+    TREND_COLUMNS,
+    VISIT_COLUMNS,
+    change_rows,
+    kind_of_course,
+    trend_rows,
+    visit_rows,
+)
 from murmur.batch.export import Table, check_format, export
 from murmur.batch.store import Store
-from murmur.batch.tables import Cell, round_row, site_figures_from_row
+from murmur.batch.tables import Row, round_row, site_figures_from_row
 from murmur.batch.worker import load_models
 from murmur.errors import ParameterError
 from murmur.settings import Settings
-from murmur.visits import FIGURES, Course, compare_visits
+from murmur.visits import Course, compare_visits
 from murmur.writing import made_folder
 
 __all__ = ["courses", "export_courses"]
-
-_UNITS = {figure.name: figure.unit for figure in FIGURES}
-_VISIT = ("patient", "visit", "when", "recordings", "readable", "murmur", "grade", *(f.name for f in FIGURES))
-_CHANGE = ("patient", "figure", "unit", "since", "until", "change", "low", "high", "more_than_noise")
-_TREND = (
-    *("patient", "figure", "unit", "per", "visits", "slope", "low", "high", "noise_sd", "noise_from", "more_than_noise"),
-)
-_KINDS: dict[str, type] = (
-    dict.fromkeys(("patient", "visit", "murmur", "grade", "figure", "unit", "since", "until", "per", "noise_from"), str)
-    | dict.fromkeys(("recordings", "readable", "visits"), int)
-    | {"more_than_noise": bool}
-)
 
 
 def courses(
@@ -101,39 +98,14 @@ def export_courses(found: Iterable[Course], destination: str | os.PathLike[str],
     check_format(format)
     place = made_folder(destination)
     kept = list(found)
-    tables: dict[str, tuple[tuple[str, ...], Callable[[Course], Iterator[dict[str, Cell]]]]] = {
-        "visits": (_VISIT, _visit_rows),
-        "changes": (_CHANGE, _change_rows),
-        "trends": (_TREND, _trend_rows),
+    tables: dict[str, tuple[tuple[str, ...], Callable[[Course], Iterator[Row]]]] = {
+        "visits": (VISIT_COLUMNS, visit_rows),
+        "changes": (CHANGE_COLUMNS, change_rows),
+        "trends": (TREND_COLUMNS, trend_rows),
     }
     counts = {}
     for name, (columns, rows_of) in tables.items():
-        kinds = {column: _KINDS.get(column, float) for column in columns}
+        kinds = {column: kind_of_course(column) for column in columns}
         rows = (round_row(row) for course in kept for row in rows_of(course))
         counts[name] = export(Table(name, kinds, (tuple(row[c] for c in columns) for row in rows)), place, format)
     return counts
-
-
-def _visit_rows(course: Course) -> Iterator[dict[str, Cell]]:
-    for visit in course.visits:
-        joined = visit.patient
-        yield {
-            "patient": course.patient,
-            "visit": visit.visit,
-            "when": visit.when,
-            "recordings": joined.recordings,
-            "readable": joined.readable,
-            "murmur": joined.murmur,
-            "grade": joined.grade,
-            **visit.figures,
-        }
-
-
-def _change_rows(course: Course) -> Iterator[dict[str, Cell]]:
-    for change in course.changes:
-        yield {"patient": course.patient, "unit": _UNITS[change.figure], **change.to_dict()}
-
-
-def _trend_rows(course: Course) -> Iterator[dict[str, Cell]]:
-    for trend in course.trends:
-        yield {"patient": course.patient, "unit": _UNITS[trend.figure], **trend.to_dict()}

@@ -325,6 +325,11 @@ def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
 
         print(json.dumps(events_schema(), indent=2))
         return DONE
+    if options.what == "tables":
+        from murmur.batch.dictionary import data_package
+
+        print(json.dumps(data_package(), indent=2))
+        return DONE
     from murmur.analysis import Analysis
     from murmur.batch.tables import Failure
     from murmur.records import json_schema_of_any

@@ -45,10 +45,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     schema = commands.add_parser(
         "schema",
-        help="print the JSON Schema of what analyze --json or live writes",
-        description="Print the JSON Schema (draft 2020-12) of each line that analyze --json, or live, writes.",
+        help="print the JSON Schema of what analyze --json or live writes, or what is in the tables",
+        description="Print the JSON Schema (draft 2020-12) of each line that analyze --json, or live, writes; or of the "
+        "tables each column with its unit and meaning, as a Data Package (datapackage.json).",
     )
-    schema.add_argument("what", nargs="?", choices=("analyze", "live"), default="analyze", help="of which command (analyze)")
+    schema.add_argument(
+        "what", nargs="?", choices=("analyze", "live", "tables"), default="analyze", help="of what (analyze)"
+    )
     commands.add_parser(
         "version",
         help="print the version, and those of what murmur rests on",

@@ -1,10 +1,10 @@
 """Pictures of what murmur hears, for matplotlib (extra ``plot``): each takes Axes, or makes them, and returns them.
 
 >>> import murmur
->>> recording = murmur.load("13918_MV.wav")  # doctest: +SKIP
->>> analysis = murmur.analyze(recording)  # doctest: +SKIP
->>> ax = murmur.plot.phonocardiogram(recording, analysis, end_s=4.0)  # doctest: +SKIP
->>> murmur.plot.beat(analysis).figure.savefig("beat.svg")  # doctest: +SKIP
+>>> recording = murmur.load("13918_MV.wav")
+>>> analysis = murmur.analyze(recording)
+>>> ax = murmur.plot.phonocardiogram(recording, analysis, end_s=4.0)
+>>> murmur.plot.beat(analysis).figure.savefig("beat.svg")
 """
 
 from __future__ import annotations
