@@ -47,16 +47,21 @@ NEEDS = [
     (r"parquet", "pyarrow"),
     (r"murmur serve", "uvicorn"),
     (r"over_websocket", "websockets"),
-    (r"murmur\.plot|murmur plot|--plots", "matplotlib"),
+    (r"murmur\.plot|murmur plot|--plots|murmur report", "matplotlib"),
+    (r"murmur report", "jinja2"),
+    (r"TextGrid", "praatio"),
+    (r"\.atr\b", "wfdb"),
+    (r"\.dcm\b", "pydicom"),
+    (r"\.edf\b", "edfio"),
     (r"benchmarks\.accuracy", "sklearn"),
     (r"\bruff\b", "ruff"),
     (r"\bmypy\b", "mypy"),
     (r"sphinx-build", "furo"),
 ]
-#: Blocks that take more than some seconds.
+#: Blocks that start servers, or take more than some seconds: the others of their page don't wait for them.
 SLOW = re.compile(
     r"\bdask\b|s3://|murmur datasets|murmur\.datasets|benchmarks\.|murmur\.training|mypy|venv|--speed 4|x86-64|sphinx|"
-    r"murmur serve|overview|pyplot"
+    r"murmur serve|overview|pyplot|murmur report samples"
 )
 #: Fences that hold no code: diagrams.
 NO_CODE = {"", "text"}
@@ -84,9 +89,8 @@ def places(tmp_path_factory):
         place.__exit__()
 
 
-@pytest.mark.parametrize(
-    "block", [pytest.param(b, id=b.name, marks=[pytest.mark.slow] if is_slow(b) else []) for b in BLOCKS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in BLOCKS])
 def test_a_block_of_code_runs(block, places):
     for pattern, module in NEEDS:
         if re.search(pattern, block.text) and importlib.util.find_spec(module) is None:

@@ -96,7 +96,7 @@ def convert(
 
     Examples
     --------
-    >>> convert("13918_MV.wav", "13918_MV.TextGrid")  # doctest: +SKIP
+    >>> notes = convert("13918_MV.wav", "13918_MV.TextGrid")
     """
     wanted = format_of(target, to)
     _keep_apart(source, target)

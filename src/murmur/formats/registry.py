@@ -155,7 +155,8 @@ def write_labels(
 
     Examples
     --------
-    >>> write_labels("beats.TextGrid", murmur.segment("13918_MV.wav").intervals)  # doctest: +SKIP
+    >>> import murmur
+    >>> write_labels("beats.TextGrid", murmur.segment("13918_MV.wav").intervals)
     """
     found = _holding("labels", path, format)
     more: dict[str, Any] = {"sample_rate_hz": sample_rate_hz} if found.name == "wfdb" else {}
