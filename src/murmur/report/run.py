@@ -108,7 +108,7 @@ def write_reports(
         A folder, made where there is none; of a run, ``report`` in its folder by default. A name that ends in ``.html`` is
         that of the page of the only patient.
     patients : collection of str, optional
-        Only these; all by default.
+        Only these have pages written; all by default. The index names all.
     jobs : int, optional
         Worker processes; as many as there are cores by default. Scripts that call this must be importable
         (``if __name__ == "__main__":``) unless it is 1.
@@ -152,16 +152,14 @@ def write_reports(
             )  # fmt: skip
         with Store.existing(home) as store:
             task = _task(store, home, folder)
-            entries = list(_entries(store, task, patients))
-        if absent := sorted(set(patients or ()) - {entry.subject.patient for entry in entries}):
-            raise ParameterError(f"{name}: holds no patient {', '.join(absent)}")
-        if not entries:
-            raise ParameterError(f"{name}: holds no results to report on")
+            entries = list(_entries(store, task))
+        wanted = _wanted(entries, patients, name)
         place = home / "report" if destination is None else Path(destination)
         if place.suffix.lower() == ".html":
-            written = _write_single(place, entries, task)
+            written = _write_single(place, wanted, task)
         else:
-            written = _write_all(place, name, entries, task, jobs, resume, index_only, progress)
+            wanted = [] if index_only else wanted
+            written = _write_all(place, name, entries, wanted, task, jobs, resume, progress)
     return replace(written, unread=len(unread), problems=(*unread, *written.problems)[:PROBLEMS_TOLD])
 
 
@@ -176,12 +174,21 @@ def _task(store: Store, home: Path, models_dir: str | None) -> _Task:
 # --- what there is to report on ---------------------------------------------------------
 
 
-def _entries(store: Store, task: _Task, patients: Collection[str] | None) -> Iterator[_Entry]:
+def _entries(store: Store, task: _Task) -> Iterator[_Entry]:
     models = load_models(task.models_dir)
-    wanted = set(patients or ())
     for (patient, _), rows in groupby(store.by_subject(), key=_subject_of):
-        if not wanted or patient in wanted:
-            yield _entry(patient, list(rows), task, models)
+        yield _entry(patient, list(rows), task, models)
+
+
+def _wanted(entries: Sequence[_Entry], patients: Collection[str] | None, name: str) -> list[_Entry]:
+    """Those that are to have a page."""
+    if not entries:
+        raise ParameterError(f"{name}: holds no results to report on")
+    if patients is None:
+        return list(entries)
+    if absent := sorted(set(patients) - {entry.subject.patient for entry in entries}):
+        raise ParameterError(f"{name}: holds no patient {', '.join(absent)}")
+    return [entry for entry in entries if entry.subject.patient in patients]
 
 
 def _subject_of(stored: Stored) -> tuple[str, str]:
@@ -245,25 +252,23 @@ def _write_all(
     home: Path,
     name: str,
     entries: Sequence[_Entry],
+    wanted: Sequence[_Entry],
     task: _Task,
     jobs: int | None,
     resume: bool,
-    index_only: bool,
     progress: Callable[[int, int], None] | None,
 ) -> Written:
     made_folder(home)
-    index = _write_index(home, name, entries, task)
-    if index_only:
-        return Written(index, 0, 0, 0)
-    todo = [entry for entry in entries if not (resume and _is_there(home / entry.file, entry.fingerprint))]
-    kept = len(entries) - len(todo)
+    index = _write_index(home, name, entries, {entry.file for entry in wanted}, task)
+    todo = [entry for entry in wanted if not (resume and _is_there(home / entry.file, entry.fingerprint))]
+    kept = len(wanted) - len(todo)
     problems: list[str] = []
     for done, problem in enumerate(_written(todo, home, task, jobs), start=1):
         if problem:
             problems.append(problem)
         if progress is not None:
-            progress(kept + done, len(entries))
-    return Written(index, len(entries), kept, len(problems), problems=tuple(problems[:PROBLEMS_TOLD]))
+            progress(kept + done, len(wanted))
+    return Written(index, len(wanted), kept, len(problems), problems=tuple(problems[:PROBLEMS_TOLD]))
 
 
 def _is_there(place: Path, fingerprint: str) -> bool:
@@ -321,13 +326,14 @@ def _taken(waiting: dict[Future[str], _Entry]) -> Iterator[str]:
 # --- the index --------------------------------------------------------------------------
 
 
-def _write_index(home: Path, name: str, entries: Sequence[_Entry], task: _Task) -> str:
+def _write_index(home: Path, name: str, entries: Sequence[_Entry], coming: Collection[str], task: _Task) -> str:
+    """Write the index of all; those whose page is there, or is about to be, are linked to it."""
     parts = [entries[first : first + INDEX_ROWS] for first in range(0, len(entries), INDEX_ROWS)]
     files = ["index.html", *(f"index-{number}.html" for number in range(2, len(parts) + 1))]
     for number, (file, part) in enumerate(zip(files, parts, strict=True)):
         html = template("index.html").render(
             name=name,
-            rows=[(entry.file, entry.cells) for entry in part],
+            rows=[(entry.file if _leads_there(home, entry, coming) else "", entry.cells) for entry in part],
             total=len(entries),
             files=files,
             number=number,
@@ -336,3 +342,7 @@ def _write_index(home: Path, name: str, entries: Sequence[_Entry], task: _Task) 
         )
         write_whole(home / file, lambda place, html=html: _put(place, html))  # type: ignore[misc]
     return str(home / "index.html")
+
+
+def _leads_there(home: Path, entry: _Entry, coming: Collection[str]) -> bool:
+    return entry.file in coming or (home / entry.file).is_file()
