@@ -11,7 +11,7 @@ import soundfile
 
 import murmur
 from murmur.cli import main
-from murmur.errors import MissingFileError, ParameterError
+from murmur.errors import MissingFileError, OutputError, ParameterError
 from murmur.formats import FORMATS, convert, read_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
@@ -135,3 +135,17 @@ def test_the_command_passes_what_a_report_needs(tmp_path):
     assert main(["convert", str(SAMPLE), "-o", str(target), "--subject", "Patient/9", "--effective", "2026-05-01"]) == 0
     report = json.loads(target.read_text(encoding="utf-8"))
     assert (report["subject"], report["effectiveDateTime"]) == ({"reference": "Patient/9"}, "2026-05-01")
+
+
+def test_what_is_there_is_replaced_only_when_asked(tmp_path, capsys):
+    """A folder of recordings with experts' labels beside them must not lose these."""
+    (tmp_path / "MR1_MV.wav").write_bytes(SAMPLE.read_bytes())
+    labels = tmp_path / "MR1_MV.tsv"
+    labels.write_text("0\t1\t1\n", "ascii")
+    with pytest.raises(OutputError, match="is there already"):
+        convert(tmp_path / "MR1_MV.wav", labels)
+    assert main(["convert", str(tmp_path), "-o", str(tmp_path), "--to", "circor"]) == 1
+    assert "is there already; name another target, or replace it (--replace)" in capsys.readouterr().err
+    assert labels.read_text("ascii") == "0\t1\t1\n"
+    assert main(["convert", str(tmp_path), "-o", str(tmp_path), "--to", "circor", "--replace"]) == 0
+    assert len(read_labels(labels)) > 10

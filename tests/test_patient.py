@@ -9,6 +9,7 @@ import murmur
 from murmur.character import GRADES, middle
 from murmur.errors import ParameterError
 from murmur.patient import SiteFigures, join_patient
+from murmur.wording import tell_patient
 
 
 def site(name, present=0.02, **changes):
@@ -140,3 +141,21 @@ def test_nobody():
 def test_what_is_no_recording_is_refused(sites):
     with pytest.raises(ParameterError, match="must be a list of what analyze"):
         join_patient("1", sites)
+
+
+def test_a_grade_from_fewer_than_four_sites_says_so():
+    loud = {"unknown_probability": 0.001, "absent_probability": 0.001}
+    for names, told in ((("AV", "MV"), "as far as 2 of the sites AV, PV, TV, MV can tell"), (("AV", "PV", "TV", "MV"), "")):
+        joined = murmur.join_patient("7", [site(name, 0.998, **loud) for name in names])
+        assert joined.graded_sites == len(names)
+        sentence = tell_patient(joined).sentences[0][0]
+        assert f"grade {joined.grade}" in sentence
+        assert told in sentence
+        assert ("as far as" in sentence) == bool(told)
+
+
+def test_recordings_of_different_people_are_not_joined():
+    with pytest.raises(ParameterError, match="MR1 and Other are not one person's"):
+        murmur.join_patient(
+            "MR1", [murmur.analyze("samples/MR1_MV.wav"), murmur.analyze("samples/normal.wav", patient="Other")]
+        )

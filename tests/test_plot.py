@@ -291,6 +291,14 @@ def test_the_command_draws_a_chest(tmp_path):
     assert "Murmur by site" in "".join(ET.parse(place).getroot().itertext())
 
 
+def test_a_chest_needs_sites_and_one_person(tmp_path, capsys):
+    other = tmp_path / "X9_AV.wav"
+    other.write_bytes((SAMPLES / "normal.wav").read_bytes())
+    for files, told in (([SAMPLES / "normal.wav"], "has a site on the chest"), ([SAMPLES / "MR1_MV.wav", other], "MR1, X9")):
+        assert main(["plot", *map(str, files), "--kind", "chest", "-o", str(tmp_path / "x.svg")]) == 2
+        assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

@@ -284,6 +284,30 @@ def test_pages_that_are_there_are_kept_until_a_file_changes(finished, tmp_path):
     assert write_reports(finished, tmp_path / "pages", jobs=1, resume=False).kept == 0
 
 
+def test_what_has_changed_since_the_run_is_told(tmp_path, capsys):
+    for name in ("P1_AV", "P1_MV"):
+        (tmp_path / f"{name}.wav").write_bytes((SAMPLES / "normal.wav").read_bytes())
+    run([tmp_path], tmp_path / "out", jobs=1)
+    assert write_reports(tmp_path / "out", jobs=1).problems == ()
+    (tmp_path / "P1_MV.wav").write_bytes((SAMPLES / "MR1_MV.wav").read_bytes())
+    (tmp_path / "P1_AV.wav").unlink()
+    assert main(["report", str(tmp_path / "out"), "--jobs", "1"]) == 1
+    assert "Changed or gone since the run: " in capsys.readouterr().err
+    page_, index = (
+        Page((tmp_path / "out" / "report" / name).read_text("utf-8")).text for name in ("patient-P1.html", "index.html")
+    )
+    assert page_.index("Changed or gone since the run") < page_.index("All recordings together")
+    assert "Pansystolic" in page_
+    assert "2 changed since the run" in index
+
+
+def test_visits_in_no_order_are_told_and_not_compared():
+    recordings = [(SAMPLES / "MR1_MV.wav", {"visit": name}) for name in ("before", "after")]
+    text = Page(page_of(Subject("Patient MR1", "MR1", recordings))).text
+    assert "Visits are not compared: patient MR1: the order of the visits 'after', 'before' can't be told" in text
+    assert "Over the visits" not in text
+
+
 def test_workers_write_the_same_pages(finished, tmp_path):
     for jobs in (1, 2):
         write_reports(finished, tmp_path / str(jobs), jobs=jobs)
@@ -359,6 +383,7 @@ def test_the_command_reports_on_recordings(tmp_path, capsys):
         (["normal.wav", "noisy.wav", "-o", "one.html"], "there are 2 patients"),
         (["-o", "pages"], "nothing to analyze"),
         (["normal.wav", "-o", "file/pages"], "can't be written"),
+        (["normal.wav", "-o", "page.pdf"], "pages are HTML"),
     ],
 )
 def test_the_command_tells_what_is_wrong(tmp_path, monkeypatch, capsys, arguments, told):

@@ -54,7 +54,8 @@ def trend_of(course, name="above_quiet_db"):
         (["10", "9", "100"], ["9", "10", "100"], [0, 1, 2]),
         (["visit 2", "visit 10", "visit 1"], ["visit 1", "visit 2", "visit 10"], [0, 1, 2]),
         (["2026-03-01", "2025-12-30", "2026-01-02"], ["2025-12-30", "2026-01-02", "2026-03-01"], [0, 3, 61]),
-        (["2026-03-01", "second", ""], ["", "2026-03-01", "second"], [0, 1, 2]),  # not all are dates
+        (["2026-03", "2026-01"], ["2026-01", "2026-03"], [0, 59]),
+        (["V2 ", "v10", "v1"], ["v1", "V2 ", "v10"], [0, 1, 2]),
         (["20260301", "2026-W01-1"], ["2026-W01-1", "20260301"], [0, 62]),
     ],
 )
@@ -66,7 +67,7 @@ def test_visits_are_in_the_order_of_their_dates_or_numbers(names, order, when):
 
 def test_a_visit_is_what_its_recordings_say_together():
     sites = [figures(at, "1", present_probability=p) for at, p in zip(SITES, (0.9, 0.8, 0.2, 0.99), strict=True)]
-    course = compare_visits("P", [*sites, figures("MV", "2")])
+    course = compare_visits("P", [*sites, *(figures(at, "2") for at in SITES)])
     joined = murmur.join_patient("P", sites)
     assert course.visits[0].patient == joined
     assert course.visits[0].figures["murmur_probability"] == joined.murmur_probability
@@ -91,11 +92,6 @@ def test_visit_and_site_add_up(seed):
     assert value(course) == pytest.approx(of_visit + of_site.mean())
 
 
-def test_visits_without_a_common_site_are_as_they_were_measured():
-    course = compare_visits("P", [figures("AV", "1", above_quiet_db=10.0), figures("MV", "2", above_quiet_db=20.0)])
-    assert value(course) == pytest.approx([10.0, 20.0])
-
-
 def test_several_recordings_of_a_site_are_averaged():
     course = compare_visits("P", [*levels(10.0, 14.0), figures("MV", "0", above_quiet_db=12.0)])
     assert value(course) == pytest.approx([11.0, 14.0])
@@ -111,9 +107,9 @@ def test_the_unreadable_count_for_nothing():
 
 
 def test_analyses_are_recordings_too():
-    made = [murmur.analyze(f"samples/MR1_{site}.wav", visit=visit) for site in ("AV", "MV") for visit in ("a", "b")]
+    made = [murmur.analyze(f"samples/MR1_{site}.wav", visit=visit) for site in ("AV", "MV") for visit in ("1", "2")]
     course = murmur.compare_visits("MR1", made)
-    assert [visit.visit for visit in course.visits] == ["a", "b"]
+    assert [visit.visit for visit in course.visits] == ["1", "2"]
     assert all(abs(change.change) < 1e-9 for change in course.changes)
     json.dumps(course.to_dict(), allow_nan=False)
 
@@ -259,7 +255,7 @@ def test_a_murmur_that_grows_by_1_db_a_visit_is_found_and_equal_visits_are_equal
 def test_courses_of_a_run_are_those_of_its_analyses(visits):
     (course,) = courses(visits / "out", ["equal"])
     analyses = [
-        murmur.analyze(path, patient="equal", visit=f"2026-0{path.name.split('_')[1]}")
+        murmur.analyze(path, patient="equal", visit=f"2026-0{int(path.name.split('_')[1]) + 1}")
         for path in visits.glob("equal_*.wav")
     ]
     direct = compare_visits("equal", analyses)

@@ -81,6 +81,8 @@ class PatientAnalysis(Record):
         Of the three classes present, unknown, absent.
     grade : str or None
         From how sure a murmur is at each of the four sites.
+    graded_sites : int
+        At how many of the four sites there is a readable recording.
     expected_grade : float or None
         0 to 3: the grade to be expected, were there a murmur, times the probability that there is one.
     murmur_sites : tuple of str
@@ -111,6 +113,7 @@ class PatientAnalysis(Record):
     murmur_probability: float | None
     unknown_probability: float | None
     grade: str | None
+    graded_sites: int
     expected_grade: float | None
     murmur_sites: tuple[str, ...]
     loudest_site: str | None
@@ -235,6 +238,7 @@ def join_patient(
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
         grade=GRADES[middle(grades.tolist())] if present else None,
+        graded_sites=len({f.site for f in read} & set(GRADED_SITES)),
         expected_grade=float(joint[0] * (grades @ np.arange(1, len(GRADES) + 1))),
         murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
         loudest_site=(loudest.site or None) if loudest and present else None,
@@ -255,6 +259,9 @@ def checked_sites(sites: object) -> list[SiteFigures]:
 
     given: list[object] = list(sites) if isinstance(sites, Iterable) and not isinstance(sites, str) else [sites]
     figures = []
+    people = sorted({one.patient for one in given if isinstance(one, Analysis) and one.patient})
+    if len(people) > 1:
+        raise ParameterError(f"recordings of {' and '.join(people)} are not one person's: name the same patient for all")
     for one in given:
         if not isinstance(one, SiteFigures | Analysis):
             raise ParameterError(f"one person's recordings must be a list of what analyze() gave, not {one!r:.80}")
@@ -265,7 +272,7 @@ def checked_sites(sites: object) -> list[SiteFigures]:
 def _unread(patient: str, recordings: int) -> PatientAnalysis:
     return PatientAnalysis(
         patient=patient, recordings=recordings, readable=0, murmur="unknown", murmur_probability=None,
-        unknown_probability=None, grade=None, expected_grade=None, murmur_sites=(), loudest_site=None,
+        unknown_probability=None, grade=None, graded_sites=0, expected_grade=None, murmur_sites=(), loudest_site=None,
         radiates_to_axilla=None, holosystolic_probability=None, blowing_probability=None, s1_intensity=None,
         quiet_s1_probability=None, apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
     )  # fmt: skip

@@ -7,6 +7,7 @@ more, how far they scatter about a straight line tells it of this person.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -96,7 +97,7 @@ REPEATABILITY: dict[str, Noise] = {
 _TITLES = {
     "murmur_probability": ("murmur probability", "log odds"),
     "expected_grade": ("grade", "grades"),
-    "murmur_extent": ("extent in systole", ""),
+    "murmur_extent": ("extent in systole", "% of systole"),
     "above_quiet_db": ("murmur above late diastole", "dB"),
     "s1_s2_level_db": ("S1 against S2", "dB"),
     "heart_rate_bpm": ("heart rate", "/min"),
@@ -197,15 +198,19 @@ class Course(Record):
     visits : tuple of Visit
         In their order.
     changes : tuple of Change
-        Of each visit against the one before, and, of three or more, of the last against the first.
+        Of each visit against the one before, and, of three or more, of the last against the first; of those at which
+        anything could be measured.
     trends : tuple of Trend
         Of three visits or more.
+    left_out : int
+        Recordings that name no visit.
     """
 
     patient: str
     visits: tuple[Visit, ...]
     changes: tuple[Change, ...]
     trends: tuple[Trend, ...]
+    left_out: int = 0
 
     @property
     def more_than_noise(self) -> bool:
@@ -222,8 +227,8 @@ def compare_visits(
 ) -> Course:
     """Follow one person over visits.
 
-    Visits are in the order of their dates where all are named by one (ISO 8601: ``2026-05-02``), else in natural order (2
-    before 10). Recordings that name no visit are one visit, the first.
+    Visits are in the order of their dates (ISO 8601: ``2026-05-02``), or of the one number in their names ("2", "visit 10").
+    Other names tell no order and are refused. Recordings that name no visit are left out where others do.
 
     Parameters
     ----------
@@ -242,29 +247,34 @@ def compare_visits(
     Raises
     ------
     ParameterError
-        If `sites` is anything else, or empty.
+        If `sites` is anything else, or empty, of different people, or the order of the visits can't be told.
 
     Notes
     -----
-    Of figures that are measured at each site, a visit's value is what an additive model of sites and visits leaves to it, so
-    that a site left out once does not pass for a change. Changes are held against `REPEATABILITY`; a trend over four visits
+    Only what was recorded at the same sites is compared. Of figures that are measured at each site, a visit's value is what
+    an additive model of sites and visits leaves to it, so that a site left out once does not pass for a change; probability
+    and grade are those of the sites that all visits have. Changes are held against `REPEATABILITY`; a trend over four visits
     or more against their own scatter about the line (ordinary least squares, Student's t), over three against
     `REPEATABILITY`. Intervals are Bonferroni's over the figures of a comparison.
     """
     figures = checked_sites(sites)
     if not figures:
         raise ParameterError(f"patient {patient}: there are no recordings to compare")
+    named = [figure for figure in figures if figure.visit] or figures
     by_visit: dict[str, list[SiteFigures]] = {}
-    for figure in figures:
+    for figure in named:
         by_visit.setdefault(figure.visit, []).append(figure)
-    when, dated = _order(by_visit)
+    when, dated = _order(patient, by_visit)
     names = list(when)
+    alike = _at_common_sites(names, by_visit)
+    compared = {name: join_patient(patient, alike[name], settings, models) for name in names if alike[name]}
+    values = {f.name: _values(f.name, by_visit, compared) for f in FIGURES}
     joined = {name: join_patient(patient, by_visit[name], settings, models) for name in names}
-    values = {f.name: _values(f.name, names, by_visit, joined) for f in FIGURES}
     visits = tuple(_visit(name, when[name], joined[name], values) for name in names)
-    pairs = list(pairwise(names)) + ([(names[0], names[-1])] if len(names) > 2 else [])
+    told = [name for name in names if any(name in values[f.name] for f in FIGURES)]
+    pairs = list(pairwise(told)) + ([(told[0], told[-1])] if len(told) > 2 else [])
     changes = [change for pair in pairs for change in _changes(pair, values)]
-    return Course(patient, visits, tuple(changes), tuple(_trends(when, dated, values)))
+    return Course(patient, visits, tuple(changes), tuple(_trends(when, dated, values)), len(figures) - len(named))
 
 
 #: Of a figure, by visit: its value, and how many sites that rests on.
@@ -274,20 +284,41 @@ Told = Mapping[str, tuple[float, int]]
 # --- visits -----------------------------------------------------------------------------
 
 
-def _order(visits: Iterable[str]) -> tuple[dict[str, float], bool]:
+def _order(patient: str, visits: Iterable[str]) -> tuple[dict[str, float], bool]:
     """Visits in their order and when each was, and whether that is in days."""
     names = list(visits)
-    try:
-        days = {name: date.fromisoformat(name).toordinal() for name in names}
-    except ValueError:
-        return {name: float(number) for number, name in enumerate(sorted(names, key=_natural))}, False
-    first = min(days.values())
-    return {name: float(days[name] - first) for name in sorted(names, key=days.__getitem__)}, True
+    with contextlib.suppress(ValueError):
+        days = {name: _day(name) for name in names}
+        first = min(days.values())
+        return {name: float(days[name] - first) for name in sorted(names, key=days.__getitem__)}, True
+    numbers = {name: _number(name) for name in names}
+    known = {name: number for name, (_, number) in numbers.items() if number is not None}
+    alike = len({words for words, _ in numbers.values()}) == 1 and len(set(known.values())) == len(names)
+    if len(names) > 1 and not alike:
+        raise ParameterError(
+            f"patient {patient}: the order of the visits {', '.join(map(repr, sorted(names)))} can't be told: name all by "
+            "dates (2026-05-02), or all by numbers (1, 2, or visit 1, visit 2)"
+        )
+    return {name: float(place) for place, name in enumerate(sorted(names, key=lambda name: known.get(name, 0)))}, False
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Numbers by their value, and before words."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"[0-9]+|[^0-9]+", name)]
+def _day(name: str) -> int:
+    """Days since year 1, of a date or of a month's first day; ValueError for what is neither."""
+    return date.fromisoformat(f"{name}-01" if re.fullmatch(r"\d{4}-\d\d", name) else name).toordinal()
+
+
+def _number(name: str) -> tuple[tuple[str, str], int | None]:
+    """The words around the one number of a visit's name, and that number; None where there is none, or several."""
+    found = re.fullmatch(r"(\D*)(\d+)(\D*)", name)
+    return (("", ""), None) if found is None else ((found[1].strip().lower(), found[3].strip().lower()), int(found[2]))
+
+
+def _at_common_sites(names: Sequence[str], recorded: Mapping[str, Sequence[SiteFigures]]) -> dict[str, list[SiteFigures]]:
+    """Of each visit the readable recordings at sites that all visits have; nothing where there are none."""
+    read = {name: [figure for figure in recorded[name] if figure.readable] for name in names}
+    sites = [{figure.site for figure in figures} for figures in read.values() if figures]
+    common = set.intersection(*sites) if sites else set()
+    return {name: [figure for figure in figures if figure.site in common] for name, figures in read.items()}
 
 
 def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str, Told]) -> Visit:
@@ -297,38 +328,46 @@ def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str
     return Visit(name, when, patient, figures, noise_sd)
 
 
-def _values(
-    name: str, visits: Sequence[str], recorded: Mapping[str, Sequence[SiteFigures]], joined: Mapping[str, PatientAnalysis]
-) -> Told:
+def _values(name: str, recorded: Mapping[str, Sequence[SiteFigures]], compared: Mapping[str, PatientAnalysis]) -> Told:
     if name in {"murmur_probability", "expected_grade"}:  # of all sites together
-        whole = {visit: getattr(joined[visit], name) for visit in visits}
+        whole = {visit: getattr(patient, name) for visit, patient in compared.items()}
         return {visit: (value, 1) for visit, value in whole.items() if value is not None}
     cells: dict[tuple[str, str], list[float]] = {}
-    for visit in visits:
-        for recording in recorded[visit]:
+    for visit, recordings in recorded.items():
+        for recording in recordings:
             value = getattr(recording, name)
             if recording.readable and value is not None:
                 cells.setdefault((visit, recording.site), []).append(value)
-    return _visit_effects({place: sum(values) / len(values) for place, values in cells.items()})
+    means = {place: sum(sorted(values)) / len(values) for place, values in sorted(cells.items())}
+    return _visit_effects(_connected(means))
+
+
+def _connected(cells: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """The cells of most visits that are linked by common sites, over other visits too; the earliest of several such sets."""
+    groups: list[set[tuple[str, str]]] = []
+    for place in cells:
+        touching = [group for group in groups if any(place[0] == visit or place[1] == site for visit, site in group)]
+        groups = [group for group in groups if group not in touching] + [{place}.union(*touching)]
+    order = {place: number for number, place in enumerate(cells)}
+    largest = max(
+        groups,
+        key=lambda group: (len({visit for visit, _ in group}), -min(order[place] for place in group)),
+        default=set(),
+    )
+    return {place: value for place, value in cells.items() if place in largest}
 
 
 def _visit_effects(cells: Mapping[tuple[str, str], float]) -> Told:
-    """Value of each visit, as if every site had been recorded at it: least squares of visit plus site.
-
-    Visits that share no site with the others can't be compared through the model; the mean of their sites stands for them.
-    """
+    """Value of each visit, as if every site had been recorded at it: least squares of visit plus site."""
     if not cells:
         return {}
     visits, sites = (list(dict.fromkeys(place[axis] for place in cells)) for axis in (0, 1))
     design = np.zeros((len(cells), len(visits) + len(sites)))
     for row, (visit, site) in zip(design, cells, strict=True):
         row[visits.index(visit)] = row[len(visits) + sites.index(site)] = 1.0
-    values = np.array(list(cells.values()))
-    effects, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
-    if rank == design.shape[1] - 1:  # but for a level that visits and sites may share as they like
-        levels = effects[: len(visits)] + effects[len(visits) :].mean()
-    else:
-        levels = design[:, : len(visits)].T @ values / design[:, : len(visits)].sum(axis=0)
+    # visits and sites may share a level as they like: of all solutions the shortest, and what matters is their sum
+    effects = np.linalg.lstsq(design, np.array(list(cells.values())), rcond=None)[0]
+    levels = effects[: len(visits)] + effects[len(visits) :].mean()
     counts = design[:, : len(visits)].sum(axis=0).astype(int).tolist()
     return dict(zip(visits, zip(levels.tolist(), counts, strict=True), strict=True))
 

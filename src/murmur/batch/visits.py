@@ -55,7 +55,7 @@ def courses(
     MissingFileError
         If the folder is none of a run.
     ParameterError
-        If one of `patients` is not in it.
+        If one of `patients` is not in it, or the order of somebody's visits can't be told.
     """
     models = load_models(None if models_dir is None else os.fspath(models_dir))
     seen: set[str] = set()
@@ -66,7 +66,7 @@ def courses(
             if patients is not None and patient not in patients:
                 continue
             sites = [site_figures_from_row(row) for row in rows]
-            if patients is not None or len({site.visit for site in sites}) > 1:
+            if patients is not None or len({site.visit for site in sites if site.visit}) > 1:
                 yield compare_visits(patient, sites, settings, models)
     if absent := sorted(set(patients or ()) - seen):
         raise ParameterError(f"{os.fspath(folder)}: holds no patient {', '.join(absent)}")

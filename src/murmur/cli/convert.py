@@ -36,6 +36,7 @@ def convert(options: argparse.Namespace, settings: Settings) -> int:
                 sample_rate_hz=options.rate,
                 settings=settings,
                 models=models,
+                replace=options.replace,
                 **report,
             )
         except MurmurError as error:

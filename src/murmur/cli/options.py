@@ -241,6 +241,7 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
         "-o", "--output", metavar="TARGET", required=True, help="file to write, or a folder for several; never the source"
     )
     parser.add_argument("--to", metavar="FORMAT", help="what to write, where the target's suffix doesn't tell")
+    parser.add_argument("--replace", action="store_true", help="replace files that are there already; the source never")
     parser.add_argument("--from", metavar="FORMAT", dest="from_", help="what labels are, where their suffix doesn't tell")
     parser.add_argument("--rate", type=_hertz, metavar="HZ", help="of labels that become WFDB annotations (10000)")
     parser.add_argument("--patient", metavar="ID", help="patient, whatever names and headers say")

@@ -42,6 +42,8 @@ def plot(options: argparse.Namespace, settings: Settings) -> int:
         except MurmurError as error:
             print(f"murmur: {error}", file=sys.stderr)
             return SOME_FAILED
+        if options.kind == "chest":
+            _check_chest(analyses)
         figure = _figure(options, recordings, analyses)
         # no date: the same recording gives the same file
         metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(place.suffix.lower(), {})
@@ -50,6 +52,16 @@ def plot(options: argparse.Namespace, settings: Settings) -> int:
         except OSError as error:
             raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
     return DONE
+
+
+def _check_chest(analyses: list[Analysis]) -> None:
+    """A chest without a site would pass for one without a murmur, and two people's for one's."""
+    from murmur.plot.chest import PLACES
+
+    if not any(analysis.site in PLACES for analysis in analyses):
+        raise ParameterError("--kind chest: none of the recordings has a site on the chest, in its name or by --site")
+    if len(people := sorted({analysis.patient for analysis in analyses if analysis.patient})) > 1:
+        raise ParameterError(f"--kind chest draws one person's recordings, not those of {', '.join(people)}")
 
 
 def _figure(options: argparse.Namespace, recordings: list[Recording], analyses: list[Analysis]) -> Any:

@@ -34,10 +34,9 @@ def trend(options: argparse.Namespace) -> int:
     visits = (
         f"{len(found)} patient{'' if len(found) == 1 else 's'} with more than one visit" if not options.patient else "done"
     )
-    print(
-        f"{visits}, {len(changed)} changed by more than noise. Tables visits, changes, trends are in {place}",
-        file=sys.stderr,
-    )
+    hint = "" if found else " (the column visit of a manifest tells)"
+    where = f"Tables visits, changes, trends are in {place}"
+    print(f"{visits}{hint}, {len(changed)} changed by more than noise. {where}", file=sys.stderr)
     return DONE
 
 

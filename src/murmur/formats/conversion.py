@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from murmur.errors import MissingFileError, ParameterError
+from murmur.errors import MissingFileError, OutputError, ParameterError
 from murmur.formats.labels import laid_out
 from murmur.formats.registry import FORMATS, Format, format_of, read_labels, write_labels, write_report, write_sound
 from murmur.sources.kinds import suffix_of
@@ -60,6 +60,7 @@ def convert(
     sample_rate_hz: float | None = None,
     settings: Settings | None = None,
     models: Models | None = None,
+    replace: bool = False,
     **options: Any,
 ) -> tuple[str, ...]:
     """Write a recording, what is found in it, or a file of labels in another format.
@@ -70,7 +71,7 @@ def convert(
         A recording, as `murmur.load` takes it by path or URL, or labels (``.tsv``, ``.txt``, ``.TextGrid``, ``.atr``). A
         recording is segmented for labels, for DICOM and for EDF, and analyzed for a report.
     target : str or os.PathLike
-        The file to write; one that is there is replaced, the source never.
+        The file to write.
     to : str, optional
         One of `murmur.formats.FORMATS`; the target's suffix tells without it.
     from_ : str, optional
@@ -81,6 +82,8 @@ def convert(
         Of labels that become WFDB annotations; a recording has its own.
     settings, models
         As `murmur.analyze` takes them.
+    replace : bool, default False
+        Whether a file that is there already is replaced: it may be somebody's labels. The source never is.
     **options
         Of reports, as `murmur.formats.fhir.write_fhir` takes them: ``subject``, ``device``, ``effective``.
 
@@ -100,6 +103,8 @@ def convert(
     """
     wanted = format_of(target, to)
     _keep_apart(source, target)
+    if not replace and Path(target).exists():
+        raise OutputError(f"{os.fspath(target)}: is there already; name another target, or replace it (--replace)")
     if options and wanted.holds != "report":
         raise ParameterError(f"{', '.join(options)}: only of reports (fhir), not of {wanted.name}")
     found = labels_of(source, from_)

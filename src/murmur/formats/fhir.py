@@ -13,9 +13,12 @@ https://hl7.org/fhir/R4/diagnosticreport.html, https://hl7.org/fhir/R4/observati
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +134,7 @@ def fhir_report(
     elif analysis.patient:
         shared["subject"] = {"identifier": {"value": analysis.patient}}
     if effective is not None:
+        _check_time(effective)
         shared["effectiveDateTime"] = effective
     measured = dict(shared)
     if device is not None:
@@ -154,6 +158,17 @@ def fhir_report(
         "conclusion": " ".join((_CONCLUSION, *said, f"murmur {__version__}.")),
     }
     return _validated(report)
+
+
+def _check_time(effective: str) -> None:
+    """FHIR's dateTime: a year, a month, a day, or a moment with its time zone."""
+    if re.fullmatch(r"\d{4}(-\d{2})?", effective):
+        return
+    with contextlib.suppress(ValueError):
+        when = datetime.fromisoformat(effective)
+        if len(effective) == 10 or when.tzinfo is not None:
+            return
+    raise ParameterError(f"effective must be like 2026-05-02 or 2026-05-02T10:30:00+02:00, not {effective!r}")
 
 
 def _heart_rate(analysis: Analysis) -> tuple[str, dict[str, Any]]:

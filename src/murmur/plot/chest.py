@@ -83,7 +83,11 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
         ax.set_title("Murmur by site, dB against S2")
         for spine in ax.spines.values():
             spine.set_visible(False)
-        for x, side, text in ((-1.1, "left", "right"), (1.1, "right", "left"), (0.0, "center", "white: none heard")):
+        for x, side, text in (
+            (-1.1, "left", "right"),
+            (1.1, "right", "left"),
+            (0.0, "center", "white: none heard, dotted: not recorded"),
+        ):
             ax.text(x, -0.6, text, color=SOFT, fontsize=7.5, ha=side)
     return ax
 

@@ -208,16 +208,19 @@ def _context(
     analyses = [one.analysis for one in heard if one.analysis is not None]
     sites = {analysis.site for analysis in analyses if analysis.site}
     together = course = None
+    remarks = list(subject.remarks)
     if subject.patient and analyses:
         together = join_patient(subject.patient, analyses, settings, models) if len(heard) > 1 else None
-        if len({analysis.visit for analysis in analyses}) > 1:
-            course = compare_visits(subject.patient, analyses, settings, models)
+        if len({analysis.visit for analysis in analyses if analysis.visit}) > 1:
+            try:
+                course = compare_visits(subject.patient, analyses, settings, models)
+            except ParameterError as error:  # visits in no order
+                remarks.append(f"Visits are not compared: {error}.")
     _draw(heard, seconds, pictures)
     told = heard[:MOST_TOLD]
     undrawn = sum(
         one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.beats)) for one in heard
     )
-    remarks = list(subject.remarks)
     if undrawn:
         words = "in words and figures only" if len(told) == len(heard) else "without pictures, or in a line"
         remarks.append(f"{undrawn} of {len(heard)} recordings are told {words}: the page would be too large.")
@@ -228,6 +231,7 @@ def _context(
         "told": told,
         "alone": len(heard) == 1,
         "together": None if together is None else tell_patient(together),
+        "visits": len({analysis.visit for analysis in analyses}),
         "chest": pictures.chest(analyses) if len(sites) > 1 else None,
         "course": None if course is None else tell_course(course),
         "course_picture": None if course is None else pictures.course(course),

@@ -28,6 +28,7 @@ from murmur.naming import file_name
 from murmur.patient import join_patient
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
+from murmur.sources.remote import is_remote
 from murmur.version import __version__
 from murmur.writing import made_folder, write_whole
 
@@ -39,6 +40,8 @@ INDEX_ROWS = 5000
 AHEAD = 2
 #: Of so many pages that could not be made it is told why.
 PROBLEMS_TOLD = 10
+#: Names that ask for another kind of file.
+NO_PAGES = (".pdf", ".htm", ".xhtml", ".svg", ".png", ".jpg", ".docx", ".md", ".txt", ".csv", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Written:
     pages, kept, failed : int
         Pages of patients there are, how many of them were kept from before, and how many could not be made.
     unread : int
-        Recordings that could not be analyzed; their pages say why.
+        Recordings that could not be analyzed, and pages of recordings that are not what they were in the run; the pages say
+        so.
     problems : tuple of str
         What went wrong, of the first few pages and recordings.
     """
@@ -155,12 +159,16 @@ def write_reports(
             entries = list(_entries(store, task))
         wanted = _wanted(entries, patients, name)
         place = home / "report" if destination is None else Path(destination)
+        if place.suffix.lower() in NO_PAGES:
+            raise ParameterError(f"{place}: pages are HTML: name a folder, or NAME.html (a browser prints it as a PDF)")
+        changed = [remark for entry in wanted for remark in entry.subject.remarks]
         if place.suffix.lower() == ".html":
             written = _write_single(place, wanted, task)
         else:
             wanted = [] if index_only else wanted
             written = _write_all(place, name, entries, wanted, task, jobs, resume, progress)
-    return replace(written, unread=len(unread), problems=(*unread, *written.problems)[:PROBLEMS_TOLD])
+    problems = (*unread, *changed, *written.problems)[:PROBLEMS_TOLD]
+    return replace(written, unread=len(unread) + len(changed), problems=problems)
 
 
 def _task(store: Store, home: Path, models_dir: str | None) -> _Task:
@@ -211,11 +219,29 @@ def _entry(patient: str, rows: Sequence[Stored], task: _Task, models: Models) ->
         digits = hashlib.sha256(os.fsencode(rows[0].key)).hexdigest()[:8]
         file = f"recording-{re.sub(r'[^A-Za-z0-9_.-]', '_', Path(first).stem)[:60]}-{digits}.html"
         cells = dict(made[0])
+    gone = [str(stored.row["path"]) for stored in rows if stored.row["status"] != "failed" and _has_changed(stored)]
+    if gone:
+        names_ = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        remark = f"Changed or gone since the run: {names_}. Run murmur analyze again; this page is of what is there now."
+        subject = replace(subject, remarks=(remark,))
     labels = [list(known.values()) for _, known in recordings]
-    seen = json.dumps([[stored.key, stored.size, stored.modified_ns] for stored in rows] + labels)
+    seen = json.dumps([[stored.key, stored.size, stored.modified_ns, _now(stored.key)] for stored in rows] + labels)
     deciding = f"{__version__} {task.settings.fingerprint()} {model_hashes(task.models_dir)} {task.channel} {seen}"
     fingerprint = hashlib.sha256(deciding.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return _Entry(subject, file, fingerprint, cells | _counted(patient or first, made))
+    return _Entry(subject, file, fingerprint, cells | _counted(patient or first, made, len(gone)))
+
+
+def _now(key: str) -> tuple[int, int] | None:
+    """Size and time of change of a file; None where it is not there, or elsewhere."""
+    try:
+        told = Path(key).stat()
+    except (OSError, ValueError):
+        return None
+    return told.st_size, told.st_mtime_ns
+
+
+def _has_changed(stored: Stored) -> bool:
+    return not is_remote(stored.key) and _now(stored.key) != (stored.size, stored.modified_ns)
 
 
 def _opened(stored: Stored) -> str:
@@ -224,13 +250,14 @@ def _opened(stored: Stored) -> str:
     return path if key_of(path) == stored.key else stored.key
 
 
-def _counted(name: str, rows: Sequence[Row]) -> Row:
+def _counted(name: str, rows: Sequence[Row], stale: int) -> Row:
     """What the index says of a patient beside the figures."""
     trouble = [(sum(row["status"] == status for row in rows), status) for status in ("unreadable", "failed")]
     return {
         "name": name,
         "recordings": len(rows),
         "trouble": ", ".join(f"{number} {status}" for number, status in trouble if number),
+        "stale": stale,
         "visits": len({row["visit"] for row in rows}),
         "sites": ", ".join(dict.fromkeys(str(row["site"]) for row in rows if row["site"])),
     }

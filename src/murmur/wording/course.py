@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from murmur.visits import FIGURES
-from murmur.wording.story import Line, Sentence, Story, Tone, count, percent, share
+from murmur.wording.story import Line, Sentence, Story, Tone, count, decibels, percent, share
 
 if TYPE_CHECKING:
-    from murmur.visits import Change, Course, Figure, Trend
+    from murmur.visits import Change, Course, Figure, Trend, Visit
 
 __all__ = ["spell_figure", "tell_course"]
 
@@ -20,7 +20,8 @@ def tell_course(course: Course) -> Story:
     if len(names) < 2:
         return Story(title, "1 visit", ("There is nothing to compare it with.",), failed=True)
     context = f"{count(len(names), 'visit')}: {', '.join(names) if len(names) <= 6 else f'{names[0]} to {names[-1]}'}"
-    ends = {c.figure: c for c in course.changes if (c.since, c.until) == (course.visits[0].visit, course.visits[-1].visit)}
+    told = [visit for visit in course.visits if any(value is not None for value in visit.figures.values())]
+    ends = {c.figure: c for c in course.changes if told and (c.since, c.until) == (told[0].visit, told[-1].visit)}
     trends = {trend.figure: trend for trend in course.trends}
     sentences: list[Sentence] = []
     for figure in FIGURES:
@@ -32,10 +33,15 @@ def tell_course(course: Course) -> Story:
     others = [c for c in course.changes if c.more_than_noise and c not in ends.values()]
     sentences += [(_change_sentence(_by_name(c.figure), c), Tone.DOUBTFUL) for c in others]
     sentences = sentences or [("Nothing has changed by more than noise.", Tone.NORMAL)]
-    lines = [_line(course, figure, ends.get(figure.name), trends.get(figure.name)) for figure in FIGURES]
+    warnings = [f"{count(course.left_out, 'recording')} without a visit left out."] if course.left_out else []
+    unread = [visit.visit for visit in course.visits if visit not in told]
+    warnings += [f"Nothing could be measured at visit {', '.join(unread)}."] if unread else []
+    lines = []
+    if len(told) > 1:
+        lines = [_line(told[0], told[-1], f, ends.get(f.name), trends.get(f.name)) for f in FIGURES]
     missing = [figure.title for figure in FIGURES if figure.name not in ends]
-    why = f"{', '.join(missing)} (not measured at the first and the last visit)"
-    return Story(title, context, sentences=tuple(sentences), lines=tuple(lines), missing=(why,) if missing else ())
+    why = f"{', '.join(missing)} (not measured at the same sites, or at all, at the first and the last visit)"
+    return Story(title, context, tuple(warnings), tuple(sentences), tuple(lines), (why,) if missing else ())
 
 
 def spell_figure(name: str, value: float | None) -> str:
@@ -48,7 +54,7 @@ def spell_figure(name: str, value: float | None) -> str:
         return share(value)
     if name == "heart_rate_bpm":
         return f"{value:.0f}/min"
-    return f"{value:.1f}" if name == "expected_grade" else f"{value:+.1f} dB"
+    return f"{value:.1f}" if name == "expected_grade" else decibels(value)
 
 
 def _by_name(name: str) -> Figure:
@@ -57,7 +63,7 @@ def _by_name(name: str) -> Figure:
 
 def _spell_change(figure: Figure, change: float) -> str:
     if figure.name == "murmur_extent":
-        return f"{round(100 * change) + 0:+.0f} %"
+        return f"{round(100 * change) + 0:+.0f}"
     decimals = 0 if figure.name == "heart_rate_bpm" else 1
     return f"{round(change, decimals) + 0.0:+.{decimals}f}"  # no "-0"
 
@@ -83,10 +89,9 @@ def _change_sentence(figure: Figure, change: Change) -> str:
     return f"{_title(figure)} {way} from visit {change.since} to {change.until}: {_interval(figure, change, change.change)}."
 
 
-def _line(course: Course, figure: Figure, change: Change | None, trend: Trend | None) -> Line:
-    first, last = (course.visits[at].figures[figure.name] for at in (0, -1))
+def _line(first: Visit, last: Visit, figure: Figure, change: Change | None, trend: Trend | None) -> Line:
     rests_on = [] if change is None else [f"change {_interval(figure, change, change.change)}"]
     rests_on += [] if trend is None else [f"trend {_interval(figure, trend, trend.slope)} a {trend.per}"]
     clear = any(found is not None and found.more_than_noise for found in (change, trend))
-    finding = f"{spell_figure(figure.name, first)} → {spell_figure(figure.name, last)}"
+    finding = " → ".join(spell_figure(figure.name, visit.figures[figure.name]) for visit in (first, last))
     return Line(figure.title, finding, None, "; ".join(rests_on), Tone.ABNORMAL if clear else Tone.NORMAL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from murmur.patient import GRADED_SITES
 from murmur.wording.story import EVEN, NOT_RULED_OUT, SITES, Sentence, Story, Tone, count, percent, score_sentence, tone_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def tell_patient(patient: PatientAnalysis) -> Story:
             text += "; radiates to the axilla"
         if patient.grade:
             text += f"; grade {patient.grade}{' or louder' if patient.grade == 'III/VI' else ''}"
+            if patient.graded_sites < len(GRADED_SITES):
+                text += f", as far as {patient.graded_sites} of the sites {', '.join(GRADED_SITES)} can tell"
         sentences.append((f"{text}.", tone_of(True, present)))
     elif patient.murmur == "absent":
         sentences.append((f"No murmur heard ({percent(1.0 - present)} sure).", Tone.NORMAL))

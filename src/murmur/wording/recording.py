@@ -167,7 +167,7 @@ def _described(analysis: Analysis, present: float) -> str:
         tail.append(grade if (found.grade.probability or 0.0) >= EVEN else f"perhaps {grade}")
     pitch = _spoken(found.systolic_pitch, {})
     tail.append(f"{pitch}-pitched" if pitch else "")
-    text = ", ".join([kind, *(part for part in tail if part)])
+    text = ", ".join([f"{kind} ({percent(present)})" if present >= EVEN else kind, *(part for part in tail if part)])
     article = "an" if text[0] in "aeiou" else "a"
     if present < EVEN:  # the threshold lies lower, because missing a murmur weighs more than suspecting one
         return f"{NOT_RULED_OUT} ({percent(present)}; tables say present); if there is one, {article} {text}."
@@ -175,7 +175,7 @@ def _described(analysis: Analysis, present: float) -> str:
         text = f"probably {article} {text}"
     extents = analysis.cycles.murmur_extent[analysis.cycles.trusted]
     filled = f"{int((extents >= MOST).sum())} of {count(len(extents), 'beat')}"
-    return f"{text[0].upper()}{text[1:]} ({percent(present)}). It fills {share(MOST)} of systole or more in {filled}."
+    return f"{text[0].upper()}{text[1:]}. It fills {share(MOST)} of systole or more in {filled}."
 
 
 def _spoken(finding: Finding, words: dict[str, str]) -> str:
