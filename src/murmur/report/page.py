@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
 
-#: No page is larger, whatever is on it.
-MOST_BYTES = 5_000_000
+#: No page is larger, whatever is on it: 5 MB, with some room.
+MOST_BYTES = 4_900_000
 #: Seconds of each recording that are shown and played where there is room, and fewer than which are of no use.
 LONGEST_S, SHORTEST_S = 30.0, 4.0
 #: A page draws and plays so many recordings; of more, the others are told in words and figures, and of many more in a line.
