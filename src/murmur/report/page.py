@@ -33,7 +33,7 @@ MOST_BYTES = 4_900_000
 #: Seconds of each recording that are shown and played where there is room, and fewer than which are of no use.
 LONGEST_S, SHORTEST_S = 30.0, 4.0
 #: A page draws and plays so many recordings; of more, the others are told in words and figures, and of many more in a line.
-MOST_DRAWN, MOST_TOLD = 24, 300
+MOST_DRAWN, MOST_TOLD = 20, 300
 #: Sound of longer recordings is not held in memory to be drawn.
 LONGEST_LOADED_S = 3600.0
 #: What a recording's pictures take beside its sound, in bytes, and what a second of it takes; a guess to begin with.
