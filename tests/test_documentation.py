@@ -208,6 +208,7 @@ EXAMPLES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", EXAMPLES)
 def test_examples_in_docstrings_run(module, places):
     place, _ = places(Block(SOURCE / module, 0, "python", ""))

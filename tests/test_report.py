@@ -233,6 +233,7 @@ def test_the_best_stretch_has_most_trusted_beats():
 # --- how large --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_page_keeps_to_its_size(monkeypatch):
     whole = len(page_of(patient()).encode())
     monkeypatch.setattr(page, "MOST_BYTES", 7 * whole // 10)
@@ -275,6 +276,7 @@ def test_a_run_has_an_index_and_a_page_each(finished):
     assert "I/VI" in index.text
 
 
+@pytest.mark.slow
 def test_pages_that_are_there_are_kept_until_a_file_changes(finished, tmp_path):
     first = write_reports(finished, tmp_path / "pages", jobs=2)
     again = write_reports(finished, tmp_path / "pages", jobs=1)
@@ -308,6 +310,7 @@ def test_visits_in_no_order_are_told_and_not_compared():
     assert "Over the visits" not in text
 
 
+@pytest.mark.slow
 def test_workers_write_the_same_pages(finished, tmp_path):
     for jobs in (1, 2):
         write_reports(finished, tmp_path / str(jobs), jobs=jobs)
