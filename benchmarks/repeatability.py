@@ -33,6 +33,8 @@ from murmur.visits import FIGURES, REPEATABILITY, Course, compare_visits, scale_
 
 SEED = 20261121
 SITES = ("AV", "PV", "TV", "MV")
+#: Visits need an order; here either will do.
+POSITIONS = {"sit": "1", "sup": "2"}
 CONDITION = "mitral regurgitation mild"
 
 
@@ -111,7 +113,7 @@ def bmdhs(folder: Path) -> None:
     heard: dict[str, list[SiteFigures]] = defaultdict(list)
     for path in sorted(folder.rglob("*.flac")) + sorted(folder.rglob("*.wav")):
         figures = site_figures(murmur.analyze(path))
-        heard[parse_name(path).patient].append(replace(figures, visit=parse_name(path).position))
+        heard[parse_name(path).patient].append(replace(figures, visit=POSITIONS[parse_name(path).position]))
     changed = [change for p, sites in heard.items() for change in compare_visits(p, sites).changes if change.more_than_noise]
     patients = len({p for p, sites in heard.items() if compare_visits(p, sites).more_than_noise})
     print(f"\nBMD-HS, sitting against lying: told to have changed {patients} of {len(heard)} patients")

@@ -546,3 +546,15 @@ def test_a_long_recording_is_a_short_one_over_and_over(tmp_path):
     samples, rate = soundfile.read(path)
     assert (samples.size, rate) == (122000, 2000)
     np.testing.assert_array_equal(samples[:2000], samples[120000:])
+
+
+def test_sitting_and_lying_are_taken_for_two_visits(tmp_path, capsys):
+    from benchmarks.repeatability import bmdhs
+
+    for position, sample in (("sit", "normal"), ("sup", "mitral_regurgitation_severe")):
+        sound = Path(__file__).parent.parent / "samples" / f"{sample}.wav"
+        (tmp_path / f"MR_001_{position}_Mit.wav").write_bytes(sound.read_bytes())
+    bmdhs(tmp_path)
+    told = capsys.readouterr().out
+    assert "told to have changed 1 of 1 patients" in told
+    assert "murmur_probability   1" in told
