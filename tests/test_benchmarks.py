@@ -3,6 +3,7 @@
 import csv
 import json
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
