@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import murmur
-from murmur.analysis import conclude, measure
-from murmur.models import shipped_models
-from murmur.recording import open_source
+from murmur.io.recording import open_source
+from murmur.pipeline.analysis import conclude, measure
+from murmur.pipeline.models import shipped_models
 from murmur.settings import Settings
 from murmur.synthesis import CONDITIONS, random_phantom, synthesize
 

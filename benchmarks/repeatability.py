@@ -3,8 +3,8 @@
     python -m benchmarks.repeatability CIRCOR [--bmdhs DIR]
 
 Children of CirCor who were recorded in both of its campaigns: the standard deviation between their two visits, of each
-figure that `murmur.visits` follows, parted into what the sites of a visit have in common and what is each site's own. These
-are the numbers of `murmur.visits.REPEATABILITY`. (A child's murmur may have changed in between: they are upper bounds. The
+figure that `murmur.patients.visits` follows, parted into what the sites of a visit have in common and what is each site's own. These
+are the numbers of `murmur.patients.visits.REPEATABILITY`. (A child's murmur may have changed in between: they are upper bounds. The
 shipped models learned from these children.) With BMD-HS, from which nothing was taken, how often the change between sitting
 and lying is told to be more than noise.
 
@@ -25,11 +25,11 @@ import numpy as np
 
 import murmur
 from murmur.formats.circor import child_groups
-from murmur.naming import parse_name
-from murmur.patient import SiteFigures, site_figures
+from murmur.io.naming import parse_name
+from murmur.patients.patient import SiteFigures, site_figures
+from murmur.patients.visits import FIGURES, REPEATABILITY, Course, compare_visits, scale_of
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import read_circor
-from murmur.visits import FIGURES, REPEATABILITY, Course, compare_visits, scale_of
 
 SEED = 20261121
 SITES = ("AV", "PV", "TV", "MV")

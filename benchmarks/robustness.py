@@ -30,7 +30,7 @@ from benchmarks.accuracy.scoring import UNREAD_PROBABILITY, fold_models, score
 from benchmarks.accuracy.segmentation import STATES, f1, onset_counts
 from benchmarks.disturbances import CLEAN, CONDITIONS, NOISES, SNRS_DB, Condition, Labels, disturbed
 from murmur.formats.circor import Patient
-from murmur.patient import SiteFigures, site_figures
+from murmur.patients.patient import SiteFigures, site_figures
 from murmur.training.data import LabelledRecording, read_circor
 
 FOLDS = Path(__file__).parent / "folds"

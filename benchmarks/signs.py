@@ -22,7 +22,7 @@ import numpy as np
 import murmur
 from benchmarks.accuracy.figures import share
 from benchmarks.accuracy.output import plain, show
-from murmur.findings import Finding, Findings
+from murmur.findings.signs import Finding, Findings
 from murmur.synthesis import CONDITIONS, SENSORS, Murmur, Phantom, Synthetic, random_phantom, synthesize
 
 SEED = 1903

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from murmur.models import Models, shipped_models
+from murmur.pipeline.models import Models, shipped_models
 from murmur.synthesis import Phantom, Synthetic, synthesize
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job; the tests send it

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from murmur.analysis import Analysis, analyze
+from murmur.measure.rhythm import Rhythm
+from murmur.pipeline.analysis import Analysis, analyze
 from murmur.records import Record, json_schema
-from murmur.rhythm import Rhythm
 from murmur.segmentation.result import Interval, Segmentation
 from murmur.settings import Settings
 from murmur.synthesis import Murmur

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import murmur
 from benchmarks.accuracy.scoring import Scored
-from murmur.character import (
+from murmur.findings.character import (
     blowing_probability,
     grade_probabilities,
     pitch_probabilities,
     shape_probabilities,
     timing_probabilities,
 )
-from murmur.features.murmur import MurmurFeatures
+from murmur.measure.murmur import MurmurFeatures
 
 __all__ = ["TIMINGS", "attribute_probabilities"]
 

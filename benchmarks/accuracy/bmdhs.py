@@ -14,7 +14,7 @@ import murmur
 from benchmarks.accuracy.figures import Figure, bootstrap_auroc, bootstrap_sums, ratio, share
 from benchmarks.accuracy.plots import Page, Points, Roc
 from murmur.datasets.bmdhs import DIAGNOSES, BmdHs
-from murmur.patient import PatientAnalysis
+from murmur.patients.patient import PatientAnalysis
 
 __all__ = ["report", "report_and_page"]
 

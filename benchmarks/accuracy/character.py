@@ -22,7 +22,7 @@ from benchmarks.accuracy.figures import (
 )
 from benchmarks.accuracy.murmurs import confusion
 from benchmarks.accuracy.scoring import Joined, Scored
-from murmur.character import GRADES, PITCHES, middle
+from murmur.findings.character import GRADES, PITCHES, middle
 from murmur.formats.circor import Patient
 
 __all__ = ["Heard", "attribute_calibration", "character_figures", "confusions", "grade_figures", "heard_murmurs"]

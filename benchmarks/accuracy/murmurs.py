@@ -18,8 +18,8 @@ from benchmarks.accuracy.figures import (
     share,
 )
 from benchmarks.accuracy.scoring import Joined, Scored, group_by_patient
-from murmur.character import GRADES
-from murmur.features.listening import CLASSES
+from murmur.findings.character import GRADES
+from murmur.measure.listening import CLASSES
 
 __all__ = [
     "CLASSES",

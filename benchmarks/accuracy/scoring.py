@@ -12,7 +12,7 @@ import numpy as np
 
 import murmur
 from murmur.formats.circor import Patient
-from murmur.patient import PatientAnalysis
+from murmur.patients.patient import PatientAnalysis
 from murmur.training.data import N_FOLDS, CircorSet, LabelledRecording
 from murmur.training.scores import OnsetScore, score_onsets
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.conditioning import Conditioner
-from murmur.envelopes import Envelopes
-from murmur.features.listening import Listener
-from murmur.models import shipped_models
+from murmur.measure.listening import Listener
+from murmur.pipeline.models import shipped_models
 from murmur.segmentation.decoding import Decoder
 from murmur.segmentation.emissions import Emitter, Normaliser
 from murmur.settings import Settings
-from murmur.spectrogram import Spectrogram
+from murmur.signal.conditioning import Conditioner
+from murmur.signal.envelopes import Envelopes
+from murmur.signal.spectrogram import Spectrogram
 
 __all__ = ["stages"]
 

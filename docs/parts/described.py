@@ -10,8 +10,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from murmur.batch.dictionary import TABLES, Column
 from murmur.cli.options import make_parser
+from murmur.tables.dictionary import TABLES, Column
 
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 

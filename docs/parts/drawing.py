@@ -15,9 +15,9 @@ from scipy import signal
 
 import murmur
 import murmur.plot
-from murmur.analysis import Analysis
+from murmur.patients.visits import Course
+from murmur.pipeline.analysis import Analysis
 from murmur.synthesis import Murmur, Phantom, at_site, synthesize
-from murmur.visits import Course
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

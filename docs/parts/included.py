@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "README.md": "/guide.md",
     "benchmarks/README.md": "/benchmarks.md",
-    "src/murmur/models/README.md": "/models.md",
+    "src/murmur/pipeline/models/README.md": "/models.md",
     "CHANGELOG.md": "/changelog.md",
 }
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#|/)([^)#\s]+)(#[^)\s]*)?\)")

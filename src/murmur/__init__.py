@@ -14,38 +14,38 @@ from murmur.version import __version__
 
 if TYPE_CHECKING:
     from murmur import datasets as datasets
-    from murmur.analysis import Analysis as Analysis
-    from murmur.analysis import analyze as analyze
-    from murmur.analysis import segment as segment
     from murmur.errors import MurmurError as MurmurError
+    from murmur.io.recording import Recording as Recording
+    from murmur.io.recording import load as load
     from murmur.live.analyzer import LiveAnalyzer as LiveAnalyzer
-    from murmur.models import Models as Models
-    from murmur.patient import PatientAnalysis as PatientAnalysis
-    from murmur.patient import join_patient as join_patient
-    from murmur.recording import Recording as Recording
-    from murmur.recording import load as load
+    from murmur.live.warmup import warm_up as warm_up
+    from murmur.patients.patient import PatientAnalysis as PatientAnalysis
+    from murmur.patients.patient import join_patient as join_patient
+    from murmur.patients.visits import compare_visits as compare_visits
+    from murmur.pipeline.analysis import Analysis as Analysis
+    from murmur.pipeline.analysis import analyze as analyze
+    from murmur.pipeline.analysis import segment as segment
+    from murmur.pipeline.models import Models as Models
     from murmur.segmentation.result import Segmentation as Segmentation
     from murmur.segmentation.result import State as State
     from murmur.settings import Settings as Settings
-    from murmur.visits import compare_visits as compare_visits
-    from murmur.warmup import warm_up as warm_up
 
 _HOME = {
-    "Analysis": "analysis",
-    "analyze": "analysis",
-    "segment": "analysis",
+    "Analysis": "pipeline.analysis",
+    "analyze": "pipeline.analysis",
+    "segment": "pipeline.analysis",
     "LiveAnalyzer": "live.analyzer",
     "MurmurError": "errors",
-    "Models": "models",
-    "PatientAnalysis": "patient",
-    "join_patient": "patient",
-    "Recording": "recording",
-    "load": "recording",
+    "Models": "pipeline.models",
+    "PatientAnalysis": "patients.patient",
+    "join_patient": "patients.patient",
+    "Recording": "io.recording",
+    "load": "io.recording",
     "Segmentation": "segmentation.result",
     "State": "segmentation.result",
     "Settings": "settings",
-    "compare_visits": "visits",
-    "warm_up": "warmup",
+    "compare_visits": "patients.visits",
+    "warm_up": "live.warmup",
 }
 
 #: Parts that are used by their own name, such as `murmur.plot.beat`.

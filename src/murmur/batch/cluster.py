@@ -30,7 +30,7 @@ from murmur.errors import MurmurError, OutputError, ParameterError
 from murmur.version import __version__
 
 if TYPE_CHECKING:
-    from murmur.models import Models
+    from murmur.pipeline.models import Models
 
 __all__ = ["connected", "examine_part", "in_cluster", "threads_of"]
 
@@ -91,7 +91,7 @@ _STARTING = threading.Lock()
 def _warm(folder: str | None, hashes: tuple[tuple[str, str], ...]) -> Models:
     """Load the models and compile the kernels, once in the life of a worker."""
     from murmur.batch.output import model_hashes
-    from murmur.warmup import warm_up
+    from murmur.live.warmup import warm_up
 
     if tuple(model_hashes(folder).items()) != hashes:
         raise MurmurError(f"its models{f' in {folder}' if folder else ''} are missing, or others than here")

@@ -21,10 +21,10 @@ from typing import Any
 
 from murmur.batch.database import connect, text
 from murmur.errors import MissingFileError, ParameterError
-from murmur.naming import canonical_position, canonical_site, parse_name
-from murmur.sources.kinds import SIGNAL_SUFFIXES, SOUND_SUFFIXES
-from murmur.sources.named_patient import named_patient
-from murmur.sources.remote import file_system, is_remote
+from murmur.io.kinds import SIGNAL_SUFFIXES, SOUND_SUFFIXES
+from murmur.io.named_patient import named_patient
+from murmur.io.naming import canonical_position, canonical_site, parse_name
+from murmur.io.remote import file_system, is_remote
 
 __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs", "gather", "key_of"]
 

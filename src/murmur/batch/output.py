@@ -10,16 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from murmur.batch.export import check_format, export
 from murmur.batch.segments import put, remove
 from murmur.batch.store import STORE_NAME, Store
-from murmur.batch.tables import patient_row, patients_of
 from murmur.batch.worker import load_models
 from murmur.errors import OutputError
+from murmur.io.remote import is_remote
+from murmur.io.writing import discard, made_folder, write_whole
 from murmur.settings import Settings
-from murmur.sources.remote import is_remote
+from murmur.tables.export import check_format, export
+from murmur.tables.rows import patient_row, patients_of
 from murmur.version import __version__
-from murmur.writing import discard, made_folder, write_whole
 
 __all__ = [
     "begin_anew",
@@ -171,9 +171,9 @@ def model_hashes(folder: str | None) -> dict[str, str]:
     """Give the SHA-256 of each model in a folder, or of those that ship."""
     import hashlib
 
-    import murmur.models
+    import murmur.pipeline.models
 
-    home = Path(folder) if folder is not None else Path(murmur.models.__file__).parent
+    home = Path(folder) if folder is not None else Path(murmur.pipeline.models.__file__).parent
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.glob("*.npz"))}
 
 

@@ -27,7 +27,7 @@ def work(task: Task, chunks: Connection, at_work_on: Any) -> None:
         os.environ.setdefault(name, "1")
     import soundfile  # noqa: F401  (loaded before memory is bounded, as all that every file needs)
 
-    from murmur.warmup import warm_up
+    from murmur.live.warmup import warm_up
 
     models = load_models(task.models_dir)
     warm_up()

@@ -13,7 +13,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from murmur.batch.export import check_format
 from murmur.batch.inputs import Input, gather
 from murmur.batch.lock import Lock
 from murmur.batch.output import (
@@ -31,6 +30,7 @@ from murmur.batch.store import Store
 from murmur.batch.worker import Outcome, Task, examine, load_models
 from murmur.errors import OutputError, ParameterError
 from murmur.settings import Settings
+from murmur.tables.export import check_format
 
 if TYPE_CHECKING:
     from distributed import Client

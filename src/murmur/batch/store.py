@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from murmur.batch.database import connect, text
-from murmur.batch.export import Table
 from murmur.batch.inputs import Input, key_of
-from murmur.batch.tables import (
+from murmur.batch.worker import Outcome
+from murmur.errors import MissingFileError, OutputError
+from murmur.tables.export import Table
+from murmur.tables.rows import (
     CYCLE_COLUMNS,
     CYCLE_FIGURES,
     LABELS,
@@ -25,8 +27,6 @@ from murmur.batch.tables import (
     kind_of,
     recording_columns,
 )
-from murmur.batch.worker import Outcome
-from murmur.errors import MissingFileError, OutputError
 
 __all__ = ["STORE_NAME", "Store", "Stored"]
 

@@ -7,7 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from murmur.batch.course_tables import (
+from murmur.batch.store import Store
+from murmur.batch.worker import load_models
+from murmur.errors import ParameterError
+from murmur.io.writing import made_folder
+from murmur.patients.visits import Course, compare_visits
+from murmur.settings import Settings
+from murmur.tables.export import Table, check_format, export
+from murmur.tables.rows import Row, round_row, site_figures_from_row
+from murmur.tables.visits import (
     CHANGE_COLUMNS,
     TREND_COLUMNS,
     VISIT_COLUMNS,
@@ -16,14 +24,6 @@ from murmur.batch.course_tables import (
     trend_rows,
     visit_rows,
 )
-from murmur.batch.export import Table, check_format, export
-from murmur.batch.store import Store
-from murmur.batch.tables import Row, round_row, site_figures_from_row
-from murmur.batch.worker import load_models
-from murmur.errors import ParameterError
-from murmur.settings import Settings
-from murmur.visits import Course, compare_visits
-from murmur.writing import made_folder
 
 __all__ = ["courses", "export_courses"]
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from murmur.batch.inputs import Input
 from murmur.batch.segments import pack, put
-from murmur.batch.tables import CycleRow, Failure, Row, cycle_rows, recording_row
 from murmur.errors import MurmurError
 from murmur.settings import Settings
+from murmur.tables.rows import CycleRow, Failure, Row, cycle_rows, recording_row
 
 if TYPE_CHECKING:
-    from murmur.analysis import Analysis
-    from murmur.models import Models
+    from murmur.pipeline.analysis import Analysis
+    from murmur.pipeline.models import Models
 
 __all__ = ["Outcome", "Task", "examine", "failure", "load_models"]
 
@@ -64,7 +64,7 @@ class Outcome:
     row : Row
         Its row of the table of recordings.
     cycles : list of CycleRow
-        Its rows of the table of cycles, in the order of `murmur.batch.tables.CYCLE_FIGURES`.
+        Its rows of the table of cycles, in the order of `murmur.tables.rows.CYCLE_FIGURES`.
     segments : bytes or None
         Its segments, packed (`murmur.batch.segments`); None where nothing could be decoded.
     result : Analysis or Failure or None
@@ -91,7 +91,7 @@ def load_models(folder: str | None) -> Models:
     ParameterError
         If they are none of this version's.
     """
-    from murmur.models import Models, shipped_models
+    from murmur.pipeline.models import Models, shipped_models
 
     if folder is None:
         return shipped_models()
@@ -102,7 +102,7 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
     """Analyze one file; whatever goes wrong costs only this file."""
     if item.problem:
         return failure(item, item.problem, task)
-    from murmur.analysis import analyze
+    from murmur.pipeline.analysis import analyze
 
     try:
         analysis = analyze(

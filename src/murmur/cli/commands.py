@@ -17,9 +17,9 @@ from murmur.settings import Settings
 
 if TYPE_CHECKING:
     from murmur.batch import Outcome, Summary
-    from murmur.batch.tables import Row
     from murmur.cli.bars import Bar
     from murmur.cli.display import Reporter
+    from murmur.tables.rows import Row
 
 __all__ = ["execute", "silence_stdout"]
 
@@ -158,8 +158,8 @@ class _Told:
             self._as_json = False
 
     def _tell(self, outcome: Outcome) -> None:
-        from murmur.batch.tables import Failure
         from murmur.cli.display import reporter
+        from murmur.tables.rows import Failure
         from murmur.wording import tell, tell_failure
 
         found = outcome.result
@@ -190,8 +190,8 @@ class _Told:
             print(_closing(summary), file=sys.stderr)
 
     def _tell_patients(self, settings: Settings, report: Reporter) -> None:
-        from murmur.batch.tables import patients_of
         from murmur.batch.worker import load_models
+        from murmur.tables.rows import patients_of
         from murmur.wording import tell_patient
 
         first = {row["patient"]: number for number, row in reversed(list(enumerate(self._rows)))}
@@ -242,9 +242,9 @@ def _export(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.analysis import segment
     from murmur.batch.worker import load_models
     from murmur.formats.circor import segments_text, write_segments
+    from murmur.pipeline.analysis import segment
 
     settings, models = _settings(options.changes), load_models(options.models)
     try:
@@ -311,7 +311,7 @@ def _serve(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _warm_up(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.warmup import warm_up
+    from murmur.live.warmup import warm_up
 
     begin = time.monotonic()
     warm_up()
@@ -326,13 +326,13 @@ def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
         print(json.dumps(events_schema(), indent=2))
         return DONE
     if options.what == "tables":
-        from murmur.batch.dictionary import data_package
+        from murmur.tables.dictionary import data_package
 
         print(json.dumps(data_package(), indent=2))
         return DONE
-    from murmur.analysis import Analysis
-    from murmur.batch.tables import Failure
+    from murmur.pipeline.analysis import Analysis
     from murmur.records import json_schema_of_any
+    from murmur.tables.rows import Failure
 
     print(json.dumps(json_schema_of_any("A line of murmur analyze --json", Analysis, Failure), indent=2))
     return DONE

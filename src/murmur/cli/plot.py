@@ -12,8 +12,8 @@ from murmur.errors import MurmurError, OutputError, ParameterError
 from murmur.settings import Settings
 
 if TYPE_CHECKING:
-    from murmur.analysis import Analysis
-    from murmur.recording import Recording
+    from murmur.io.recording import Recording
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["plot"]
 
@@ -23,10 +23,10 @@ DOTS_PER_INCH = 120
 
 def plot(options: argparse.Namespace, settings: Settings) -> int:
     """Draw what was asked for."""
-    from murmur.analysis import analyze
     from murmur.batch.worker import load_models
+    from murmur.io.recording import load
+    from murmur.pipeline.analysis import analyze
     from murmur.plot.style import styled
-    from murmur.recording import load
 
     place = Path(options.output)
     if place.suffix.lower() not in SUFFIXES:

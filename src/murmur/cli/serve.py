@@ -22,7 +22,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
             f'serving needs Starlette and uvicorn ({error.name}): pip install "murmur-pcg[serve]"'
         ) from error
     from murmur.batch.worker import load_models
-    from murmur.warmup import warm_up
+    from murmur.live.warmup import warm_up
 
     for origin in options.allow_origin:
         if not origin.startswith(("http://", "https://")):

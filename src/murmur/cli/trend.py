@@ -41,9 +41,9 @@ def trend(options: argparse.Namespace) -> int:
 
 
 def _draw(found: list, folder: Path) -> None:  # type: ignore[type-arg]
-    from murmur.naming import file_name
+    from murmur.io.naming import file_name
+    from murmur.io.writing import made_folder
     from murmur.plot import course as draw
-    from murmur.writing import made_folder
 
     made_folder(folder)
     try:

@@ -19,7 +19,7 @@ from pathlib import Path
 from murmur.datasets.catalogue import BMDHS
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio, read_rows
 from murmur.errors import AudioFormatError, MissingFileError
-from murmur.naming import parse_name
+from murmur.io.naming import parse_name
 
 __all__ = ["DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
 

@@ -20,7 +20,7 @@ from murmur.datasets.catalogue import CIRCOR
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio
 from murmur.errors import MissingFileError
 from murmur.formats.circor import Patient, child_groups, read_patients, read_segments
-from murmur.naming import parse_name
+from murmur.io.naming import parse_name
 
 __all__ = ["Circor", "CircorRecording"]
 

@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 from murmur.batch.inputs import Input
 from murmur.datasets.catalogue import About
 from murmur.errors import AudioFormatError, MissingFileError
-from murmur.recording import Recording, load
-from murmur.writing import write_whole
+from murmur.io.recording import Recording, load
+from murmur.io.writing import write_whole
 
 __all__ = ["Dataset", "PublishedRecording", "checked_folder", "find_audio", "read_rows"]
 
@@ -34,7 +34,7 @@ class PublishedRecording(ABC):
     patient : str
         As the data set numbers them; empty where it does not say.
     site, position : str
-        The canonical ones of `murmur.naming`; empty where they are not known.
+        The canonical ones of `murmur.io.naming`; empty where they are not known.
     """
 
     path: Path

@@ -16,7 +16,7 @@ from murmur.datasets.catalogue import Origin, about
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session, url_of
 from murmur.errors import DownloadError, MurmurError, OutputError, ParameterError
-from murmur.writing import write_whole
+from murmur.io.writing import write_whole
 
 if TYPE_CHECKING:
     import requests

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from murmur.errors import AudioFormatError, ParameterError
 from murmur.formats.labels import NAMES, checked, read_text, state_of
+from murmur.io.writing import write_whole
 from murmur.segmentation.result import Interval
-from murmur.writing import write_whole
 
 __all__ = ["read_audacity", "write_audacity"]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.formats.labels import decimal, read_text
-from murmur.naming import canonical_site
+from murmur.io.naming import canonical_site
 
 __all__ = [
     "Patient",

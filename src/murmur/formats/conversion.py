@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from murmur.errors import MissingFileError, OutputError, ParameterError
 from murmur.formats.labels import laid_out
 from murmur.formats.registry import FORMATS, Format, format_of, read_labels, write_labels, write_report, write_sound
-from murmur.sources.kinds import suffix_of
-from murmur.sources.remote import is_remote
+from murmur.io.kinds import suffix_of
+from murmur.io.remote import is_remote
 
 if TYPE_CHECKING:
-    from murmur.models import Models
+    from murmur.pipeline.models import Models
     from murmur.segmentation.result import Segmentation
     from murmur.settings import Settings
 
@@ -118,12 +118,12 @@ def convert(
     known = {"channel": channel, "patient": patient, "site": site}
     path = os.fspath(source)
     if wanted.holds == "report":
-        from murmur.analysis import analyze
+        from murmur.pipeline.analysis import analyze
 
         analysis = analyze(path, settings=settings, models=models, **known)  # type: ignore[arg-type]
         write_report(target, analysis, wanted.name, **options)
         return analysis.notes
-    from murmur.recording import load
+    from murmur.io.recording import load
 
     recording = load(path, **known)  # type: ignore[arg-type]
     if wanted.name in {"wav", "flac"}:
@@ -139,7 +139,7 @@ def convert(
 
 
 def _segment(recording: Any, settings: Settings | None, models: Models | None) -> Segmentation:
-    from murmur.analysis import segment
+    from murmur.pipeline.analysis import segment
 
     # its notes have been told
     return segment(replace(recording, notes=()), settings=settings, models=models)

@@ -24,10 +24,10 @@ import numpy.typing as npt
 from murmur.errors import ParameterError
 from murmur.formats.labels import NAMES, checked
 from murmur.formats.sound import as_pcm
-from murmur.recording import Recording
+from murmur.io.recording import Recording
+from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
 from murmur.version import __version__
-from murmur.writing import write_whole
 
 __all__ = ["write_dicom"]
 

@@ -17,9 +17,9 @@ import numpy as np
 from murmur.errors import ParameterError
 from murmur.formats.labels import NAMES, checked
 from murmur.formats.sound import as_pcm, whole_rate
-from murmur.recording import Recording
+from murmur.io.recording import Recording
+from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
-from murmur.writing import write_whole
 
 __all__ = ["write_bdf", "write_edf"]
 

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from murmur.errors import ParameterError
-from murmur.findings import Finding, Findings, MurmurFinding
+from murmur.findings.signs import Finding, Findings, MurmurFinding
+from murmur.io.writing import write_whole
 from murmur.version import __version__
 from murmur.wording import tell
-from murmur.writing import write_whole
 
 if TYPE_CHECKING:
-    from murmur.analysis import Analysis
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["CODE_SYSTEM", "fhir_report", "write_fhir"]
 

@@ -19,8 +19,8 @@ from murmur.formats.textgrid import read_textgrid, write_textgrid
 from murmur.formats.wfdb import read_annotations, write_annotations
 
 if TYPE_CHECKING:
-    from murmur.analysis import Analysis
-    from murmur.recording import Recording
+    from murmur.io.recording import Recording
+    from murmur.pipeline.analysis import Analysis
     from murmur.segmentation.result import Interval
 
 __all__ = ["FORMATS", "Format", "format_of", "read_labels", "write_labels", "write_report", "write_sound"]

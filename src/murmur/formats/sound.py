@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from murmur.errors import AudioFormatError, ParameterError
-from murmur.recording import Recording
-from murmur.writing import write_whole
+from murmur.io.recording import Recording
+from murmur.io.writing import write_whole
 
 __all__ = ["as_pcm", "fits", "whole_rate", "write_flac", "write_wav"]
 

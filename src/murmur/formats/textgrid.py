@@ -16,8 +16,8 @@ from pathlib import Path
 
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.formats.labels import NAMES, checked, cycles, decimal, laid_out, state_of
+from murmur.io.writing import write_whole
 from murmur.segmentation.result import Interval, State
-from murmur.writing import write_whole
 
 __all__ = ["read_textgrid", "write_textgrid"]
 

@@ -24,8 +24,8 @@ import numpy as np
 
 from murmur.errors import AudioFormatError, MissingFileError, OutputError, ParameterError
 from murmur.formats.labels import NAMES, laid_out, state_of
+from murmur.io.writing import write_whole
 from murmur.segmentation.result import Interval, State
-from murmur.writing import write_whole
 
 __all__ = ["DEFAULT_RATE_HZ", "read_annotations", "write_annotations"]
 

@@ -1,7 +1,7 @@
 """The compiled core: the only package that imports numba, and numba, its llvmlite and numpy are all it imports.
 
 Every kernel is a plain function over contiguous arrays; what it carries from block to block is passed in and changed in
-place, so that a stage's state is its owner's alone. Each has an obvious slow twin in ``tests/test_kernels.py``.
+place, so that a stage's state is its owner's alone. Each has an obvious slow twin in ``tests/kernels/test_kernels.py``.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ def compare_levels(
     least_power: float,
     out: np.ndarray,
 ) -> None:
-    """Compare each cycle's parts, dB; `out` is (cycles, numbers), in the order of `murmur.features.comparison.COLUMNS`.
+    """Compare each cycle's parts, dB; `out` is (cycles, numbers), in the order of `murmur.measure.comparison.COLUMNS`.
 
     `s1` and `s2` are (cycles, bands), `systole` and `diastole` (cycles, parts, bands). `murmur_bands` are the first and one
     past the last band of a murmur, whose powers are added; `bands` are those compared one by one, `sound_bands` those in

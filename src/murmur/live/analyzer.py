@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murmur.analysis import Analysis, CycleFigures, conclude
-from murmur.engine import Engine, Measurement
 from murmur.errors import ParameterError
+from murmur.io.arrays import checked_array, to_float
+from murmur.io.limits import MIN_DURATION_S, check_length, checked_rate
+from murmur.io.naming import canonical_position, canonical_site
+from murmur.io.source import Described
 from murmur.live.beats import BeatTracker, RateTracker
 from murmur.live.contact import QualityTracker
 from murmur.live.events import BeatClosed, Event, SamplesLost
 from murmur.live.signs import SignTracker
-from murmur.models import Models, shipped_models
-from murmur.naming import canonical_position, canonical_site
+from murmur.pipeline.analysis import Analysis, CycleFigures, conclude
+from murmur.pipeline.engine import Engine, Measurement
+from murmur.pipeline.models import Models, shipped_models
 from murmur.segmentation.result import Beats
 from murmur.settings import FRAME_RATE_HZ, Settings
-from murmur.sources.arrays import checked_array, to_float
-from murmur.sources.limits import MIN_DURATION_S, check_length, checked_rate
-from murmur.sources.source import Described
 
 __all__ = ["LiveAnalyzer"]
 

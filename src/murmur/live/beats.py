@@ -10,17 +10,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from murmur.engine import LONGEST_CYCLE_S, Engine
-from murmur.features.comparison import Comparison, compare_cycles
-from murmur.features.cycles import BANDS_HZ, CycleLevels
-from murmur.features.heart_sounds import S1_BAND_HZ
-from murmur.features.history import CycleHistory, MeasuredCycles
-from murmur.linear import LinearModel
+from murmur.learned.linear import LinearModel
 from murmur.live.events import BeatClosed, BeatFound, RateChanged
-from murmur.quality import beat_confidence
+from murmur.measure.comparison import Comparison, compare_cycles
+from murmur.measure.cycles import BANDS_HZ, CycleLevels
+from murmur.measure.heart_sounds import S1_BAND_HZ
+from murmur.measure.history import CycleHistory, MeasuredCycles
+from murmur.measure.quality import beat_confidence
+from murmur.pipeline.engine import LONGEST_CYCLE_S, Engine
 from murmur.segmentation.decoding import Spans
 from murmur.segmentation.durations import CYCLE_S
-from murmur.segmentation.early import EarlyReader
+from murmur.segmentation.fixed_lag import EarlyReader
 from murmur.segmentation.reading import Cycles
 from murmur.settings import FRAME_RATE_HZ, Settings
 
@@ -51,8 +51,8 @@ class _Turn:
 class BeatTracker:
     """Makes beats of the states that an engine's early reading tells.
 
-    The confidence is that of `murmur.quality.beat_confidence`; of a beat whose diastole is not over, the diastole is taken
-    to last as long as the last beats say, and judged by what has been heard of it.
+    The confidence is that of `murmur.measure.quality.beat_confidence`; of a beat whose diastole is not over, the
+    diastole is taken to last as long as the last beats say, and judged by what has been heard of it.
     """
 
     def __init__(self, engine: Engine, model: LinearModel, settings: Settings) -> None:

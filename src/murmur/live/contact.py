@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.live.events import BeatClosed, BeatFound, QualityChanged
-from murmur.quality import LOST_DB
+from murmur.measure.quality import LOST_DB
 from murmur.settings import Settings
 
 __all__ = ["QualityTracker"]
@@ -28,8 +28,8 @@ Kind = Literal["good", "noisy", "contact lost"]
 class QualityTracker:
     """Good from a trusted beat on, noisy where none comes any more, contact lost where it is silent or far too quiet.
 
-    The rules are those of `murmur.quality.assess_quality`, which has the whole recording before it: a second that is only
-    far too quiet is lost where it holds no trusted beat either, so a step in gain is no loss.
+    The rules are those of `murmur.measure.quality.assess_quality`, which has the whole recording before it: a second that is
+    only far too quiet is lost where it holds no trusted beat either, so a step in gain is no loss.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from murmur.analysis import Analysis
+from murmur.pipeline.analysis import Analysis
 from murmur.records import Record, json_schema_of_any
 
 __all__ = [
@@ -97,7 +97,7 @@ class QualityChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignChanged(Record):
-    """One of `murmur.findings.Findings`, told when its word, or clearly its figure or probability, changes.
+    """One of `murmur.findings.signs.Findings`, told when its word, or clearly its figure or probability, changes.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class SignChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeatAveraged(Record):
-    """The averaged beat so far, as `murmur.features.murmur.MurmurFeatures` has it: levels above late diastole in tenths.
+    """The averaged beat so far, as `murmur.measure.murmur.MurmurFeatures` has it: levels above late diastole in tenths.
 
     Attributes
     ----------

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from murmur.errors import AudioFormatError, ParameterError
-from murmur.recording import AudioInput, open_source
-from murmur.sources.source import Source
+from murmur.io.recording import AudioInput, open_source
+from murmur.io.source import Source
 
 __all__ = ["BLOCK_S", "PCM_FORMATS", "blocks_of_device", "blocks_of_file", "blocks_of_pipe", "channel_of"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from murmur.analysis import Analysis
-from murmur.findings import Finding, Findings, MurmurFinding
+from murmur.findings.signs import Finding, Findings, MurmurFinding
 from murmur.live.events import BeatAveraged, SignChanged
+from murmur.pipeline.analysis import Analysis
 
 __all__ = ["SignTracker"]
 

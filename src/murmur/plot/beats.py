@@ -13,7 +13,7 @@ from murmur.segmentation.result import State
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from murmur.analysis import Analysis
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["beat", "levels", "tachogram"]
 

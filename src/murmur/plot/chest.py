@@ -12,7 +12,7 @@ from murmur.plot.style import INK, SOFT, axes, styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from murmur.analysis import Analysis
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["PLACES", "chest_map"]
 

@@ -13,8 +13,8 @@ from murmur.wording import tell
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from murmur.analysis import Analysis
-    from murmur.recording import Recording
+    from murmur.io.recording import Recording
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["SHOWN_S", "overview"]
 

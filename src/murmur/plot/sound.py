@@ -14,8 +14,8 @@ from murmur.segmentation.result import State
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from murmur.analysis import Analysis
-    from murmur.recording import Recording
+    from murmur.io.recording import Recording
+    from murmur.pipeline.analysis import Analysis
     from murmur.segmentation.result import Segmentation
 
 __all__ = ["phonocardiogram", "spectrogram"]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from murmur.errors import ParameterError
+from murmur.patients.visits import FIGURES, scale_of
 from murmur.plot.style import INK, SIGN, SOFT, axes, new_figure, styled
-from murmur.visits import FIGURES, scale_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from murmur.visits import Course
+    from murmur.patients.visits import Course
 
 __all__ = ["course", "trend"]
 
@@ -31,7 +31,7 @@ def trend(course: Course, figure: str = "above_quiet_db", *, ax: Axes | None = N
     course : Course
         From `murmur.compare_visits`.
     figure : str, default "above_quiet_db"
-        Which of `murmur.visits.FIGURES`.
+        Which of `murmur.patients.visits.FIGURES`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new ones by default.
 

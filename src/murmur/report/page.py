@@ -8,23 +8,23 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from murmur.analysis import Analysis, analyze
 from murmur.errors import MurmurError, ParameterError
-from murmur.models import Models, shipped_models
-from murmur.patient import join_patient
-from murmur.recording import AudioInput, load
+from murmur.io.recording import AudioInput, load
+from murmur.patients.patient import join_patient
+from murmur.patients.visits import compare_visits
+from murmur.pipeline.analysis import Analysis, analyze
+from murmur.pipeline.models import Models, shipped_models
 from murmur.report.pictures import Picture, Pictures
 from murmur.report.sound import Stretch, best_stretch, data_url
 from murmur.settings import Settings
 from murmur.version import __version__
-from murmur.visits import compare_visits
 from murmur.wording import Story, Tone, percent, tell, tell_course, tell_failure, tell_patient
 from murmur.wording.story import POSITIONS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from murmur.recording import Recording
+    from murmur.io.recording import Recording
 
 __all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from murmur.analysis import Analysis
-    from murmur.recording import Recording
+    from murmur.io.recording import Recording
+    from murmur.patients.visits import Course
+    from murmur.pipeline.analysis import Analysis
     from murmur.report.sound import Stretch
-    from murmur.visits import Course
 
 __all__ = ["Picture", "Pictures"]
 

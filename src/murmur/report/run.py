@@ -20,17 +20,17 @@ from murmur.batch.inputs import Input, key_of
 from murmur.batch.output import model_hashes
 from murmur.batch.runner import run, usable_cores
 from murmur.batch.store import STORE_NAME, Store, Stored
-from murmur.batch.tables import Row, patient_row, site_figures_from_row
 from murmur.batch.worker import load_models
 from murmur.errors import OutputError, ParameterError
-from murmur.models import Models
-from murmur.naming import file_name
-from murmur.patient import join_patient
+from murmur.io.naming import file_name
+from murmur.io.remote import is_remote
+from murmur.io.writing import made_folder, write_whole
+from murmur.patients.patient import join_patient
+from murmur.pipeline.models import Models
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
-from murmur.sources.remote import is_remote
+from murmur.tables.rows import Row, patient_row, site_figures_from_row
 from murmur.version import __version__
-from murmur.writing import made_folder, write_whole
 
 __all__ = ["Written", "write_reports"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels import semi_markov
-from murmur.network import FRAMES_PER_STEP
+from murmur.learned.network import FRAMES_PER_STEP
 from murmur.segmentation.durations import CYCLE_S, DurationTables
 
 __all__ = ["NO_SPANS", "Decoder", "Spans"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.network import FRAMES_PER_STEP
+from murmur.learned.network import FRAMES_PER_STEP
 from murmur.settings import FRAME_RATE_HZ
 
 __all__ = ["CYCLE_S", "DurationModel", "DurationTables", "fit_durations"]

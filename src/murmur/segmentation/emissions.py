@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from murmur.kernels.network import log_softmax
 from murmur.kernels.spectra import bands_and_levels, normalise
-from murmur.network import NetworkWeights, StreamingNetwork
-from murmur.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
-from murmur.track import carry
+from murmur.learned.network import NetworkWeights, StreamingNetwork
+from murmur.signal.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
+from murmur.signal.stream_buffer import carry
 
 __all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normaliser", "log_bands_filterbank"]
 
@@ -34,7 +34,7 @@ RULES = np.array([250.0, 11.5, 3.0, 3.0, 400.0, 40.0, CLIP, 0.25, 1.0 / 60.0, 2.
 def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]]:
     """Triangular filters, one bin wide below 200 Hz and of constant relative width above, like the mel scale.
 
-    Returned as `murmur.spectrogram.filterbank` lays them out.
+    Returned as `murmur.signal.spectrogram.filterbank` lays them out.
     """
     corner_hz, low_hz, high_hz = 200.0, BIN_HZ[1], 780.0
 

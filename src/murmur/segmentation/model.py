@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from murmur.network import NetworkWeights
+from murmur.learned.network import NetworkWeights
 from murmur.segmentation.durations import DurationModel, DurationTables
 from murmur.segmentation.emissions import N_BANDS, N_STATES
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.columns import Columns
 from murmur.kernels.reading import crossings, cycle_evidence
 from murmur.segmentation.decoding import Spans
 from murmur.segmentation.durations import DurationModel
 from murmur.settings import FRAME_RATE_HZ
+from murmur.signal.columns import Columns
 
 __all__ = ["EVIDENCE", "KEPT_FRAMES", "Cycles", "read_cycles", "refine_onsets"]
 

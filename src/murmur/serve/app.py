@@ -21,12 +21,12 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from murmur.analysis import analyze
 from murmur.errors import MurmurError, ParameterError
 from murmur.live.analyzer import LiveAnalyzer
 from murmur.live.events import Finished
 from murmur.live.pcm import PCM_FORMATS
-from murmur.models import Models
+from murmur.pipeline.analysis import analyze
+from murmur.pipeline.models import Models
 from murmur.serve.guard import LOOPBACK, Guard, Limits, refuse
 from murmur.serve.openapi import openapi
 from murmur.settings import Settings

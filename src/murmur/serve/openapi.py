@@ -6,8 +6,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from murmur.analysis import Analysis
-from murmur.naming import POSITIONS, SITES
+from murmur.io.naming import POSITIONS, SITES
+from murmur.pipeline.analysis import Analysis
 from murmur.records import json_schema
 from murmur.version import __version__
 

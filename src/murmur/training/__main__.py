@@ -20,7 +20,7 @@ try:
 except ModuleNotFoundError as error:
     raise SystemExit(f'training needs {error.name}: pip install "murmur-pcg[train]"') from None
 
-from murmur.features.listening import load_listener
+from murmur.measure.listening import load_listener
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise

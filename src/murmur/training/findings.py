@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from murmur.character import (
+from murmur.findings.character import (
     GRADES,
     PITCHES,
     QUALITIES,
@@ -24,19 +24,19 @@ from murmur.character import (
     roughness_vector,
     shape_vector,
 )
-from murmur.engine import Engine, Measurement
-from murmur.features.comparison import compare_cycles
-from murmur.features.heart_sounds import HeartSounds, describe_heart_sounds
-from murmur.features.listening import CLASSES, murmur_log_odds
-from murmur.features.murmur import MurmurFeatures, describe_murmur, murmur_vector
-from murmur.finding_models import NORM_SITES, FindingModels, joint_probabilities
-from murmur.findings import heed_level
-from murmur.forest import Forest
+from murmur.findings.models import NORM_SITES, FindingModels, joint_probabilities
+from murmur.findings.signs import heed_level
 from murmur.formats.circor import Patient
-from murmur.linear import CLIP, LinearModel
-from murmur.network import NetworkWeights
-from murmur.patient import grade_vector, patient_vector
-from murmur.quality import assess_quality, beat_confidence, beat_evidence, interrupted_cycles
+from murmur.learned.forest import Forest
+from murmur.learned.linear import CLIP, LinearModel
+from murmur.learned.network import NetworkWeights
+from murmur.measure.comparison import compare_cycles
+from murmur.measure.heart_sounds import HeartSounds, describe_heart_sounds
+from murmur.measure.listening import CLASSES, murmur_log_odds
+from murmur.measure.murmur import MurmurFeatures, describe_murmur, murmur_vector
+from murmur.measure.quality import assess_quality, beat_confidence, beat_evidence, interrupted_cycles
+from murmur.patients.patient import grade_vector, patient_vector
+from murmur.pipeline.engine import Engine, Measurement
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.training.augment import coloured_noise, disturb, drown
@@ -116,7 +116,7 @@ def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes:
 
 
 def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
-    """Fit the probability that a beat is right; see `murmur.quality.beat_confidence`. In noise none is."""
+    """Fit the probability that a beat is right; see `murmur.measure.quality.beat_confidence`. In noise none is."""
     features, labels = [], []
     for row in rows:
         bounds_s = row.measurement.cycles.bounds_s

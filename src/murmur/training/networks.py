@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from murmur.network import FRAMES_PER_STEP, NetworkWeights
+from murmur.learned.network import FRAMES_PER_STEP, NetworkWeights
 
 __all__ = ["DilatedNetwork", "export", "optimise"]
 

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from murmur.conditioning import Conditioner
 from murmur.segmentation.durations import DurationModel, fit_durations
 from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, Normaliser
 from murmur.settings import FRAME_RATE_HZ, Settings
-from murmur.spectrogram import Spectrogram
+from murmur.signal.conditioning import Conditioner
+from murmur.signal.spectrogram import Spectrogram
 from murmur.training.augment import Intervals, disturb, drown, vary_rhythm
 from murmur.training.data import LabelledRecording
 from murmur.training.networks import DilatedNetwork, optimise
@@ -59,7 +59,7 @@ def new_network() -> DilatedNetwork:
 
 
 def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDArray[np.float32]:
-    """What the network sees of a whole recording, by the very stages that run in `murmur.engine`."""
+    """What the network sees of a whole recording, by the very stages that run in `murmur.pipeline.engine`."""
     conditioner, spectrogram, normaliser = Conditioner(sample_rate_hz, Settings()), Spectrogram(), Normaliser()
     conditioned = conditioner.push(samples, last=True).samples
     return normaliser.push(spectrogram.push(conditioned, last=True), last=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from murmur.visits import FIGURES
+from murmur.patients.visits import FIGURES
 from murmur.wording.story import Line, Sentence, Story, Tone, count, decibels, percent, share
 
 if TYPE_CHECKING:
-    from murmur.visits import Change, Course, Figure, Trend, Visit
+    from murmur.patients.visits import Change, Course, Figure, Trend, Visit
 
 __all__ = ["spell_figure", "tell_course"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from murmur.wording.story import EVEN, Line, Tone, decibels, share, tone_of
 
 if TYPE_CHECKING:
-    from murmur.analysis import Analysis
-    from murmur.findings import Finding
+    from murmur.findings.signs import Finding
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["figure_lines"]
 

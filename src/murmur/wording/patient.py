@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from murmur.patient import GRADED_SITES
+from murmur.patients.patient import GRADED_SITES
 from murmur.wording.story import EVEN, NOT_RULED_OUT, SITES, Sentence, Story, Tone, count, percent, score_sentence, tone_of
 
 if TYPE_CHECKING:
-    from murmur.patient import PatientAnalysis
+    from murmur.patients.patient import PatientAnalysis
 
 __all__ = ["tell_patient"]
 

@@ -23,8 +23,8 @@ from murmur.wording.story import (
 )
 
 if TYPE_CHECKING:
-    from murmur.analysis import Analysis
-    from murmur.findings import Finding
+    from murmur.findings.signs import Finding
+    from murmur.pipeline.analysis import Analysis
 
 __all__ = ["tell", "tell_failure"]
 

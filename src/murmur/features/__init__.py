@@ -1,1 +1,0 @@
-"""What is measured of every heart cycle, and what the cycles of a recording say together."""

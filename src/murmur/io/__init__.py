@@ -1,0 +1,1 @@
+"""Sound in: one door, the formats behind it, names and limits."""

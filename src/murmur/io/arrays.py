@@ -1,0 +1,100 @@
+"""Arrays as sound: which have a meaning as such, at what scale, and how they are read in blocks."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murmur.errors import ParameterError
+from murmur.io.limits import check_length, checked_rate, choose_channel
+from murmur.io.source import Labels, Source
+
+__all__ = ["ArraySource", "checked_array", "open_array", "to_float"]
+
+
+class ArraySource(Source):
+    """Samples in memory, integer or float, converted block by block."""
+
+    def __init__(
+        self,
+        label: str,
+        labels: Labels,
+        values: npt.NDArray[Any],
+        sample_rate_hz: float,
+        notes: Sequence[str] = (),
+    ) -> None:
+        super().__init__(label, labels, sample_rate_hz, len(values), notes)
+        self._values = values
+        check_length(label, len(values), sample_rate_hz)
+
+    def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        for start in range(0, len(self._values), n_block):
+            yield to_float(self._values[start : start + n_block].copy())
+
+
+def open_array(source: Any, channel: int | None, labels: Labels, sample_rate_hz: float | None) -> ArraySource:
+    """Open a caller's array, of shape (n_samples,) or (n_samples, n_channels)."""
+    label = "the array"
+    values = checked_array(source, label)
+    if sample_rate_hz is None:
+        raise ParameterError(f"{label}: sample_rate_hz is missing; an array has none of its own")
+    rate = checked_rate(sample_rate_hz, label, ParameterError)
+    n_channels = 1
+    if values.ndim == 2:
+        if 0 < values.shape[0] < values.shape[1] or values.shape[1] == 0:
+            raise ParameterError(
+                f"{label}: shape {values.shape} is taken as (n_samples, n_channels): transpose it, or pass one channel"
+            )
+        n_channels = values.shape[1]
+    chosen, notes = choose_channel(channel, n_channels, label)
+    return ArraySource(label, labels, values[:, chosen] if values.ndim == 2 else values, rate, notes)
+
+
+def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
+    """Take anything array-like whose values have one meaning as sound."""
+    if not isinstance(source, np.ndarray | list | tuple | array.array) and not hasattr(source, "__array__"):
+        raise ParameterError(
+            f"can't read a recording from {type(source).__name__} {source!r:.60}: "
+            "pass a path, a binary file object, an array with sample_rate_hz, or a Recording"
+        )
+    try:
+        values = np.asarray(source)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"{label}: can't be made an array of numbers: {error}") from error
+    if np.ma.is_masked(source):
+        raise ParameterError(f"{label}: some samples are masked; fill them in or cut them out")
+    if values.dtype.kind not in "iuf":
+        raise ParameterError(f"{label}: samples must be real numbers, not {values.dtype}")
+    if values.dtype.kind in "iu" and _pcm_scale(values.dtype) is None:
+        raise ParameterError(
+            f"{label}: {values.dtype} has no agreed full scale as sound: convert it to int8, int16, int32, uint8 or float"
+        )
+    if values.ndim not in {1, 2}:
+        raise ParameterError(f"{label}: samples must be 1-D or (n_samples, n_channels), not of shape {values.shape}")
+    return values
+
+
+def _pcm_scale(dtype: np.dtype[Any]) -> tuple[float, float] | None:
+    """Give the zero and the full scale of an integer PCM type; None if it is not one."""
+    return {
+        ("u", 1): (128.0, 2.0**7),
+        ("i", 1): (0.0, 2.0**7),
+        ("i", 2): (0.0, 2.0**15),
+        ("i", 4): (0.0, 2.0**31),
+    }.get((dtype.kind, dtype.itemsize))
+
+
+def to_float(values: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
+    """Scale integer PCM to ±1 in float32; leave floats as they are."""
+    if values.dtype.kind == "f":
+        return values
+    zero, full_scale = _pcm_scale(values.dtype) or (0.0, 1.0)
+    floats = values.astype(np.float32)
+    if zero:
+        floats -= np.float32(zero)
+    floats *= np.float32(1.0 / full_scale)
+    return floats

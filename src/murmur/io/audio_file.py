@@ -1,0 +1,194 @@
+"""Audio files, decoded by libsndfile: what their headers promise, and what their bodies hold."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murmur.errors import AudioFormatError, ParameterError
+from murmur.io.arrays import to_float
+from murmur.io.byte_reader import ByteReader
+from murmur.io.limits import MAX_DURATION_S, check_length, checked_rate, choose_channel, seconds
+from murmur.io.source import Labels, Source
+
+__all__ = ["FileSource"]
+
+_MAX_VALUES_PER_READ = 2**18  # of all channels: a header may claim a thousand of them
+_UNKNOWN_FRAMES = 2**62  # libsndfile's word for "the header doesn't say" is 2**63 - 1
+_PLACEHOLDER_BYTES = 0x7FFF0000  # what streaming writers put for a length they don't know yet
+
+
+class FileSource(Source):
+    """An audio file, read through libsndfile."""
+
+    def __init__(self, label: str, labels: Labels, file: ByteReader, channel: int | None) -> None:
+        self._file = file
+        self._sound: Any = None
+        try:
+            self._sound = _open_sound(label, file)
+            rate = checked_rate(float(self._sound.samplerate), label, AudioFormatError)
+            self._n_channels = int(self._sound.channels)
+            self._channel, notes = choose_channel(channel, self._n_channels, label)
+            n_frames = int(self._sound.frames)
+            # A FLAC header's count is a mere claim; of the other formats it is reckoned from the body.
+            plausible = n_frames < _UNKNOWN_FRAMES and (self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate)
+            super().__init__(label, labels, rate, n_frames if plausible else None, notes)
+            self._promised_samples = self._promise(n_frames)
+            if self.n_samples is not None:
+                check_length(label, self.n_samples, rate, self._promised_samples)
+        except BaseException:
+            self.close()
+            raise
+
+    def _promise(self, n_frames: int) -> int | None:
+        """Count the samples the header promises; None if it makes no promise.
+
+        Where the body is shorter, libsndfile corrects the count without a word but in its log.
+        """
+        log = self._sound.extra_info
+        if match := re.search(r"^ *(?:data|Data Size) *: (\d+) \(should be (\d+)\)", log, re.M):  # WAV, AU
+            promised_bytes, body_bytes = int(match[1]), int(match[2])
+            if 0 < body_bytes < promised_bytes < _PLACEHOLDER_BYTES:
+                return n_frames * promised_bytes // body_bytes
+        if match := re.search(r"read from 'COMM' chunk \((\d+)\) not equal", log):  # AIFF
+            return int(match[1])
+        return n_frames if n_frames < _UNKNOWN_FRAMES else None
+
+    def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        # float64 where the file has it: a value beyond float32 must be seen, not turned into infinity. 16 bits come as they
+        # are, in one go, where libsndfile would turn them into floats by the handful.
+        dtype = {"DOUBLE": np.float64, "PCM_16": np.int16}.get(self._sound.subtype, np.float32)
+        n_step = max(1, _MAX_VALUES_PER_READ // self._n_channels)
+        scratch = np.empty((n_step if self._n_channels > 1 else 0, self._n_channels), dtype)
+        n_passed = 0
+        at_end = False
+        while not at_end:
+            n_wanted = n_block if self.n_samples is None else min(n_block, max(self.n_samples - n_passed, 1))
+            block = np.empty((n_wanted, 1), dtype)
+            n_held = 0
+            while n_held < n_wanted and not at_end:
+                part = block[n_held : n_held + n_step]
+                step = part if self._n_channels == 1 else scratch[: len(part)]
+                n_read, at_end = self._read_frames(step, n_passed)
+                if step is not part:
+                    part[:n_read, 0] = step[:n_read, self._channel]
+                n_held += n_read
+                n_passed += n_read
+            if n_held:
+                yield to_float(block[:n_held, 0])
+
+    def _read_frames(self, out: npt.NDArray[Any], n_passed: int) -> tuple[int, bool]:
+        """Fill ``out``; return the frames read and whether they were the last."""
+        import soundfile
+
+        if self._sound.closed:
+            raise ParameterError(f"{self.label}: the source was closed; read it inside its with block")
+        try:
+            n_read = len(self._sound.read(out=out))
+            self._raise_read_error()
+            return n_read, n_read < len(out)
+        except soundfile.SoundFileError as error:
+            self._raise_read_error()
+            n_read = max(0, min(self._frames_decoded() - n_passed, len(out)))
+            if self._file.at_end():
+                if self._promised_samples is None:
+                    self._notes.append(f"the body breaks off after {seconds(n_passed + n_read, self.sample_rate_hz)}")
+                return n_read, True
+            raise AudioFormatError(
+                f"{self.label}: damaged: it can be decoded up to "
+                f"{seconds(n_passed + n_read, self.sample_rate_hz)} and no further ({_reason(error)}); "
+                "get the file again from where it came"
+            ) from error
+
+    def _frames_decoded(self) -> int:
+        """Ask libsndfile how far it came; 0 if it doesn't know."""
+        import soundfile
+
+        try:
+            return int(self._sound.tell())
+        except soundfile.SoundFileError:
+            return 0
+
+    def _raise_read_error(self) -> None:
+        if self._file.error is not None:
+            raise AudioFormatError(f"{self.label}: reading failed: {self._file.error}") from self._file.error
+
+    def close(self) -> None:
+        """Close the decoder, and the file if it was opened here."""
+        import soundfile
+
+        try:
+            if self._sound is not None:
+                self._sound.close()
+        except soundfile.SoundFileError:
+            pass  # what was to be read has been read
+        finally:
+            self._file.close()
+
+
+@functools.cache
+def _sequential_soundfile() -> Any:
+    """Make a SoundFile that reads straight on.
+
+    soundfile seeks after every read to where it already is, which fails on a FLAC without a stated length and
+    throws away what was decoded before a file breaks off.
+    """
+    import soundfile
+
+    class SequentialSoundFile(soundfile.SoundFile):  # type: ignore[misc]
+        def seekable(self) -> bool:
+            return False
+
+    return SequentialSoundFile
+
+
+def _open_sound(label: str, file: ByteReader) -> Any:
+    import soundfile
+
+    try:
+        sound = _sequential_soundfile()(file.handle, closefd=False)
+    except (soundfile.SoundFileError, ValueError, TypeError) as error:
+        raise _refusal(label, file, error) from file.error or error
+    if file.error is not None:
+        sound.close()
+        raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error
+    return sound
+
+
+def _refusal(label: str, file: ByteReader, error: Exception) -> AudioFormatError:
+    """Say why libsndfile can't open it, from how it begins."""
+    file.seek(0)
+    start = file.read(64)
+    if file.error is not None:
+        return AudioFormatError(f"{label}: reading failed: {file.error}")
+    if not start:
+        return AudioFormatError(
+            f"{label}: empty: 0 bytes to read; write the file anew, or seek the file object to its beginning"
+        )
+    if start[:4] in {b"RIFF", b"RIFX", b"RF64", b"fLaC", b"FORM", b"OggS"}:
+        return AudioFormatError(
+            f"{label}: its {start[:4].decode()} header is damaged or cut short{_stated(start)} "
+            f"({_reason(error)}); get the file again from where it came"
+        )
+    return AudioFormatError(
+        f"{label}: not audio that can be decoded ({_reason(error)}); it begins with {start[:8]!r}: convert it to WAV or FLAC"
+    )
+
+
+def _stated(start: bytes) -> str:
+    """Name what a WAV header states, where a message should name a value."""
+    if start[:4] == b"RIFF" and start[12:16] == b"fmt " and len(start) >= 36:
+        n_channels = int.from_bytes(start[22:24], "little")
+        rate = int.from_bytes(start[24:28], "little")
+        bits = int.from_bytes(start[34:36], "little")
+        return f": it states {n_channels} channel{'' if n_channels == 1 else 's'}, {rate} Hz, {bits} bits"
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "error_string", error)).rstrip(".")

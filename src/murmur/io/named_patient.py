@@ -1,0 +1,27 @@
+"""Whose recording a file says it is, in its own header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from murmur.io.kinds import kind_of
+
+__all__ = ["named_patient"]
+
+
+def named_patient(path: str) -> str:
+    """Return the patient's id in the header of an EDF or DICOM file, never the name; empty where none can be read."""
+    kind = kind_of(path)
+    if kind not in {"edf", "dicom"}:
+        return ""
+    try:
+        with Path(path).open("rb") as file:
+            if kind == "edf":
+                from murmur.io.edf_file import edf_patient
+
+                return edf_patient(file.read(256))
+            from murmur.io.dicom_file import dicom_patient
+
+            return dicom_patient(file)
+    except (OSError, ValueError):  # that it can't be read is told when it is analyzed
+        return ""

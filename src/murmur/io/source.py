@@ -1,0 +1,156 @@
+"""Sound to be read once, in blocks, each checked as it passes."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murmur.errors import MurmurError, ParameterError
+from murmur.io.limits import Watch, seconds
+
+__all__ = ["Described", "Labels", "Source"]
+
+_MAX_BLOCK_SAMPLES = 2**24
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is known of a recording beside its samples."""
+
+    path: str
+    patient: str
+    site: str
+    position: str
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """All that is known of a recording, or a live stream, when its samples have passed."""
+
+    sample_rate_hz: float
+    path: str = ""
+    patient: str = ""
+    site: str = ""
+    position: str = ""
+    visit: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Source(ABC):
+    """Sound to be read once, in blocks, each checked as it passes. Made by `open_source`.
+
+    Use it as a context manager, or `close` it: it may hold a file open.
+
+    Attributes
+    ----------
+    label : str
+        What messages call it.
+    sample_rate_hz : float
+    n_samples : int or None
+        As the header tells; None if it doesn't. A damaged file may hold fewer.
+    path, patient, site, position, visit : str
+        "" when unknown.
+    named_patient : str
+        The patient's id as the file's own header states it; "" where it doesn't.
+    """
+
+    named_patient = ""
+
+    def __init__(
+        self, label: str, labels: Labels, sample_rate_hz: float, n_samples: int | None, notes: Sequence[str]
+    ) -> None:
+        self.label = label
+        self.sample_rate_hz = sample_rate_hz
+        self.n_samples = n_samples
+        self.path = labels.path
+        self.patient = labels.patient
+        self.site = labels.site
+        self.position = labels.position
+        self.visit = labels.visit
+        self._notes = list(notes)
+        self._promised_samples = n_samples
+        self._started = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know; complete when the last block has passed."""
+        return tuple(self._notes)
+
+    def described(self) -> Described:
+        """What a reader should know beside the samples; complete when the last block has passed."""
+        labels = self.path, self.patient, self.site, self.position, self.visit
+        return Described(self.sample_rate_hz, *labels, notes=self.notes)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Duration in seconds, as the header tells; None if it doesn't."""
+        return None if self.n_samples is None else self.n_samples / self.sample_rate_hz
+
+    def blocks(self, block_s: float = 60.0) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the samples, block by block; can be called once.
+
+        Parameters
+        ----------
+        block_s : float, default 60
+            Length of each block but the last, in seconds; at least one sample, at most 2**24 samples.
+
+        Yields
+        ------
+        ndarray of float32, shape (n,)
+            The caller's own, never a view of the source.
+
+        Raises
+        ------
+        BadSamplesError
+            On a NaN, infinite or impossibly large sample, at once. When all has passed: if the whole was
+            silent or constant.
+        AudioFormatError
+            If the body can't be decoded any further.
+        TooShortError, TooLongError
+            If the body turns out shorter than 2 s or longer than 25 h, whatever the header says.
+        ParameterError
+            If ``block_s`` is not positive, or `blocks` was called before.
+        """
+        if not (isinstance(block_s, int | float) and math.isfinite(block_s) and block_s > 0):
+            raise ParameterError(f"block_s must be a positive number of seconds, not {block_s!r}")
+        if self._started:
+            raise ParameterError(f"{self.label}: blocks() can be called once; open the source again")
+        self._started = True
+        n_block = int(min(max(round(block_s * self.sample_rate_hz), 1), _MAX_BLOCK_SAMPLES))
+        return self._checked_blocks(n_block)
+
+    def _checked_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.float32]]:
+        watch = Watch(self.label, self.sample_rate_hz, self.notes)
+        try:
+            for block in self._raw_blocks(n_block):
+                yield watch.passed(block)
+            if self._promised_samples is not None and 0 < watch.n_samples < self._promised_samples:
+                self._notes.append(
+                    f"header promises {seconds(self._promised_samples, self.sample_rate_hz)}, "
+                    f"body holds {seconds(watch.n_samples, self.sample_rate_hz)}"
+                )
+            watch.finish(self._promised_samples)
+        except MurmurError:
+            self.close()
+            raise
+
+    @abstractmethod
+    def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        """Yield fresh 1-D arrays of n_block values, the last one shorter, scaled but not yet checked."""
+
+    def close(self) -> None:  # noqa: B027  (nothing to close is the common case)
+        """Close what was opened; a file object given by the caller stays open."""
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

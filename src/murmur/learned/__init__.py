@@ -1,0 +1,1 @@
+"""Inference of stored models: networks, linear models, forests."""

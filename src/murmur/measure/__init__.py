@@ -1,0 +1,1 @@
+"""From cycles to numbers: levels, the murmur, spectra, heart sounds, rhythm, quality."""

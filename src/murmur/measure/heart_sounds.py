@@ -1,0 +1,135 @@
+"""S1 and S2 and the short sounds around them, summed up over a recording's trusted cycles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from murmur.measure.comparison import COLUMNS, Ordered
+from murmur.measure.cycles import BANDS_HZ
+from murmur.measure.robust import median
+from murmur.measure.sounds import CycleSounds
+from murmur.records import Record
+
+__all__ = ["S1_BAND_HZ", "ExtraSound", "HeartSounds", "describe_heart_sounds"]
+
+Mask = NDArray[np.bool_]
+Column = NDArray[np.float64]
+
+#: Where a quiet S1 shows.
+S1_BAND_HZ = (60, 100)
+#: A peak less prominent than this is no sound of its own.
+LEAST_PROMINENCE_DB = 3.0
+#: A sound of the heart comes at the same place in each cycle, within this.
+STEADY_S = 0.025
+STEADY_SHARE = 0.12
+#: Two components of S2 show in the envelope when the dip between them is at least this deep.
+LEAST_DIP_DB = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraSound(Record):
+    """A sound beside S1 and S2, as found cycle by cycle.
+
+    Attributes
+    ----------
+    share : float
+        Share of cycles with a prominent peak at the usual place.
+    level_db : float or None
+        Median level against S1 (S3, S4) or S2 (click) in the sound's band.
+    prominence_db : float or None
+        Median prominence over its surroundings.
+    place : float or None
+        S3: seconds after S2's onset; S4: seconds before S1's onset; click: share of systole.
+    """
+
+    share: float
+    level_db: float | None
+    prominence_db: float | None
+    place: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeartSounds(Record):
+    """Levels of S1 against S2, S2's split and the extra sounds; medians over the trusted cycles.
+
+    Attributes
+    ----------
+    s1_s2_level_db : float
+        S1 against S2 between 60 and 100 Hz.
+    s1_s2_spread_db : float
+        Interquartile range of that over the cycles.
+    s1_s2_by_band_db : tuple of float
+        S1 against S2 in each band of `murmur.measure.cycles.BANDS_HZ`.
+    s2_split_ms : float or None
+        Interval between S2's components, None where S2 mostly has one peak.
+    s2_split_share : float
+        Share of cycles whose S2 has two peaks at about that interval.
+    s3, s4, click : ExtraSound
+        Extra low sounds after S2 and before S1, and a sharp one in systole.
+    cycles : int
+        How many cycles these figures rest on.
+    """
+
+    s1_s2_level_db: float
+    s1_s2_spread_db: float
+    s1_s2_by_band_db: tuple[float, ...]
+    s2_split_ms: float | None
+    s2_split_share: float
+    s3: ExtraSound
+    s4: ExtraSound
+    click: ExtraSound
+    cycles: int
+
+
+def describe_heart_sounds(ordered: Ordered, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
+    """Sum up the trusted cycles, in order as `Comparison.in_order` gives them; None where there are none.
+
+    `sounds` are of all cycles, `trusted` of shape (cycles,) says which count.
+    """
+    if not ordered.cycles:
+        return None
+    columns, band = COLUMNS["s1_against_s2"], BANDS_HZ.index(S1_BAND_HZ)
+    by_band_db = ordered.medians[columns].tolist()
+    lower_db, upper_db = (float(ordered.quantiles[share][columns][band]) for share in (0.25, 0.75))
+    split_ms, split_share = _split(sounds, trusted)
+    return HeartSounds(
+        s1_s2_level_db=by_band_db[band],
+        s1_s2_spread_db=upper_db - lower_db,
+        s1_s2_by_band_db=tuple(by_band_db),
+        s2_split_ms=split_ms,
+        s2_split_share=split_share,
+        s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),
+        s4=_extra(sounds.s4_level_db, sounds.s4_prominence_db, sounds.s4_lead_s, trusted, STEADY_S),
+        click=_extra(sounds.click_level_db, sounds.click_prominence_db, sounds.click_place, trusted, STEADY_SHARE),
+        cycles=ordered.cycles,
+    )
+
+
+def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask, steady: float) -> ExtraSound:
+    heard = trusted & (prominence_db >= LEAST_PROMINENCE_DB)  # which NaN is not
+    if not np.count_nonzero(heard):
+        return ExtraSound(0.0, None, None, None)
+    usual = float(median(place[heard]))
+    at_place = heard & (np.abs(place - usual) <= steady)
+    count = np.count_nonzero(at_place)
+    if not count:
+        return ExtraSound(0.0, None, None, None)
+    return ExtraSound(
+        share=count / np.count_nonzero(trusted),
+        level_db=float(median(level_db[at_place])),
+        prominence_db=float(median(prominence_db[at_place])),
+        place=usual,
+    )
+
+
+def _split(sounds: CycleSounds, trusted: Mask) -> tuple[float | None, float]:
+    two = trusted & (sounds.s2_dip_db >= LEAST_DIP_DB)
+    if not np.count_nonzero(two):
+        return None, 0.0
+    usual = float(median(sounds.s2_split_s[two]))
+    near = two & (np.abs(sounds.s2_split_s - usual) <= 0.012)
+    share = np.count_nonzero(near) / np.count_nonzero(trusted)
+    return (1e3 * usual if share >= 0.5 else None), share

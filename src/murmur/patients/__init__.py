@@ -1,0 +1,1 @@
+"""Several recordings of one person: sites and visits."""

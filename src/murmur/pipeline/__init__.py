@@ -1,0 +1,1 @@
+"""The flow: the engine, which takes blocks and gives measured cycles, and the analysis around it."""

@@ -1,0 +1,1 @@
+"""Rows and columns of everything that murmur writes as a table."""

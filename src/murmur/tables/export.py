@@ -1,0 +1,143 @@
+"""Tables as files: CSV, JSON lines or Parquet, each there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from murmur.errors import ParameterError
+from murmur.io.writing import write_whole
+from murmur.tables.rows import Cell
+
+__all__ = ["FORMATS", "Table", "check_format", "export"]
+
+#: Rows of a part of a Parquet data set, and of what is held in memory of it.
+PART_ROWS, GROUP_ROWS = 1_000_000, 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table to be written.
+
+    Attributes
+    ----------
+    name : str
+        "recordings", "cycles" or "patients".
+    kinds : dict of str to type
+        Its columns and what their cells are: str, int, float or bool; None is allowed in all.
+    rows : iterator of tuple
+        Its rows, once; truths may be told as 0 and 1.
+    """
+
+    name: str
+    kinds: dict[str, type]
+    rows: Iterator[tuple[Cell, ...]]
+
+
+def check_format(name: str) -> None:
+    """Raise ParameterError unless tables can be written in a format."""
+    if name not in FORMATS:
+        raise ParameterError(f"the format must be one of {', '.join(FORMATS)}, not {name!r}")
+    if name == "parquet":
+        try:
+            import pyarrow.parquet  # noqa: F401
+        except ImportError as error:
+            raise ParameterError("writing Parquet needs pyarrow: pip install 'murmur-pcg[parquet]'") from error
+
+
+def export(table: Table, folder: Path, format_: str) -> int:
+    """Write a table into a folder, in place of one of its name; return how many rows it has.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; one that was there before is as it was.
+    """
+    place = folder / f"{table.name}.{format_}"
+    counted = _Counted(table.rows)
+    write_whole(place, lambda temporary: FORMATS[format_](Table(table.name, table.kinds, counted), temporary))
+    return counted.count
+
+
+class _Counted(Iterator[tuple[Cell, ...]]):
+    """Rows, and how many have passed."""
+
+    def __init__(self, rows: Iterator[tuple[Cell, ...]]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __next__(self) -> tuple[Cell, ...]:
+        row = next(self._rows)
+        self.count += 1
+        return row
+
+
+def _spelled(table: Table, spelling: dict[Cell, Cell]) -> Iterator[Sequence[Cell]]:
+    """Rows with truths spelled as a format does."""
+    truths = [number for number, kind in enumerate(table.kinds.values()) if kind is bool]
+    for row in table.rows:
+        cells = list(row)
+        for number in truths:
+            cells[number] = spelling[row[number]]
+        yield cells
+
+
+def _write_csv(table: Table, place: Path) -> None:
+    # a file name that is not text is still told, byte by byte
+    with place.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.kinds)
+        writer.writerows(_spelled(table, {None: None, False: "false", True: "true"}))
+        _settle(file)
+
+
+def _write_lines(table: Table, place: Path) -> None:
+    with place.open("x", encoding="utf-8", errors="backslashreplace") as file:
+        for row in _spelled(table, {None: None, False: False, True: True}):
+            named = dict(zip(table.kinds, row, strict=True))
+            file.write(json.dumps(named, ensure_ascii=False, allow_nan=False) + "\n")
+        _settle(file)
+
+
+def _write_parquet(table: Table, place: Path) -> None:
+    """Write a folder of parts, which readers of Parquet take for one table."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    schema = pa.schema([(name, types[kind]) for name, kind in table.kinds.items()])
+    place.mkdir()
+    spelled = _spelled(table, {None: None, False: False, True: True})
+    part, last = 0, False
+    while not last:
+        written = 0
+        with pq.ParquetWriter(place / f"part-{part:05}.parquet", schema, compression="zstd") as writer:
+            while written < PART_ROWS and not last:
+                rows = list(islice(spelled, GROUP_ROWS))
+                last = len(rows) < GROUP_ROWS
+                written += len(rows)
+                columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+                writer.write_table(pa.table([_array(pa, c, f) for c, f in zip(columns, schema, strict=True)], schema=schema))
+        part += 1
+
+
+def _array(pa: Any, cells: tuple[Cell, ...], field: Any) -> Any:
+    if pa.types.is_string(field.type):  # a file name that is not text is still told
+        cells = tuple(c if c is None else str(c).encode("utf-8", "backslashreplace").decode() for c in cells)
+    return pa.array(cells, field.type)
+
+
+def _settle(file: Any) -> None:
+    """See to it that it is on the disk and not only on its way there."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+#: What each format is written by.
+FORMATS: dict[str, Callable[[Table, Path], None]] = {"csv": _write_csv, "jsonl": _write_lines, "parquet": _write_parquet}
