@@ -18,7 +18,8 @@ import numpy as np
 from scipy.signal import resample_poly
 
 import murmur
-from murmur.pipeline.engine import Engine, Measurement
+from murmur.measure.measurement import Measurement
+from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import shipped_models
 from murmur.settings import Settings
 from murmur.training.scores import match_onsets

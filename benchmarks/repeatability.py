@@ -3,10 +3,10 @@
     python -m benchmarks.repeatability CIRCOR [--bmdhs DIR]
 
 Children of CirCor who were recorded in both of its campaigns: the standard deviation between their two visits, of each
-figure that `murmur.patients.visits` follows, parted into what the sites of a visit have in common and what is each site's own. These
-are the numbers of `murmur.patients.visits.REPEATABILITY`. (A child's murmur may have changed in between: they are upper bounds. The
-shipped models learned from these children.) With BMD-HS, from which nothing was taken, how often the change between sitting
-and lying is told to be more than noise.
+figure that `murmur.patients.visits` follows, parted into what the sites of a visit have in common and what is each site's
+own. These are the numbers of `murmur.patients.visits.REPEATABILITY`. (A child's murmur may have changed in between: they
+are upper bounds. The shipped models learned from these children.) With BMD-HS, from which nothing was taken, how often the
+change between sitting and lying is told to be more than noise.
 
 Then, on synthesised patients of four sites and five visits: how often equal visits are told to differ, and how often a
 murmur that grows by so many dB a visit is found. Once each visit has only beats, breath and noise of its own; once the

@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))  # the parts
 sys.path.insert(0, str(ROOT / "src"))
 
-from murmur.version import __version__  # noqa: E402
+from murmur import __version__  # noqa: E402
 
 project = "murmur"
 author = "The murmur developers"

@@ -71,7 +71,7 @@ def test_looking_is_light():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
     assert "datasets" in dir(murmur)
-    with pytest.raises(AttributeError, match=r"'murmur\.datasets' has no attribute 'opne'"):
+    with pytest.raises(AttributeError, match=r"No murmur\.datasets attribute opne"):
         murmur.datasets.opne  # noqa: B018
     assert {"open", "get", "about"} <= set(dir(murmur.datasets))
 

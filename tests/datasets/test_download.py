@@ -23,7 +23,9 @@ from murmur.cli.bars import CountBar
 from murmur.cli.datasets import _show
 from murmur.datasets import catalogue, get, transfer
 from murmur.datasets import download as downloads
-from murmur.datasets.catalogue import CINC2016, CIRCOR
+from murmur.datasets.bmdhs import BMDHS, BmdHs
+from murmur.datasets.cinc2016 import CINC2016
+from murmur.datasets.circor import CIRCOR
 from murmur.datasets.download import FetchProgress
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.errors import DownloadError, OutputError, ParameterError
@@ -139,8 +141,8 @@ def test_a_set_on_github(tmp_path, monkeypatch):
         tree.append({"path": path, "type": "blob", "sha": sha, "size": len(content)})
     (home / "tree.json").write_text(json.dumps({"sha": "1" * 40, "tree": tree, "truncated": False}))
     with serving(home) as server:
-        origin = replace(catalogue.BMDHS.origin, files=f"{server.url}files/", listing=f"{server.url}tree.json?recursive=1")
-        monkeypatch.setitem(catalogue._ALL, "bmdhs", replace(catalogue.BMDHS, origin=origin))
+        origin = replace(BMDHS.origin, files=f"{server.url}files/", listing=f"{server.url}tree.json?recursive=1")
+        monkeypatch.setitem(catalogue._READERS, "bmdhs", (replace(BMDHS, origin=origin), BmdHs))
         assert get("bmdhs", tmp_path / "here").fetched == 2
         assert get("bmdhs", tmp_path / "here").kept == 2
         (home / "files" / "train.csv").write_bytes(b"another")

@@ -20,6 +20,7 @@ pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib").use("Agg")
 
 import murmur
+from murmur import __version__
 from murmur.batch import gather, run
 from murmur.cli import main
 from murmur.errors import OutputError, ParameterError
@@ -28,7 +29,6 @@ from murmur.report import Subject, page, page_of, write_reports
 from murmur.report.page import MOST_BYTES
 from murmur.report.run import INDEX_ROWS
 from murmur.report.sound import RATE_HZ, Stretch, best_stretch, data_url
-from murmur.version import __version__
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 VOID = {"meta", "link", "input", "br", "img"}

@@ -21,13 +21,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from murmur import __version__
 from murmur.batch.gathering import Gathering, Part
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.segments import put
 from murmur.batch.stop import Stop
 from murmur.batch.worker import Outcome, Task, examine, failure, load_models
 from murmur.errors import MurmurError, OutputError, ParameterError
-from murmur.version import __version__
 
 if TYPE_CHECKING:
     from murmur.pipeline.models import Models

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from murmur import __version__
 from murmur.batch.segments import put, remove
 from murmur.batch.store import STORE_NAME, Store
 from murmur.batch.worker import load_models
@@ -19,7 +20,6 @@ from murmur.io.writing import discard, made_folder, write_whole
 from murmur.settings import Settings
 from murmur.tables.export import check_format, export
 from murmur.tables.rows import patient_row, patients_of
-from murmur.version import __version__
 
 __all__ = [
     "begin_anew",

@@ -339,8 +339,8 @@ def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _version(options: argparse.Namespace, arguments: list[str]) -> int:
+    from murmur import __version__
     from murmur.batch.output import package_versions
-    from murmur.version import __version__
 
     print(f"murmur {__version__}")
     print(f"Python {sys.version.split()[0]}")

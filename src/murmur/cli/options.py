@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from murmur.version import __version__
+from murmur import __version__
 
 __all__ = ["DISCLAIMER", "make_parser"]
 

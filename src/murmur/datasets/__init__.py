@@ -13,65 +13,6 @@ Examples
 >>> murmur.batch.run(circor.inputs(), "out")  # doctest: +SKIP
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING
-
-from murmur.lazy import lazily
-
-if TYPE_CHECKING:
-    from murmur.datasets.bmdhs import BmdHs as BmdHs
-    from murmur.datasets.bmdhs import BmdHsRecording as BmdHsRecording
-    from murmur.datasets.catalogue import About as About
-    from murmur.datasets.catalogue import about as about
-    from murmur.datasets.catalogue import names as names
-    from murmur.datasets.catalogue import open as open
-    from murmur.datasets.cinc2016 import Cinc2016 as Cinc2016
-    from murmur.datasets.cinc2016 import Cinc2016Recording as Cinc2016Recording
-    from murmur.datasets.circor import Circor as Circor
-    from murmur.datasets.circor import CircorRecording as CircorRecording
-    from murmur.datasets.dataset import Dataset as Dataset
-    from murmur.datasets.dataset import PublishedRecording as PublishedRecording
-    from murmur.datasets.download import Fetched as Fetched
-    from murmur.datasets.download import get as get
-
-_HOME = {
-    "About": "catalogue",
-    "BmdHs": "bmdhs",
-    "BmdHsRecording": "bmdhs",
-    "Cinc2016": "cinc2016",
-    "Cinc2016Recording": "cinc2016",
-    "Circor": "circor",
-    "CircorRecording": "circor",
-    "Dataset": "dataset",
-    "Fetched": "download",
-    "PublishedRecording": "dataset",
-    "about": "catalogue",
-    "get": "download",
-    "names": "catalogue",
-    "open": "catalogue",
-}
-
-__all__ = [
-    "About",
-    "BmdHs",
-    "BmdHsRecording",
-    "Cinc2016",
-    "Cinc2016Recording",
-    "Circor",
-    "CircorRecording",
-    "Dataset",
-    "Fetched",
-    "PublishedRecording",
-    "about",
-    "get",
-    "names",
-    "open",
-]
-
-
-__getattr__ = lazily(__name__, _HOME)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

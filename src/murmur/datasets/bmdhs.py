@@ -16,12 +16,31 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from murmur.datasets.catalogue import BMDHS
+from murmur.datasets.about import About, Origin
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio, read_rows
 from murmur.errors import AudioFormatError, MissingFileError
 from murmur.io.naming import parse_name
 
-__all__ = ["DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
+__all__ = ["BMDHS", "DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
+
+BMDHS = About(
+    name="bmdhs",
+    title="BMD-HS (BUET Multi-disease Heart Sound)",
+    holds="adults at four sites, sitting and supine, with echo-confirmed AS, AR, MR, MS or none",
+    recordings=872,
+    size_gb=0.15,
+    url="https://github.com/sani002/BMD-HS-Dataset",
+    licence="Creative Commons Attribution-NonCommercial-NoDerivatives 4.0 (CC BY-NC-ND 4.0, as its file LICENSE says: "
+    "not for commercial use, and not to be shared changed)",
+    citation="Ali SN et al. (2024). BUET Multi-disease Heart Sound Dataset: a comprehensive auscultation dataset for "
+    "developing computer-aided diagnostic systems. arXiv:2409.00724",
+    origin=Origin(
+        files="https://raw.githubusercontent.com/sani002/BMD-HS-Dataset/HEAD/",
+        listing="https://api.github.com/repos/sani002/BMD-HS-Dataset/git/trees/HEAD?recursive=1",
+        kind="git",
+        tables=("LICENSE*", "train.csv", "additional_metadata.csv"),
+    ),
+)
 
 DIAGNOSES = ("AS", "AR", "MR", "MS", "N")
 """Aortic stenosis and regurgitation, mitral regurgitation and stenosis, normal."""

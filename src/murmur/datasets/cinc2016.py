@@ -21,11 +21,30 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.datasets.catalogue import CINC2016
+from murmur.datasets.about import ODC_BY, About, Origin
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 
-__all__ = ["Cinc2016", "Cinc2016Recording"]
+__all__ = ["CINC2016", "Cinc2016", "Cinc2016Recording"]
+
+CINC2016 = About(
+    name="cinc2016",
+    title="PhysioNet/CinC Challenge 2016 (1.0.0)",
+    holds="normal and abnormal hearts from six sources (training-a to f), those of training-a with an ECG",
+    recordings=3240,
+    size_gb=0.4,
+    url="https://physionet.org/content/challenge-2016/1.0.0/",
+    licence=ODC_BY,
+    citation="Liu C et al. (2016). An open access database for the evaluation of heart sound algorithms. Physiological "
+    "Measurement 37. doi:10.1088/0967-3334/37/12/2181",
+    origin=Origin(
+        files="https://physionet.org/files/challenge-2016/1.0.0/",
+        listing="https://physionet.org/files/challenge-2016/1.0.0/SHA256SUMS.txt",
+        # validation holds copies of training recordings, the archives all of them once more; the rest is no data
+        left_out=("*.zip", "validation/*", "papers/*", "sources/*"),
+        tables=("LICENSE*", "training-?/REFERENCE*.csv"),
+    ),
+)
 
 #: Copies of training recordings.
 _COPIES = "validation"

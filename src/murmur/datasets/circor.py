@@ -16,13 +16,31 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from murmur.datasets.catalogue import CIRCOR
+from murmur.datasets.about import ODC_BY, About, Origin
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio
 from murmur.errors import MissingFileError
 from murmur.formats.circor import Patient, child_groups, read_patients, read_segments
 from murmur.io.naming import parse_name
 
-__all__ = ["Circor", "CircorRecording"]
+__all__ = ["CIRCOR", "Circor", "CircorRecording"]
+
+CIRCOR = About(
+    name="circor",
+    title="CirCor DigiScope (1.0.3)",
+    holds="children at four sites, with beats, murmurs and their character labelled by experts",
+    recordings=3163,
+    size_gb=0.6,
+    url="https://physionet.org/content/circor-heart-sound/1.0.3/",
+    licence=ODC_BY,
+    citation="Oliveira J et al. (2022). The CirCor DigiScope dataset: from murmur detection to murmur classification. IEEE "
+    "Journal of Biomedical and Health Informatics 26(6). doi:10.1109/JBHI.2021.3137048. Data: PhysioNet, "
+    "doi:10.13026/tshs-mw03",
+    origin=Origin(
+        files="https://physionet.org/files/circor-heart-sound/1.0.3/",
+        listing="https://physionet.org/files/circor-heart-sound/1.0.3/SHA256SUMS.txt",
+        tables=("LICENSE*", "training_data.csv"),
+    ),
+)
 
 _TABLES = ("patients.csv", "training_data.csv")
 #: Labels of a patient that go into a manifest.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from murmur.batch.inputs import Input
-from murmur.datasets.catalogue import About
+from murmur.datasets.about import About
 from murmur.errors import AudioFormatError, MissingFileError
 from murmur.io.recording import Recording, load
 from murmur.io.writing import write_whole

@@ -52,7 +52,7 @@ def new_session() -> requests.Session:
     """Return what keeps connections open; one for each thread."""
     import requests
 
-    from murmur.version import __version__
+    from murmur import __version__
 
     session = requests.Session()
     # as they are: a part of a file that the server compresses on the way could not be joined to the rest

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from murmur import __version__
 from murmur.errors import ParameterError
 from murmur.formats.labels import NAMES, checked
 from murmur.formats.sound import as_pcm
 from murmur.io.recording import Recording
 from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
-from murmur.version import __version__
 
 __all__ = ["write_dicom"]
 

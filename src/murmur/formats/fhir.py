@@ -22,10 +22,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from murmur import __version__
 from murmur.errors import ParameterError
 from murmur.findings.signs import Finding, Findings, MurmurFinding
 from murmur.io.writing import write_whole
-from murmur.version import __version__
 from murmur.wording import tell
 
 if TYPE_CHECKING:

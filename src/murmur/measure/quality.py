@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from murmur.learned.linear import LinearModel
 from murmur.measure.comparison import Comparison
+from murmur.measure.measurement import Measurement
 from murmur.measure.robust import median
-from murmur.pipeline.engine import Measurement
 from murmur.records import Record
 from murmur.segmentation.reading import EVIDENCE, Cycles
 from murmur.settings import Settings

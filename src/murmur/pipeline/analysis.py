@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur import __version__
 from murmur.findings.signs import Findings, clear_click, find_signs, heed_level, no_findings
 from murmur.io.recording import AudioInput, open_source
 from murmur.io.source import Described, Source
@@ -14,15 +15,15 @@ from murmur.measure.comparison import Comparison, compare_cycles
 from murmur.measure.cycles import BANDS_HZ
 from murmur.measure.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
 from murmur.measure.listening import murmur_log_odds
+from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures, beat_extents, describe_murmur, murmur_vector
 from murmur.measure.quality import Quality, assess_quality, beat_confidence, interrupted_cycles
 from murmur.measure.rhythm import Rhythm, describe_rhythm
-from murmur.pipeline.engine import Engine, Measurement
+from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import Models, shipped_models
 from murmur.records import Record
 from murmur.segmentation.result import Beats, Interval, Segmentation, State
 from murmur.settings import Settings
-from murmur.version import __version__
 
 __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
 

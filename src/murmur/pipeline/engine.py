@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from murmur.learned.network import NetworkWeights
 from murmur.measure.cycles import measure_cycles
 from murmur.measure.history import CycleHistory, MeasuredCycles, Spiked
 from murmur.measure.listening import OUTPUTS, Listener, score_cycles
+from murmur.measure.measurement import Measurement
 from murmur.measure.seconds import Seconds, measure_seconds
 from murmur.measure.sounds import measure_sounds
 from murmur.pipeline.memory import keep_freed_memory
@@ -27,7 +27,7 @@ from murmur.signal.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.signal.spectrogram import N_BINS, Spectrogram
 from murmur.signal.stream_buffer import Track
 
-__all__ = ["Engine", "Measurement"]
+__all__ = ["Engine"]
 
 #: Frames kept before the first open cycle: a boundary is refined by the frames around it.
 MARGIN_FRAMES = 50
@@ -38,32 +38,6 @@ LONGEST_CYCLE_S = 10.0
 NO_SAMPLES, NOTHING = np.empty(0, dtype=np.float32), np.empty(0)
 
 keep_freed_memory()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Measurement(MeasuredCycles):
-    """All that the engine found in a recording, before anything is concluded from it: its complete heart cycles, and more.
-
-    Attributes
-    ----------
-    start_s, duration_s : float
-        Where what is held of the input begins, 0 but for a stream that forgets, and the input's length.
-    states : ndarray, shape (spans,)
-        0 to 3 for S1, systole, S2, diastole.
-    onsets_s : ndarray, shape (spans,)
-        Where each span begins; it ends where the next begins.
-    seconds : Seconds
-        The signal second by second.
-    clipped_fraction : float
-        Share of the input in flat tops.
-    """
-
-    start_s: float
-    duration_s: float
-    states: NDArray[np.int64]
-    onsets_s: NDArray[np.float64]
-    seconds: Seconds
-    clipped_fraction: float
 
 
 class Engine:

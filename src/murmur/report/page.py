@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from murmur import __version__
 from murmur.errors import MurmurError, ParameterError
 from murmur.io.recording import AudioInput, load
 from murmur.patients.patient import join_patient
@@ -17,7 +18,6 @@ from murmur.pipeline.models import Models, shipped_models
 from murmur.report.pictures import Picture, Pictures
 from murmur.report.sound import Stretch, best_stretch, data_url
 from murmur.settings import Settings
-from murmur.version import __version__
 from murmur.wording import Story, Tone, percent, tell, tell_course, tell_failure, tell_patient
 from murmur.wording.story import POSITIONS
 

@@ -16,6 +16,7 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
+from murmur import __version__
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.output import model_hashes
 from murmur.batch.runner import run, usable_cores
@@ -30,7 +31,6 @@ from murmur.pipeline.models import Models
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
 from murmur.tables.rows import Row, patient_row, site_figures_from_row
-from murmur.version import __version__
 
 __all__ = ["Written", "write_reports"]
 

@@ -6,10 +6,10 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from murmur import __version__
 from murmur.io.naming import POSITIONS, SITES
 from murmur.pipeline.analysis import Analysis
 from murmur.records import json_schema
-from murmur.version import __version__
 
 __all__ = ["openapi"]
 

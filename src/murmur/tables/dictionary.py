@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from murmur import __version__
 from murmur.tables.rows import CYCLE_COLUMNS, PATIENT_COLUMNS, RECORDING_COLUMNS, Cell, kind_of
 from murmur.tables.visits import CHANGE_COLUMNS, TREND_COLUMNS, VISIT_COLUMNS, kind_of_course
-from murmur.version import __version__
 
 __all__ = ["TABLES", "Column", "data_package"]
 

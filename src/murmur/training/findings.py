@@ -33,10 +33,11 @@ from murmur.learned.network import NetworkWeights
 from murmur.measure.comparison import compare_cycles
 from murmur.measure.heart_sounds import HeartSounds, describe_heart_sounds
 from murmur.measure.listening import CLASSES, murmur_log_odds
+from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures, describe_murmur, murmur_vector
 from murmur.measure.quality import assess_quality, beat_confidence, beat_evidence, interrupted_cycles
 from murmur.patients.patient import grade_vector, patient_vector
-from murmur.pipeline.engine import Engine, Measurement
+from murmur.pipeline.engine import Engine
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.training.augment import coloured_noise, disturb, drown

@@ -1,0 +1,11 @@
+from .inputs import Input as Input
+from .inputs import find_inputs as find_inputs
+from .inputs import gather as gather
+from .output import count_to_do as count_to_do
+from .output import export_tables as export_tables
+from .runner import Progress as Progress
+from .runner import Summary as Summary
+from .runner import run as run
+from .visits import courses as courses
+from .visits import export_courses as export_courses
+from .worker import Outcome as Outcome

@@ -1,0 +1,14 @@
+from .about import About as About
+from .bmdhs import BmdHs as BmdHs
+from .bmdhs import BmdHsRecording as BmdHsRecording
+from .catalogue import about as about
+from .catalogue import names as names
+from .catalogue import open as open
+from .cinc2016 import Cinc2016 as Cinc2016
+from .cinc2016 import Cinc2016Recording as Cinc2016Recording
+from .circor import Circor as Circor
+from .circor import CircorRecording as CircorRecording
+from .dataset import Dataset as Dataset
+from .dataset import PublishedRecording as PublishedRecording
+from .download import Fetched as Fetched
+from .download import get as get

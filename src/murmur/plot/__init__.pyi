@@ -1,0 +1,9 @@
+from .beats import beat as beat
+from .beats import levels as levels
+from .beats import tachogram as tachogram
+from .chest import chest_map as chest_map
+from .sheet import overview as overview
+from .sound import phonocardiogram as phonocardiogram
+from .sound import spectrogram as spectrogram
+from .visits import course as course
+from .visits import trend as trend
