@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.published import CIRCOR_COLUMNS, circor_row, make_bmdhs, make_cinc2016, make_circor, sound, write_table
 
 import murmur
 from murmur.batch import find_inputs, run
 from murmur.cli import main
 from murmur.datasets.cinc2016 import signal_names
 from murmur.errors import AudioFormatError, MissingFileError, OutputError, ParameterError
-from published import CIRCOR_COLUMNS, circor_row, make_bmdhs, make_cinc2016, make_circor, sound, write_table
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

@@ -15,9 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.loopback import serving, write_sums
+from tests.published import make_cinc2016, make_circor
 
 import murmur
-from loopback import serving, write_sums
 from murmur.cli import main
 from murmur.cli.bars import CountBar
 from murmur.cli.datasets import _show
@@ -29,7 +30,6 @@ from murmur.datasets.circor import CIRCOR
 from murmur.datasets.download import FetchProgress
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.errors import DownloadError, OutputError, ParameterError
-from published import make_cinc2016, make_circor
 
 WAV = "training_data/101_AV.wav"
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from scipy import stats
-from tests.test_patient import site
+from tests.patients.test_patient import site
 
 import murmur
 from murmur.batch import courses, export_courses, gather, run

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.test_page import CHROMIUM, FLAGS
+from tests.serve.test_page import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from scipy import signal
-from tests.test_serve import serving
+from tests.serve.test_serve import serving
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
