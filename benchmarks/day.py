@@ -142,7 +142,7 @@ def _hear(hours: float, rate_bpm: float, block_s: float | None) -> Heard:
     analysis = _analyze(day, block_s)
     seconds = time.perf_counter() - began
     memory_mb = _peak_memory_mb()  # before anything is made of the result
-    beats = analysis.segmentation.beats
+    beats = analysis.segmentation.cycles
     columns = (
         beats.s1_onset_s, beats.systole_onset_s, beats.s2_onset_s, beats.diastole_onset_s, beats.end_s, beats.confidence,
     )  # fmt: skip

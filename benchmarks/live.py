@@ -27,7 +27,7 @@ from benchmarks.day import SAMPLE_RATE_HZ, Day
 from benchmarks.invariance import chosen
 from murmur.formats.circor import read_segments
 from murmur.live.events import BeatClosed, BeatFound, Event, RateChanged
-from murmur.segmentation.result import Beats, State
+from murmur.segmentation.result import CardiacCycles, State
 
 BLOCKS_MS = (1, 10, 100, 1000)
 #: Frames are compared from here on, every 10 ms.
@@ -133,7 +133,7 @@ def compare(paths: list[Path], blocks_ms: tuple[float, ...] = BLOCKS_MS) -> Comp
             times_s = np.arange(SETTLED_S, found[-1].diastole_onset_s, FRAME_S)
             agree.append(told_states(events, times_s) == final_states(whole, times_s))
         judged = right([(event.s1_onset_s, event.s2_onset_s) for event in found], path.with_suffix(".tsv"))
-        finally_ = [_final_confidence(whole.segmentation.beats, event) for event in found]
+        finally_ = [_final_confidence(whole.segmentation.cycles, event) for event in found]
         confidence += [(e.confidence, f, r) for e, f, r in zip(found, finally_, judged, strict=True)]
     table = np.array(confidence).reshape(-1, 3)
     table = table[~np.isnan(table).any(axis=1)]
@@ -161,7 +161,7 @@ def same(paths: list[Path]) -> None:
             print(f"  {when}: mean confidence {said.mean():.4f}, Brier score {np.mean((said - was_right) ** 2):.4f}")
 
 
-def _final_confidence(beats: Beats, event: BeatFound) -> float:
+def _final_confidence(beats: CardiacCycles, event: BeatFound) -> float:
     """Confidence of the same beat in the whole recording; NaN where there is none."""
     apart_s = np.maximum(np.abs(beats.s1_onset_s - event.s1_onset_s), np.abs(beats.s2_onset_s - event.s2_onset_s))
     return float(beats.confidence[apart_s.argmin()]) if apart_s.size and apart_s.min() < TOLERANCE_S else np.nan
@@ -288,7 +288,7 @@ def _push_day(hours: float) -> tuple[Array, Array, float]:
 
 
 def _onsets(hours: float) -> Array:
-    return murmur.analyze(Day(hours)).segmentation.beats.s1_onset_s
+    return murmur.analyze(Day(hours)).segmentation.cycles.s1_onset_s
 
 
 def _memory_mb() -> float:

@@ -27,7 +27,7 @@ import murmur
 from murmur.formats.circor import child_groups
 from murmur.io.naming import parse_name
 from murmur.patients.patient import SiteFigures, site_figures
-from murmur.patients.visits import FIGURES, REPEATABILITY, Course, compare_visits, scale_of
+from murmur.patients.visits import FIGURES, REPEATABILITY, VisitHistory, compare_visits, scale_of
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import read_circor
 
@@ -136,7 +136,7 @@ def synthesised(step_db: float, unrest: float, count: int) -> None:
     print(f"  {step_db:+.1f} dB a visit: a trend in {trends} ({figures}), a change between two visits in {changes}")
 
 
-def five_visits(step_db: float, unrest: float, index: int) -> Course:
+def five_visits(step_db: float, unrest: float, index: int) -> VisitHistory:
     """Visits of one synthesised heart whose murmur grows; `unrest` 1 moves it from visit to visit as real ones move."""
     rng = np.random.default_rng([SEED, index])
     heart = random_phantom(CONDITION, rng)

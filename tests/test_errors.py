@@ -40,7 +40,7 @@ def test_errors_are_also_what_python_calls_them():
         ("least_confidence", 1.0),
         ("least_confidence", -0.1),
         ("least_quality", 1.5),
-        ("least_beats", 0),
+        ("least_cycles", 0),
         ("spike_factor", 1.0),
     ],
 )
@@ -51,7 +51,7 @@ def test_a_setting_out_of_range_is_refused_by_name_and_value(name, value):
 
 
 def test_a_fingerprint_changes_with_any_setting():
-    prints = {Settings(**{name: getattr(Settings(), name) + 1}).fingerprint() for name in ("least_beats", "spike_factor")}
+    prints = {Settings(**{name: getattr(Settings(), name) + 1}).fingerprint() for name in ("least_cycles", "spike_factor")}
     assert len(prints | {Settings().fingerprint()}) == 3
     assert Settings().fingerprint() == Settings().fingerprint()
     assert len(Settings().fingerprint()) == 12

@@ -25,7 +25,7 @@ VALIDATOR = jsonschema.Draft202012Validator
 
 @pytest.fixture(scope="module", params=["readable", "unreadable"])
 def analysis(request, listen):
-    settings = Settings(least_beats=3 if request.param == "readable" else 99)
+    settings = Settings(least_cycles=3 if request.param == "readable" else 99)
     samples = listen(12.0, systolic_murmur=Murmur()).samples
     result = analyze(samples, sample_rate_hz=4000, site="MV", settings=settings)
     assert (result.status == "ok") == (request.param == "readable")

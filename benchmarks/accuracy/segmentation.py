@@ -186,7 +186,7 @@ def judge_beats(scored: Iterable[Scored]) -> JudgedBeats:
     """Compare each beat that lies in a labelled stretch."""
     judged = JudgedBeats([], [], [])
     for item in scored:
-        beats = item.analysis.segmentation.beats
+        beats = item.analysis.segmentation.cycles
         index, right = right_beats(beats.s1_onset_s, beats.s2_onset_s, beats.end_s, item.recording.intervals)
         judged.patient.extend([item.patient.id] * index.size)
         judged.confidence.extend(beats.confidence[index].tolist())

@@ -15,7 +15,7 @@ from scipy import signal
 
 import murmur
 import murmur.plot
-from murmur.patients.visits import Course
+from murmur.patients.visits import VisitHistory
 from murmur.pipeline.analysis import Analysis
 from murmur.synthesis import Murmur, Phantom, at_site, synthesize
 
@@ -82,16 +82,16 @@ def _loaded(name: str) -> murmur.Recording:
     return murmur.load(SAMPLES / f"{name}.wav")
 
 
-def _course(course: Course) -> Figure:
+def _course(course: VisitHistory) -> Figure:
     return murmur.plot.course(course)
 
 
-def _trend(course: Course) -> Figure:
+def _trend(course: VisitHistory) -> Figure:
     return murmur.plot.trend(course).figure
 
 
 @lru_cache(maxsize=1)
-def followed() -> Course:
+def followed() -> VisitHistory:
     """Five visits of a patient who never lived, whose murmur grows."""
     heart = Phantom(heart_rate_bpm=78.0, s1_level_db=-3.0)
     found = []

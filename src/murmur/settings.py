@@ -29,7 +29,7 @@ class Settings:
         Challenge 2022: Reyna et al. 2023 weighs 5, 3 and 1).
     least_confidence : float
         A beat below this probability of being right is not measured.
-    least_beats : int
+    least_cycles : int
         Fewer trusted beats than this make a recording unreadable.
     least_quality : float
         A recording whose quality index is lower is unreadable.
@@ -41,7 +41,7 @@ class Settings:
     murmur_cost_unknown: float = 3.0
     murmur_cost_absent: float = 1.0
     least_confidence: float = 0.5
-    least_beats: int = 3
+    least_cycles: int = 3
     least_quality: float = 0.15
     spike_factor: float = 3.0
 
@@ -53,8 +53,8 @@ class Settings:
             raise ParameterError(f"least_confidence must lie in [0, 1), not {self.least_confidence!r}")
         if not 0 <= self.least_quality < 1:
             raise ParameterError(f"least_quality must lie in [0, 1), not {self.least_quality!r}")
-        if self.least_beats < 1:
-            raise ParameterError(f"least_beats must be 1 or more, not {self.least_beats!r}")
+        if self.least_cycles < 1:
+            raise ParameterError(f"least_cycles must be 1 or more, not {self.least_cycles!r}")
         if not self.spike_factor > 1:
             raise ParameterError(f"spike_factor must be above 1, not {self.spike_factor!r}")
 

@@ -159,7 +159,7 @@ def test_run_json_tells_how_it_came_about(done):
     told = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert told["counts"] == {"ok": summary.ok, "unreadable": summary.unreadable, "failed": summary.failed}
     assert told["settings_fingerprint"] == Settings().fingerprint()
-    assert told["settings"]["least_beats"] == Settings().least_beats
+    assert told["settings"]["least_cycles"] == Settings().least_cycles
     assert all(len(digest) == 64 for digest in told["models"].values())
     assert set(told["models"]) >= {"segmentation.npz", "murmur.npz", "findings.npz"}
     assert told["command"] == ["murmur", "analyze"]
@@ -243,7 +243,7 @@ def test_settings_and_channel_are_used(mixed, tmp_path):
     for channel, beats in ((0, 3), (1, 3), (1, 99)):
         run(
             [tmp_path / "two.wav"],
-            settings=Settings(least_beats=beats),
+            settings=Settings(least_cycles=beats),
             channel=channel,
             on_result=lambda outcome: statuses.append(outcome.row["status"]),
         )

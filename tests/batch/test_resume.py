@@ -217,10 +217,13 @@ def test_failed_ones_are_tried_again_when_asked_for(few):
 def test_results_of_other_settings_are_no_part_of_it(few):
     home, out = few
     redone([home], out)
-    for options, what in (({"settings": Settings(least_beats=5)}, r"settings \(least_beats\)"), ({"channel": 0}, "channel")):
+    for options, what in (
+        ({"settings": Settings(least_cycles=5)}, r"settings \(least_cycles\)"),
+        ({"channel": 0}, "channel"),
+    ):
         with pytest.raises(OutputError, match=f"results of other {what}: name another folder, or begin anew"):
             run([home], out, **options)
-    assert len(redone([home], out, settings=Settings(least_beats=5), resume=False)) == 4
+    assert len(redone([home], out, settings=Settings(least_cycles=5), resume=False)) == 4
 
 
 @pytest.mark.parametrize("content", [b"this is no database, whatever it is called" * 100, None])

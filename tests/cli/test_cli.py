@@ -124,8 +124,8 @@ def test_every_help_begins_so(command, capsys):
         (["analyze", "x.wav", "--channel", "-1"], "whole number, 0 or more"),
         (["analyze", "x.wav", "--site", "knee"], "unknown site 'knee'"),
         (["analyze", "x.wav", "--set", "spam=1"], "NAME one of murmur_cost_present"),
-        (["analyze", "x.wav", "--set", "least_beats"], "must be NAME=VALUE"),
-        (["analyze", "x.wav", "--set", "least_beats=2.5"], "least_beats must be a whole number"),
+        (["analyze", "x.wav", "--set", "least_cycles"], "must be NAME=VALUE"),
+        (["analyze", "x.wav", "--set", "least_cycles=2.5"], "least_cycles must be a whole number"),
         (["analyze", "x.wav", "--set", "least_quality=high"], "least_quality must be a number"),
         (["analyze", "x.wav", "--set", "least_quality=7"], "must lie in"),
         (["analyze", "--manifest", "none.csv"], "none.csv: the manifest can't be read"),
@@ -221,7 +221,7 @@ def test_json_loads_nothing_needless(folder):
 
 
 def test_names_and_settings_from_the_command_line(folder, capsys):
-    arguments = ["--patient", "7", "--site", "apex", "--channel", "0", "--set", "least_beats=99", "--json", "--quiet"]
+    arguments = ["--patient", "7", "--site", "apex", "--channel", "0", "--set", "least_cycles=99", "--json", "--quiet"]
     assert main(["analyze", str(folder / "sub folder"), *arguments]) == 0
     captured = capsys.readouterr()
     document = json.loads(captured.out)
@@ -232,7 +232,7 @@ def test_names_and_settings_from_the_command_line(folder, capsys):
 
 
 def test_unreadable_is_told_first(folder, capsys):
-    assert main(["analyze", str(folder / "MR1_AV.wav"), "--set", "least_beats=99"]) == 0
+    assert main(["analyze", str(folder / "MR1_AV.wav"), "--set", "least_cycles=99"]) == 0
     told = capsys.readouterr().out
     assert "! Unreadable" in told
     assert "Mitral" not in told
@@ -419,10 +419,10 @@ def test_resuming_and_beginning_anew(folder, tmp_path):
     assert "earlier run" not in run("analyze", folder, "-o", tmp_path).stderr
     assert "4 of them from an earlier run" in run("analyze", folder, "-o", tmp_path, "--resume").stderr
     assert "3 of them from an earlier run" in run("analyze", folder, "-o", tmp_path, "--retry-failed").stderr
-    other = run("analyze", folder, "-o", tmp_path, "--set", "least_beats=4")
+    other = run("analyze", folder, "-o", tmp_path, "--set", "least_cycles=4")
     assert other.returncode == 2
-    assert "results of other settings (least_beats)" in other.stderr
-    anew = run("analyze", folder, "-o", tmp_path, "--set", "least_beats=4", "--no-resume")
+    assert "results of other settings (least_cycles)" in other.stderr
+    anew = run("analyze", folder, "-o", tmp_path, "--set", "least_cycles=4", "--no-resume")
     assert anew.returncode == 1
     assert "earlier run" not in anew.stderr
 

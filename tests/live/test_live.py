@@ -88,7 +88,7 @@ def test_any_rate(listen, sample_rate_hz):
 @pytest.mark.parametrize("phantom", PHANTOMS.values(), ids=PHANTOMS)
 def test_beats_are_told_soon_and_stay(listen, phantom):
     events, analysis = heard(listen(24.0, **phantom).samples)
-    found, beats = of(BeatFound, events), analysis.segmentation.beats
+    found, beats = of(BeatFound, events), analysis.segmentation.cycles
     late_s = [beat.time_s - beat.diastole_onset_s for beat in found]
     assert np.median(late_s) <= 0.9
     assert max(late_s) <= 1.5
@@ -108,7 +108,7 @@ def test_a_closed_beat_is_the_one_that_was_found_with_what_was_measured_of_it(li
     for beat in closed:
         assert beat.s1_onset_s == found[beat.number].s1_onset_s
         assert beat.diastole_onset_s < beat.end_s <= beat.time_s
-    figures, s1_s = analysis.cycles, analysis.segmentation.beats.s1_onset_s
+    figures, s1_s = analysis.cycles, analysis.segmentation.cycles.s1_onset_s
     for beat in closed[5:]:
         at = np.abs(s1_s - beat.s1_onset_s).argmin()
         assert beat.s1_s2_level_db == pytest.approx(figures.s1_s2_level_db[at], abs=0.5)
@@ -234,7 +234,7 @@ def test_a_lost_second_is_lost_at_the_end_too(listen):
     assert analysis.quality.lost_fraction == pytest.approx(1 / 12)
     assert [s.kind for s in analysis.quality.stretches] == ["good", "contact lost", "good"]
     assert analysis.notes == ("1 s of it were lost",)
-    beats = analysis.segmentation.beats
+    beats = analysis.segmentation.cycles
     over = (beats.s1_onset_s < 5.0) & (beats.end_s > 6.0)
     assert not analysis.cycles.trusted[over].any()
 
@@ -261,7 +261,7 @@ def test_integers_are_as_good_as_floats(listen):
 def test_a_long_stream_keeps_its_history_and_hands_on_the_rest(listen):
     samples = np.concatenate([listen(24.0, seed).samples for seed in range(1, 6)])
     gone = []
-    live = LiveAnalyzer(RATE, history_s=20.0, on_beats=lambda beats, figures: gone.append((beats, figures)))
+    live = LiveAnalyzer(RATE, history_s=20.0, on_cycles=lambda beats, figures: gone.append((beats, figures)))
     held = []
     for start in range(0, samples.size, RATE):
         live.push(samples[start : start + RATE])
@@ -274,8 +274,10 @@ def test_a_long_stream_keeps_its_history_and_hands_on_the_rest(listen):
     assert analysis.quality.readable
     assert analysis.quality.stretches[-1].end_s == 120.0
     whole = murmur.analyze(samples, sample_rate_hz=RATE)
-    parts = [*(beats for beats, _ in gone), analysis.segmentation.beats]
-    np.testing.assert_array_equal(np.concatenate([beats.s1_onset_s for beats in parts]), whole.segmentation.beats.s1_onset_s)
+    parts = [*(beats for beats, _ in gone), analysis.segmentation.cycles]
+    np.testing.assert_array_equal(
+        np.concatenate([beats.s1_onset_s for beats in parts]), whole.segmentation.cycles.s1_onset_s
+    )
     levels = np.concatenate([*(figures.s1_s2_level_db for _, figures in gone), analysis.cycles.s1_s2_level_db])
     close = np.isclose(levels, whole.cycles.s1_s2_level_db, equal_nan=True)
     assert close.mean() > 0.95  # trust in a beat rests on its neighbours, which may be gone

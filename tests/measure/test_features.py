@@ -232,7 +232,7 @@ def test_mid_systole_is_measured_beat_by_beat():
 def test_a_murmurs_extent_is_measured_beat_by_beat():
     half = np.where(np.arange(N_PARTS) < 5, 12.0, 0.0)
     cycles = [levels_of(profile, cycles=1) for profile in (12.0, half, 0.0, 2.0)]
-    extents = features.beat_extents(compare_cycles(CycleLevels.joined(cycles))["profile"])
+    extents = features.cycle_extents(compare_cycles(CycleLevels.joined(cycles))["profile"])
     np.testing.assert_allclose(extents, [1.0, 0.5, 0.0, 0.0])
     for cycle, extent in zip(cycles, extents, strict=True):  # a recording of one beat is as long as that beat
         assert describe_murmur(cycle, np.ones(1, dtype=bool)).extent == extent

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from murmur.measure.rhythm import Pause, describe_rhythm, sample_entropy
-from murmur.segmentation.result import Beats
+from murmur.segmentation.result import CardiacCycles
 
 
 def beats_of(cycles_s, systole_s=0.3):
     """Beats that follow one another."""
     edges = np.concatenate([[0.5], 0.5 + np.cumsum(cycles_s)])
     start = edges[:-1]
-    return Beats(start, start + 0.1, start + systole_s, start + systole_s + 0.1, edges[1:], np.ones(start.size))
+    return CardiacCycles(start, start + 0.1, start + systole_s, start + systole_s + 0.1, edges[1:], np.ones(start.size))
 
 
 def rhythm_of(cycles_s, trusted=None):
@@ -74,7 +74,7 @@ def test_beats_on_either_side_of_a_gap_are_not_compared():
     one, other = beats_of([0.8, 0.8, 0.8]), beats_of([0.6, 0.6, 0.6])
     names = ("s1_onset_s", "systole_onset_s", "s2_onset_s", "diastole_onset_s", "end_s")
     joined = [np.concatenate([getattr(one, n), getattr(other, n) + 10]) for n in names]
-    rhythm = describe_rhythm(Beats(*joined, np.ones(6)), np.ones(6, dtype=bool))
+    rhythm = describe_rhythm(CardiacCycles(*joined, np.ones(6)), np.ones(6, dtype=bool))
     assert rhythm.rmssd_ms == pytest.approx(0, abs=1e-6)
 
 

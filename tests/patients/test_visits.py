@@ -17,12 +17,12 @@ from scipy import stats
 from tests.patients.test_patient import site
 
 import murmur
-from murmur.batch import courses, export_courses, gather, run
+from murmur.batch import export_visit_histories, gather, run, visit_histories
 from murmur.cli import main
 from murmur.errors import MissingFileError, ParameterError
 from murmur.patients.visits import FIGURES, REPEATABILITY, compare_visits
 from murmur.synthesis import random_phantom, synthesize
-from murmur.wording import tell_course
+from murmur.wording import tell_visit_history
 
 SITES = ("AV", "PV", "TV", "MV")
 
@@ -242,18 +242,20 @@ def visits(tmp_path_factory):
 
 
 def test_a_murmur_that_grows_by_1_db_a_visit_is_found_and_equal_visits_are_equal(visits):
-    found = {course.patient: course for course in courses(visits / "out")}
+    found = {course.patient: course for course in visit_histories(visits / "out")}
     assert set(found) == {"growing", "equal"}
     trend = trend_of(found["growing"])
     assert trend.more_than_noise
     assert trend.slope == pytest.approx(1.0, abs=0.35)  # visits are a month apart
     assert not found["equal"].more_than_noise
-    assert any("Murmur above late diastole rises" in sentence for sentence, _ in tell_course(found["growing"]).sentences)
-    assert tell_course(found["equal"]).sentences[0][0] == "Nothing has changed by more than noise."
+    assert any(
+        "Murmur above late diastole rises" in sentence for sentence, _ in tell_visit_history(found["growing"]).sentences
+    )
+    assert tell_visit_history(found["equal"]).sentences[0][0] == "Nothing has changed by more than noise."
 
 
 def test_courses_of_a_run_are_those_of_its_analyses(visits):
-    (course,) = courses(visits / "out", ["equal"])
+    (course,) = visit_histories(visits / "out", ["equal"])
     analyses = [
         murmur.analyze(path, patient="equal", visit=f"2026-0{int(path.name.split('_')[1]) + 1}")
         for path in visits.glob("equal_*.wav")
@@ -289,7 +291,7 @@ def test_the_command_writes_tables_and_plots(visits, tmp_path):
 
 def test_a_patient_asked_for_is_told_with_one_visit_too(tmp_path, capsys):
     run(["samples/MR1_MV.wav", "samples/MR1_AV.wav"], tmp_path, jobs=1)
-    assert not list(courses(tmp_path))
+    assert not list(visit_histories(tmp_path))
     assert main(["trend", str(tmp_path), "--patient", "MR1"]) == 0
     assert "nothing to compare it with" in capsys.readouterr().out
     assert main(["trend", str(tmp_path)]) == 0
@@ -305,15 +307,15 @@ def test_what_is_wrong_is_told(tmp_path, capsys, visits):
     assert main(["trend", str(visits / "out"), "-o", str(tmp_path / "file" / "x")]) == 2
     assert "can't be written" in capsys.readouterr().err
     with pytest.raises(MissingFileError):
-        list(courses(tmp_path / "absent"))
+        list(visit_histories(tmp_path / "absent"))
     with pytest.raises(ParameterError, match="format"):
-        export_courses([], tmp_path, format="xls")
+        export_visit_histories([], tmp_path, format="xls")
 
 
 def test_plots_of_a_course(visits):
     plot = pytest.importorskip("murmur.plot")
     pytest.importorskip("matplotlib").use("Agg")
-    (growing,) = courses(visits / "out", ["growing"])
+    (growing,) = visit_histories(visits / "out", ["growing"])
     figure = plot.course(growing)
     assert len(figure.axes) == len(FIGURES)
     ax = plot.trend(growing)

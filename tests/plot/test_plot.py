@@ -116,7 +116,7 @@ def test_axes_given_are_drawn_on_and_returned(heard):
 def test_the_bands_are_s1_and_s2_where_they_were_found(heard):
     recording, analysis = heard("normal")
     ax = murmur.plot.phonocardiogram(recording, analysis, start_s=2.0, end_s=6.0)
-    trusted = analysis.segmentation.beats.s1_onset_s[analysis.cycles.trusted]
+    trusted = analysis.segmentation.cycles.s1_onset_s[analysis.cycles.trusted]
     for state in (State.S1, State.S2):
         drawn = {
             round(float(path.vertices[:, 0].min()), 6)
@@ -134,7 +134,7 @@ def test_the_bands_are_s1_and_s2_where_they_were_found(heard):
 def test_a_beat_that_is_not_trusted_is_pale(heard):
     recording, analysis = heard("noisy")
     untrusted = ~analysis.cycles.trusted
-    start_s = float(analysis.segmentation.beats.s1_onset_s[untrusted][0])
+    start_s = float(analysis.segmentation.cycles.s1_onset_s[untrusted][0])
     ax = murmur.plot.phonocardiogram(recording, analysis, start_s=start_s - 0.2, end_s=start_s + 2.0)
     assert "(S1)" in {text.get_text() for text in ax.texts}
 
@@ -187,7 +187,7 @@ def test_the_average_beat_is_the_profile_and_its_spread(heard):
     values = [tuple(np.round(b.values, 6)) for b in bands]
     for profile in ("profile_db", "profile_high_db", "diastole_profile_db", "diastole_profile_high_db"):
         assert tuple(np.round(getattr(analysis.murmur, profile), 6)) in values, profile
-    beats = analysis.segmentation.beats
+    beats = analysis.segmentation.cycles
     assert ax.get_xlim()[1] == pytest.approx(1e3 * np.median(beats.end_s - beats.s1_onset_s), rel=0.05)
 
 
@@ -196,7 +196,7 @@ def test_levels_and_rate_are_those_of_the_beats(heard):
     points = murmur.plot.levels(analysis).lines[0].get_ydata()
     np.testing.assert_array_equal(points, analysis.cycles.s1_s2_level_db[analysis.cycles.trusted])
     rate = murmur.plot.tachogram(analysis).lines[0].get_ydata()
-    beats = analysis.segmentation.beats
+    beats = analysis.segmentation.cycles
     np.testing.assert_allclose(rate, 60.0 / (beats.end_s - beats.s1_onset_s))
 
 

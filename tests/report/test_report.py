@@ -175,8 +175,8 @@ def test_visits_are_compared():
 
 
 def test_changed_settings_are_told():
-    html = page_of(patient(("MR1_MV",)), settings=murmur.Settings(least_beats=5))
-    assert "least_beats = 5" in Page(html).text
+    html = page_of(patient(("MR1_MV",)), settings=murmur.Settings(least_cycles=5))
+    assert "least_cycles = 5" in Page(html).text
     assert "(as shipped)" not in html
 
 
@@ -219,7 +219,7 @@ def test_the_best_stretch_has_most_trusted_beats():
         assert chosen.duration_s == pytest.approx(longest_s)
         assert chosen.start_s >= 0.0
         assert chosen.end_s <= analysis.duration_s + 1e-9
-        beats, trusted = analysis.segmentation.beats, analysis.cycles.trusted
+        beats, trusted = analysis.segmentation.cycles, analysis.cycles.trusted
 
         def count(start_s, longest_s=longest_s, beats=beats, trusted=trusted):
             inside = (beats.s1_onset_s >= start_s) & (beats.end_s <= start_s + longest_s)
@@ -398,7 +398,7 @@ def test_the_command_tells_what_is_wrong(tmp_path, monkeypatch, capsys, argument
 
 
 def test_what_a_run_has_of_its_own_can_not_be_said_again(finished, capsys):
-    assert main(["report", str(finished), "--set", "least_beats=5"]) == 2
+    assert main(["report", str(finished), "--set", "least_cycles=5"]) == 2
     assert "is a run, which has its own" in capsys.readouterr().err
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from murmur.signal.columns import Columns, Growing
+from murmur.signal.columns import ColumnBuffer, Columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("edges", [[0], [0, 5], [0, 0, 4], [0, 3, 3, 4, 50, 51], range(200)])
 def test_parts_come_one_after_another(edges):
-    growing = Growing(Pair)
+    growing = ColumnBuffer(Pair)
     for start, stop in itertools.pairwise(edges):
         growing.append(pairs(start, stop))
     assert len(growing.whole()) == edges[-1]

@@ -24,7 +24,7 @@ from murmur.signal.conditioning import Conditioner
 from murmur.signal.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.signal.framing import Framer
 from murmur.signal.spectrogram import BIN_HZ, N_BINS, Spectrogram
-from murmur.signal.stream_buffer import Track
+from murmur.signal.stream_buffer import StreamBuffer
 
 RATES_HZ = [1000, 2000, 4000, 4001, 4234.5, 8000, 11025, 44100, 48000, 192000]
 
@@ -522,7 +522,7 @@ def test_frames_are_those_whose_centre_lies_in_the_recording(n):
 
 
 def test_a_track_keeps_its_numbers_when_it_forgets():
-    track, rows = Track(2), np.arange(200, dtype=np.float32).reshape(100, 2)
+    track, rows = StreamBuffer(2), np.arange(200, dtype=np.float32).reshape(100, 2)
     for block in np.array_split(rows, 9):
         track.append(block)
         track.drop_before(track.end - 15)
@@ -531,14 +531,14 @@ def test_a_track_keeps_its_numbers_when_it_forgets():
 
 
 def test_a_track_ends_where_it_ends():
-    track = Track()
+    track = StreamBuffer()
     for size in (5, 3, 1):
         track.append(np.ones(size, dtype=np.float32))
     assert track.rows(7, 50).shape == (2,)
 
 
 def test_a_track_forgets_no_more_than_it_holds():
-    track = Track()
+    track = StreamBuffer()
     track.append(np.ones(5, dtype=np.float32))
     track.drop_before(50)
     assert (track.first, track.end) == (5, 5)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import murmur.tables.dictionary as dictionary
-from murmur.batch import courses, export_courses, gather, run
+from murmur.batch import export_visit_histories, gather, run, visit_histories
 from murmur.cli import main
 from murmur.tables.dictionary import TABLES, data_package
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
     with (home / "visits.csv").open("a") as file:
         file.write(f"{home / 'none.wav'},B,,\n")
     run(gather([], home / "visits.csv"), home, jobs=1)
-    export_courses(courses(home), home)
+    export_visit_histories(visit_histories(home), home)
     return home
 
 

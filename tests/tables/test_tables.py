@@ -102,7 +102,7 @@ def test_cells_are_the_findings(analyses):
     assert row["quality"] == pytest.approx(analysis.quality.index, abs=1e-4)
     assert row["heart_rate_bpm"] == pytest.approx(analysis.rhythm.heart_rate_bpm, abs=0.05)
     assert row["rhythm_irregularity"] == pytest.approx(analysis.rhythm.irregularity, abs=1e-4)
-    assert row["cycles"] == len(cycle_rows(analysis)) == len(analysis.segmentation.beats)
+    assert row["cycles"] == len(cycle_rows(analysis)) == len(analysis.segmentation.cycles)
 
 
 def test_an_unreadable_row_has_no_figures_but_a_reason(unreadable):

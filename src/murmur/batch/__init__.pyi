@@ -6,6 +6,6 @@ from .output import export_tables as export_tables
 from .runner import Progress as Progress
 from .runner import Summary as Summary
 from .runner import run as run
-from .visits import courses as courses
-from .visits import export_courses as export_courses
+from .visits import export_visit_histories as export_visit_histories
+from .visits import visit_histories as visit_histories
 from .worker import Outcome as Outcome

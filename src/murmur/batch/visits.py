@@ -11,11 +11,11 @@ from murmur.batch.store import Store
 from murmur.batch.worker import load_models
 from murmur.errors import ParameterError
 from murmur.io.writing import made_folder
-from murmur.patients.visits import Course, compare_visits
+from murmur.patients.visits import VisitHistory, compare_visits
 from murmur.settings import Settings
 from murmur.tables.export import Table, check_format, export
 from murmur.tables.rows import Row, round_row, site_figures_from_row
-from murmur.tables.visits import (
+from murmur.tables.visit_history import (
     CHANGE_COLUMNS,
     TREND_COLUMNS,
     VISIT_COLUMNS,
@@ -25,15 +25,15 @@ from murmur.tables.visits import (
     visit_rows,
 )
 
-__all__ = ["courses", "export_courses"]
+__all__ = ["export_visit_histories", "visit_histories"]
 
 
-def courses(
+def visit_histories(
     folder: str | os.PathLike[str],
     patients: Collection[str] | None = None,
     *,
     models_dir: str | os.PathLike[str] | None = None,
-) -> Iterator[Course]:
+) -> Iterator[VisitHistory]:
     """Follow the patients of a run who were there more than once.
 
     Parameters
@@ -47,7 +47,7 @@ def courses(
 
     Yields
     ------
-    Course
+    VisitHistory
         In the order of the inputs; of those named in `patients` also with a single visit.
 
     Raises
@@ -72,12 +72,14 @@ def courses(
         raise ParameterError(f"{os.fspath(folder)}: holds no patient {', '.join(absent)}")
 
 
-def export_courses(found: Iterable[Course], destination: str | os.PathLike[str], *, format: str = "csv") -> dict[str, int]:
+def export_visit_histories(
+    found: Iterable[VisitHistory], destination: str | os.PathLike[str], *, format: str = "csv"
+) -> dict[str, int]:
     """Write the tables ``visits``, ``changes`` and ``trends``.
 
     Parameters
     ----------
-    found : iterable of Course
+    found : iterable of VisitHistory
     destination : str or os.PathLike
         A folder; made where there is none.
     format : str, default "csv"
@@ -98,7 +100,7 @@ def export_courses(found: Iterable[Course], destination: str | os.PathLike[str],
     check_format(format)
     place = made_folder(destination)
     kept = list(found)
-    tables: dict[str, tuple[tuple[str, ...], Callable[[Course], Iterator[Row]]]] = {
+    tables: dict[str, tuple[tuple[str, ...], Callable[[VisitHistory], Iterator[Row]]]] = {
         "visits": (VISIT_COLUMNS, visit_rows),
         "changes": (CHANGE_COLUMNS, change_rows),
         "trends": (TREND_COLUMNS, trend_rows),

@@ -253,9 +253,9 @@ def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
         print(f"murmur: {error}", file=sys.stderr)
         return SOME_FAILED
     intervals = found.intervals
-    trusted = int((found.beats.confidence >= settings.least_confidence).sum())
-    if trusted < settings.least_beats:
-        count = f"{trusted} of {len(found.beats.confidence)}"
+    trusted = int((found.cycles.confidence >= settings.least_confidence).sum())
+    if trusted < settings.least_cycles:
+        count = f"{trusted} of {len(found.cycles.confidence)}"
         print(f"murmur: {options.file}: {count} beats can be trusted: these states are a guess", file=sys.stderr)
     if options.output is not None:
         try:

@@ -369,7 +369,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         dest="changes",
-        help="change one of murmur.Settings, such as least_beats=5; may be repeated",
+        help="change one of murmur.Settings, such as least_cycles=5; may be repeated",
     )
 
 

@@ -17,18 +17,18 @@ PATIENTS_TOLD = 20
 
 def trend(options: argparse.Namespace) -> int:
     """Compare visits, tell what has changed, and write the tables."""
-    from murmur.batch.visits import courses, export_courses
+    from murmur.batch.visits import export_visit_histories, visit_histories
     from murmur.cli.display import reporter
-    from murmur.wording import tell_course
+    from murmur.wording import tell_visit_history
 
-    found = list(courses(options.folder, options.patient or None, models_dir=options.models))
+    found = list(visit_histories(options.folder, options.patient or None, models_dir=options.models))
     changed = [course for course in found if course.more_than_noise]
     told = found if options.patient else (changed + [course for course in found if not course.more_than_noise])
     report = reporter()
     for course in told[: None if options.patient else PATIENTS_TOLD]:
-        report(tell_course(course))
+        report(tell_visit_history(course))
     place = Path(options.output or options.folder)
-    export_courses(found, place, format=options.format)
+    export_visit_histories(found, place, format=options.format)
     if options.plots:
         _draw(found, place / "trends")
     visits = (

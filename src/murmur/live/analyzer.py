@@ -24,7 +24,7 @@ from murmur.measure.measurement import Measurement
 from murmur.pipeline.analysis import Analysis, CycleFigures, conclude
 from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import Models, shipped_models
-from murmur.segmentation.result import Beats
+from murmur.segmentation.result import CardiacCycles
 from murmur.settings import FRAME_RATE_HZ, Settings
 
 __all__ = ["LiveAnalyzer"]
@@ -60,8 +60,8 @@ class LiveAnalyzer:
     history_s : float, default 300, at least 10
         What `finish` gives rests on this much of the newest sound, so that a day takes no more memory. Signs told on
         the way rest on the last two minutes at most: a chest piece is moved.
-    on_beats : callable, optional
-        Takes the beats that are leaving the history, as (`Beats`, `CycleFigures`), some at a time.
+    on_cycles : callable, optional
+        Takes the beats that are leaving the history, as (`CardiacCycles`, `CycleFigures`), some at a time.
     models : Models, optional
         Other trained models than those that ship.
 
@@ -81,17 +81,17 @@ class LiveAnalyzer:
         position: str = "",
         visit: str = "",
         history_s: float = 300.0,
-        on_beats: Callable[[Beats, CycleFigures], None] | None = None,
+        on_cycles: Callable[[CardiacCycles, CycleFigures], None] | None = None,
         models: Models | None = None,
     ) -> None:
         rate = checked_rate(sample_rate_hz, "the stream", ParameterError)
         if isinstance(history_s, bool) or not isinstance(history_s, int | float) or not history_s >= LEAST_HISTORY_S:
             raise ParameterError(f"history_s must be a number of seconds, {LEAST_HISTORY_S:g} or more, not {history_s!r}")
-        if on_beats is not None and not callable(on_beats):
-            raise ParameterError(f"on_beats must be callable, not {on_beats!r}")
+        if on_cycles is not None and not callable(on_cycles):
+            raise ParameterError(f"on_cycles must be callable, not {on_cycles!r}")
         self._settings, self._models = settings or Settings(), models or shipped_models()
         self._about = Described(rate, "", patient, canonical_site(site), canonical_position(position), visit)
-        self._history_s, self._on_beats = history_s, on_beats
+        self._history_s, self._on_beats = history_s, on_cycles
         self._engine = Engine(
             rate, self._settings, self._models.segmentation, self._models.murmur_network, least_kept_frames=KEPT_FRAMES
         )
@@ -269,7 +269,7 @@ class LiveAnalyzer:
         """Hand on the beats that are older than the history, and forget them."""
         if self._on_beats is not None:
             certain = conclude(self._with_losses(self._engine.measured()), self._about, self._settings, self._models)
-            beats = certain.segmentation.beats
+            beats = certain.segmentation.cycles
             if gone := int(np.searchsorted(beats.end_s, second)):
                 self._on_beats(_first(beats, gone), _first(certain.cycles, gone))
         self._engine.forget_before(second)

@@ -16,11 +16,11 @@ from murmur.measure.comparison import Comparison, compare_cycles
 from murmur.measure.cycles import BANDS_HZ, CycleLevels
 from murmur.measure.heart_sounds import S1_BAND_HZ
 from murmur.measure.history import CycleHistory, MeasuredCycles
-from murmur.measure.quality import beat_confidence
+from murmur.measure.quality import cycle_confidence
 from murmur.pipeline.engine import LONGEST_CYCLE_S, Engine
 from murmur.segmentation.decoding import Spans
 from murmur.segmentation.durations import CYCLE_S
-from murmur.segmentation.fixed_lag import EarlyReader
+from murmur.segmentation.fixed_lag import FixedLagDecoder
 from murmur.segmentation.reading import Cycles
 from murmur.settings import FRAME_RATE_HZ, Settings
 
@@ -51,13 +51,13 @@ class _Turn:
 class BeatTracker:
     """Makes beats of the states that an engine's early reading tells.
 
-    The confidence is that of `murmur.measure.quality.beat_confidence`; of a beat whose diastole is not over, the
+    The confidence is that of `murmur.measure.quality.cycle_confidence`; of a beat whose diastole is not over, the
     diastole is taken to last as long as the last beats say, and judged by what has been heard of it.
     """
 
     def __init__(self, engine: Engine, model: LinearModel, settings: Settings) -> None:
         self._engine, self._model, self._settings = engine, model, settings
-        self._reader = EarlyReader(LAG_FRAMES)
+        self._reader = FixedLagDecoder(LAG_FRAMES)
         self._turn: _Turn | None = None
         self._before: deque[MeasuredCycles] = deque(maxlen=BEATS_BEFORE)
         self._cycles_s: deque[float] = deque(maxlen=BEATS_COUNTED)
@@ -135,7 +135,7 @@ class BeatTracker:
         together = [*self._before, measured]
         compared = compare_cycles(CycleLevels.joined(beat.levels for beat in together))
         cycles = Cycles.joined(beat.cycles for beat in together)
-        confidence = float(beat_confidence(cycles, compared, self._model)[-1])
+        confidence = float(cycle_confidence(cycles, compared, self._model)[-1])
         if keep:
             self._before.append(measured)
             self.history.append(measured)

@@ -55,7 +55,7 @@ class SignTracker:
                     probability=said[1],
                     evidence=finding.evidence,
                     reason=finding.reason,
-                    beats=analysis.quality.trusted_beats,
+                    beats=analysis.quality.trusted_cycles,
                 )
         murmur, rhythm = analysis.murmur, analysis.rhythm
         if readable and murmur and rhythm.systole_s is not None and rhythm.diastole_s is not None:
@@ -65,7 +65,7 @@ class SignTracker:
                 diastole_s=rhythm.diastole_s,
                 systole_profile_db=murmur.profile_db,
                 diastole_profile_db=murmur.diastole_profile_db,
-                beats=analysis.quality.trusted_beats,
+                beats=analysis.quality.trusted_cycles,
             )
 
 

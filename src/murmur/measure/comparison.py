@@ -14,7 +14,7 @@ from murmur.signal.spectrogram import N_BINS
 
 Table = NDArray[np.float64]
 
-__all__ = ["COLUMNS", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "Ordered", "compare_cycles"]
+__all__ = ["COLUMNS", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "CycleSummary", "compare_cycles"]
 
 #: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`; in the lowest of them a rough one is loud.
 MURMUR_BANDS = slice(3, 7)
@@ -81,7 +81,7 @@ STRETCH = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ordered:
+class CycleSummary:
     """Cycles summed up: what is read of each column of a `Comparison` once it is in order of size.
 
     Attributes
@@ -124,7 +124,7 @@ class Comparison:
         """All columns."""
         return self._columns(slice(0, N_COLUMNS))
 
-    def in_order(self, chosen: NDArray[np.bool_]) -> Ordered:
+    def in_order(self, chosen: NDArray[np.bool_]) -> CycleSummary:
         """Put the chosen cycles in order of size, column by column, and read off what sums them up."""
         cycles = np.flatnonzero(chosen)
         read = np.full((1 + len(SHARES), N_COLUMNS), np.nan)
@@ -132,7 +132,7 @@ class Comparison:
             at_once = max(MOST_NUMBERS // cycles.size, 1)
             for first in range(0, N_COLUMNS, at_once):
                 self._read_in_order(slice(first, min(first + at_once, N_COLUMNS)), cycles, read)
-        return Ordered(cycles.size, read[0], dict(zip(SHARES, read[1:], strict=True)))
+        return CycleSummary(cycles.size, read[0], dict(zip(SHARES, read[1:], strict=True)))
 
     def _read_in_order(self, columns: slice, cycles: NDArray[np.int64], out: Table) -> None:
         """Fill these columns of `out`: medians first, then each of `SHARES`."""

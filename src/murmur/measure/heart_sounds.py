@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.measure.comparison import COLUMNS, Ordered
+from murmur.measure.comparison import COLUMNS, CycleSummary
 from murmur.measure.cycles import BANDS_HZ
 from murmur.measure.robust import median
 from murmur.measure.sounds import CycleSounds
@@ -84,7 +84,7 @@ class HeartSounds(Record):
     cycles: int
 
 
-def describe_heart_sounds(ordered: Ordered, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
+def describe_heart_sounds(ordered: CycleSummary, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
     """Sum up the trusted cycles, in order as `Comparison.in_order` gives them; None where there are none.
 
     `sounds` are of all cycles, `trusted` of shape (cycles,) says which count.

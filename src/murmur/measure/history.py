@@ -11,7 +11,7 @@ from murmur.measure.cycles import CycleLevels
 from murmur.measure.listening import CycleScores
 from murmur.measure.sounds import CycleSounds
 from murmur.segmentation.reading import Cycles
-from murmur.signal.columns import Columns, Growing
+from murmur.signal.columns import ColumnBuffer, Columns
 
 __all__ = ["CycleHistory", "MeasuredCycles", "Spiked"]
 
@@ -70,7 +70,7 @@ class CycleHistory:
 
     def __init__(self) -> None:
         kinds = (Cycles, CycleLevels, CycleSounds, CycleScores, Spiked)
-        self._parts: list[Growing] = [Growing(kind) for kind in kinds]  # type: ignore[type-arg]
+        self._parts: list[ColumnBuffer] = [ColumnBuffer(kind) for kind in kinds]  # type: ignore[type-arg]
 
     def append(self, measured: MeasuredCycles) -> None:
         """Add cycles, which are the history's from now on."""

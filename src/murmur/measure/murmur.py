@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.measure.comparison import COLUMNS, MURMUR_BANDS, PROFILE_BANDS, Ordered
+from murmur.measure.comparison import COLUMNS, MURMUR_BANDS, PROFILE_BANDS, CycleSummary
 from murmur.measure.cycles import BANDS_HZ, N_PARTS
 from murmur.measure.robust import median
 from murmur.measure.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
 
-__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "beat_extents", "describe_murmur", "murmur_vector"]
+__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "cycle_extents", "describe_murmur", "murmur_vector"]
 
 Array = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _power(level_db: Array) -> Array:
     return power
 
 
-def describe_murmur(ordered: Ordered, click: float | None = None) -> MurmurFeatures | None:
+def describe_murmur(ordered: CycleSummary, click: float | None = None) -> MurmurFeatures | None:
     """Sum up the trusted cycles, as `Comparison.in_order` gives them; None where there are none.
 
     `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
@@ -144,7 +144,7 @@ def describe_murmur(ordered: Ordered, click: float | None = None) -> MurmurFeatu
     )
 
 
-def beat_extents(profiles_db: Array) -> Array:
+def cycle_extents(profiles_db: Array) -> Array:
     """Share of systole that is filled in each beat, by the rule of `MurmurFeatures.extent`.
 
     Parameters
@@ -208,7 +208,7 @@ VECTOR_COLUMNS = (
 VECTOR_NAMES = _names()
 
 
-def murmur_vector(ordered: Ordered, bounds_s: Array) -> Array:
+def murmur_vector(ordered: CycleSummary, bounds_s: Array) -> Array:
     """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),).
 
     `ordered` is as `Comparison.in_order` gives it, `bounds_s` (cycles, 5) the boundaries of the same cycles.

@@ -16,7 +16,7 @@ from murmur.records import Record
 from murmur.segmentation.reading import EVIDENCE, Cycles
 from murmur.settings import Settings
 
-__all__ = ["Quality", "Stretch", "assess_quality", "beat_confidence", "beat_evidence", "interrupted_cycles"]
+__all__ = ["Quality", "Stretch", "assess_quality", "cycle_confidence", "cycle_evidence", "interrupted_cycles"]
 
 Mask = NDArray[np.bool_]
 
@@ -56,9 +56,9 @@ class Quality(Record):
         What is wrong: "clipped", "noisy", "no heartbeat", "contact lost", "too short"; empty where nothing is.
     readable : bool
         False when no finding should rest on this recording.
-    trusted_beats : int
+    trusted_cycles : int
         Beats that are measured.
-    beat_confidence : float or None
+    cycle_confidence : float or None
         Mean confidence of all beats.
     clipped_fraction, spiked_fraction, lost_fraction : float
         Shares of the recording in flat tops, in friction spikes, and without contact.
@@ -69,15 +69,15 @@ class Quality(Record):
     index: float
     reasons: tuple[str, ...]
     readable: bool
-    trusted_beats: int
-    beat_confidence: float | None
+    trusted_cycles: int
+    cycle_confidence: float | None
     clipped_fraction: float
     spiked_fraction: float
     lost_fraction: float
     stretches: tuple[Stretch, ...]
 
 
-def beat_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
+def cycle_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
     """Evidence for each cycle and its mean over the two cycles on either side, shape (cycles, n).
 
     To what the posteriors say of a cycle comes how far its S1 and S2 stand out of its systole and diastole (dB): the network
@@ -97,9 +97,9 @@ def beat_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
     return evidence
 
 
-def beat_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) -> NDArray[np.float64]:
+def cycle_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) -> NDArray[np.float64]:
     """Probability that each cycle's S1 and S2 are right."""
-    evidence = beat_evidence(cycles, compared)
+    evidence = cycle_evidence(cycles, compared)
     confidence = np.empty(len(cycles))
     for first in range(0, len(cycles), STRETCH):
         stretch = slice(first, first + STRETCH)
@@ -143,8 +143,8 @@ def assess_quality(
     usual = float(median(seconds.level_db[covered]) if covered.any() else seconds.level_db.max(initial=-np.inf))
     lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
     noisy = ~(covered | lost)
-    trusted_beats = int(trusted.sum())
-    readable = trusted_beats >= settings.least_beats and index >= settings.least_quality
+    trusted_cycles = int(trusted.sum())
+    readable = trusted_cycles >= settings.least_cycles and index >= settings.least_quality
     reasons = []
     if measurement.clipped_fraction >= CLIPPED:
         reasons.append("clipped")
@@ -154,13 +154,13 @@ def assess_quality(
     if np.count_nonzero(noisy) > 0.5 * n:
         reasons.append("noisy" if np.any(confidence > HEARTBEAT) else "no heartbeat")
     if not readable and not reasons:
-        reasons.append("too short" if measurement.duration_s - start_s < 2.0 * settings.least_beats else "noisy")
+        reasons.append("too short" if measurement.duration_s - start_s < 2.0 * settings.least_cycles else "noisy")
     quality = Quality(
         index=index,
         reasons=tuple(reasons),
         readable=readable,
-        trusted_beats=trusted_beats,
-        beat_confidence=float(confidence.sum()) / confidence.size if confidence.size else None,
+        trusted_cycles=trusted_cycles,
+        cycle_confidence=float(confidence.sum()) / confidence.size if confidence.size else None,
         clipped_fraction=measurement.clipped_fraction,
         spiked_fraction=float(seconds.limited.sum()) / n if n else 0.0,
         lost_fraction=lost_fraction,

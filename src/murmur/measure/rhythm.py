@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from murmur.measure.robust import median
 from murmur.records import Record
-from murmur.segmentation.result import Beats
+from murmur.segmentation.result import CardiacCycles
 
 __all__ = ["Pause", "Rhythm", "describe_rhythm", "sample_entropy"]
 
@@ -72,7 +72,7 @@ class Rhythm(Record):
     cycles: int
 
 
-def describe_rhythm(beats: Beats, trusted: NDArray[np.bool_]) -> Rhythm:
+def describe_rhythm(beats: CardiacCycles, trusted: NDArray[np.bool_]) -> Rhythm:
     """Sum up the rhythm of the trusted beats; only beats that follow one another are compared.
 
     Fewer doubts than for a measurement of sound will do here: an early or a faint beat is a beat, and leaving it out would

@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     from murmur.pipeline.models import Models
     from murmur.settings import Settings
 
-__all__ = ["FIGURES", "REPEATABILITY", "Change", "Course", "Figure", "Noise", "Trend", "Visit", "compare_visits", "scale_of"]
+__all__ = [
+    "FIGURES",
+    "REPEATABILITY",
+    "Change",
+    "Figure",
+    "Noise",
+    "Trend",
+    "Visit",
+    "VisitHistory",
+    "compare_visits",
+    "scale_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -189,7 +200,7 @@ class Trend(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Course(Record):
+class VisitHistory(Record):
     """One person over time.
 
     Attributes
@@ -224,7 +235,7 @@ def compare_visits(
     sites: Iterable[SiteFigures | Analysis],
     settings: Settings | None = None,
     models: Models | None = None,
-) -> Course:
+) -> VisitHistory:
     """Follow one person over visits.
 
     Visits are in the order of their dates (ISO 8601: ``2026-05-02``), or of the one number in their names ("2", "visit 10").
@@ -241,7 +252,7 @@ def compare_visits(
 
     Returns
     -------
-    Course
+    VisitHistory
         Without changes where there is one visit.
 
     Raises
@@ -274,7 +285,7 @@ def compare_visits(
     told = [name for name in names if any(name in values[f.name] for f in FIGURES)]
     pairs = list(pairwise(told)) + ([(told[0], told[-1])] if len(told) > 2 else [])
     changes = [change for pair in pairs for change in _changes(pair, values)]
-    return Course(patient, visits, tuple(changes), tuple(_trends(when, dated, values)), len(figures) - len(named))
+    return VisitHistory(patient, visits, tuple(changes), tuple(_trends(when, dated, values)), len(figures) - len(named))
 
 
 #: Of a figure, by visit: its value, and how many sites that rests on.

@@ -16,13 +16,13 @@ from murmur.measure.cycles import BANDS_HZ
 from murmur.measure.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
 from murmur.measure.listening import murmur_log_odds
 from murmur.measure.measurement import Measurement
-from murmur.measure.murmur import MurmurFeatures, beat_extents, describe_murmur, murmur_vector
-from murmur.measure.quality import Quality, assess_quality, beat_confidence, interrupted_cycles
+from murmur.measure.murmur import MurmurFeatures, cycle_extents, describe_murmur, murmur_vector
+from murmur.measure.quality import Quality, assess_quality, cycle_confidence, interrupted_cycles
 from murmur.measure.rhythm import Rhythm, describe_rhythm
 from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import Models, shipped_models
 from murmur.records import Record
-from murmur.segmentation.result import Beats, Interval, Segmentation, State
+from murmur.segmentation.result import CardiacCycles, Interval, Segmentation, State
 from murmur.settings import Settings
 
 __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
@@ -175,7 +175,7 @@ def segment(
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
         measurement = measure(recording, settings, models)
     compared = compare_cycles(measurement.levels)
-    beats = _beats(measurement, beat_confidence(measurement.cycles, compared, models.findings.beat))
+    beats = _beats(measurement, cycle_confidence(measurement.cycles, compared, models.findings.beat))
     return Segmentation(_intervals(measurement.onsets_s, measurement.states, measurement.duration_s), beats)
 
 
@@ -193,7 +193,7 @@ def measure(recording: Source, settings: Settings, models: Models, block_s: floa
 def conclude(measurement: Measurement, recording: Described, settings: Settings, models: Models) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
     compared = compare_cycles(measurement.levels)
-    confidence = beat_confidence(measurement.cycles, compared, models.findings.beat)
+    confidence = cycle_confidence(measurement.cycles, compared, models.findings.beat)
     interrupted = interrupted_cycles(measurement)
     quality, trusted = assess_quality(measurement, confidence, interrupted, settings)
     beats = _beats(measurement, confidence)
@@ -209,7 +209,7 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
         findings = find_signs(systolic, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
         error = None
     else:
-        error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_beats} trusted beats)"
+        error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_cycles} trusted beats)"
         findings = no_findings(error)
     cycles = _cycle_figures(compared, trusted)
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
@@ -237,9 +237,9 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
     )
 
 
-def _beats(measurement: Measurement, confidence: NDArray[np.float64]) -> Beats:
+def _beats(measurement: Measurement, confidence: NDArray[np.float64]) -> CardiacCycles:
     s1, systole, s2, diastole, end = measurement.cycles.bounds_s.T.copy()
-    return Beats(s1, systole, s2, diastole, end, confidence)
+    return CardiacCycles(s1, systole, s2, diastole, end, confidence)
 
 
 def _intervals(onsets_s: NDArray[np.float64], states: NDArray[np.int64], duration_s: float) -> list[Interval]:
@@ -253,5 +253,5 @@ def _cycle_figures(compared: Comparison, trusted: NDArray[np.bool_]) -> CycleFig
         trusted=trusted,
         s1_s2_level_db=np.where(trusted, s1_s2, np.nan),
         murmur_above_late_diastole_db=np.where(trusted, compared["mid_systole"][:, 0], np.nan),
-        murmur_extent=np.where(trusted, beat_extents(compared["profile"]), np.nan),
+        murmur_extent=np.where(trusted, cycle_extents(compared["profile"]), np.nan),
     )

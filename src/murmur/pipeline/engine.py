@@ -17,15 +17,15 @@ from murmur.measure.sounds import measure_sounds
 from murmur.pipeline.memory import keep_freed_memory
 from murmur.segmentation.decoding import NO_SPANS, Decoder, Spans
 from murmur.segmentation.emissions import Emitter, Normaliser
-from murmur.segmentation.fixed_lag import EarlyReader
+from murmur.segmentation.fixed_lag import FixedLagDecoder
 from murmur.segmentation.model import SegmentationModel
 from murmur.segmentation.reading import KEPT_FRAMES, Cycles, read_cycles, refine_onsets
 from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
-from murmur.signal.columns import Growing
+from murmur.signal.columns import ColumnBuffer
 from murmur.signal.conditioning import Conditioner
 from murmur.signal.envelopes import ENVELOPE_HOP, Envelopes
 from murmur.signal.spectrogram import N_BINS, Spectrogram
-from murmur.signal.stream_buffer import Track
+from murmur.signal.stream_buffer import StreamBuffer
 
 __all__ = ["Engine"]
 
@@ -65,21 +65,21 @@ class Engine:
         self._listener = Listener(murmur_network)
         self._decoder = Decoder(model.tables)
         # what is still needed of the stream
-        self._limited = Track(dtype=np.uint8)
-        self._power = Track(N_BINS)
-        self._envelope = Track(3)
-        self._log_posteriors = Track(4)
-        self._scores = Track(OUTPUTS)
+        self._limited = StreamBuffer(dtype=np.uint8)
+        self._power = StreamBuffer(N_BINS)
+        self._envelope = StreamBuffer(3)
+        self._log_posteriors = StreamBuffer(4)
+        self._scores = StreamBuffer(OUTPUTS)
         # spans whose cycle is not complete yet
         self._open = NO_SPANS
         self._open_onsets_s = NOTHING
         self._last_onset_s = 0.0
         self._sounding = False
         # what is settled
-        self._states = Track(dtype=np.int64)
-        self._onsets_s = Track(dtype=np.float64)
+        self._states = StreamBuffer(dtype=np.int64)
+        self._onsets_s = StreamBuffer(dtype=np.float64)
         self._cycles = CycleHistory()
-        self._seconds = Growing(Seconds)
+        self._seconds = ColumnBuffer(Seconds)
         self.seconds_done = 0
         self.start_s = 0.0
 
@@ -128,7 +128,7 @@ class Engine:
         for track in (self._states, self._onsets_s):
             track.drop_before(track.first + spans)
 
-    def read_early(self, reader: EarlyReader) -> tuple[Spans, NDArray[np.float64]]:
+    def read_early(self, reader: FixedLagDecoder) -> tuple[Spans, NDArray[np.float64]]:
         """Spans that are likely but not certain, and their onsets in seconds, as a reader finds them."""
         return reader.read(self._decoder, _held(self._log_posteriors), self._log_posteriors.first)
 
@@ -257,6 +257,6 @@ class Engine:
         self._envelope.drop_before(keep * HOP // ENVELOPE_HOP)
 
 
-def _held(track: Track) -> NDArray[Any]:
+def _held(track: StreamBuffer) -> NDArray[Any]:
     """All rows that a track holds."""
     return track.rows(track.first, track.end)

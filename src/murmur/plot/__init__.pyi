@@ -1,7 +1,7 @@
-from .beats import beat as beat
-from .beats import levels as levels
-from .beats import tachogram as tachogram
 from .chest import chest_map as chest_map
+from .cycles import beat as beat
+from .cycles import levels as levels
+from .cycles import tachogram as tachogram
 from .sheet import overview as overview
 from .sound import phonocardiogram as phonocardiogram
 from .sound import spectrogram as spectrogram

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from murmur.plot.beats import beat, levels, tachogram
+from murmur.plot.cycles import beat, levels, tachogram
 from murmur.plot.sound import phonocardiogram, spectrogram
 from murmur.plot.style import SOFT, new_figure, styled
 from murmur.wording import tell

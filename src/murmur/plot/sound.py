@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from murmur.errors import ParameterError
 from murmur.plot.style import COLOURS, INK, TRACE, axes, styled
-from murmur.segmentation.result import State
+from murmur.segmentation.result import Segmentation, State
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from murmur.io.recording import Recording
     from murmur.pipeline.analysis import Analysis
-    from murmur.segmentation.result import Segmentation
 
 __all__ = ["phonocardiogram", "spectrogram"]
 
@@ -164,12 +163,13 @@ def _envelope(
 
 def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict[State, list[tuple[float, float, bool]]]:
     """Start, duration and trust of each S1 and S2 that is in sight."""
-    segmentation = found if not hasattr(found, "segmentation") else found.segmentation
-    trusted = None if not hasattr(found, "cycles") else found.cycles.trusted
     sure: set[float] = set()
-    if trusted is not None:
-        beats = segmentation.beats
-        sure = {*beats.s1_onset_s[trusted].tolist(), *beats.s2_onset_s[trusted].tolist()}
+    if isinstance(found, Segmentation):
+        segmentation, trusted = found, None
+    else:
+        segmentation, trusted = found.segmentation, found.cycles.trusted
+        cycles = segmentation.cycles
+        sure = {*cycles.s1_onset_s[trusted].tolist(), *cycles.s2_onset_s[trusted].tolist()}
     sounds: dict[State, list[tuple[float, float, bool]]] = {State.S1: [], State.S2: []}
     for start_s, end_s, state in segmentation.intervals:
         if state in sounds and end_s > low_s and start_s < high_s:

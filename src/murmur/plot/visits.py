@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from murmur.patients.visits import Course
+    from murmur.patients.visits import VisitHistory
 
 __all__ = ["course", "trend"]
 
@@ -23,12 +23,12 @@ NAMED = 8
 _LIMITS = {"murmur_probability": (-7.2, 7.2), "expected_grade": (-0.15, 3.15), "murmur_extent": (-0.05, 1.05)}
 
 
-def trend(course: Course, figure: str = "above_quiet_db", *, ax: Axes | None = None) -> Axes:
+def trend(course: VisitHistory, figure: str = "above_quiet_db", *, ax: Axes | None = None) -> Axes:
     """Draw one figure over the visits, each with the standard deviation that noise alone gives it; red where it has a trend.
 
     Parameters
     ----------
-    course : Course
+    course : VisitHistory
         From `murmur.compare_visits`.
     figure : str, default "above_quiet_db"
         Which of `murmur.patients.visits.FIGURES`.
@@ -81,7 +81,7 @@ def trend(course: Course, figure: str = "above_quiet_db", *, ax: Axes | None = N
     return ax
 
 
-def course(course: Course) -> Figure:
+def course(course: VisitHistory) -> Figure:
     """Draw all figures of one person over the visits on a sheet; errors as of `trend`.
 
     Returns

@@ -18,7 +18,7 @@ from murmur.pipeline.models import Models, shipped_models
 from murmur.report.pictures import Picture, Pictures
 from murmur.report.sound import Stretch, best_stretch, data_url
 from murmur.settings import Settings
-from murmur.wording import Story, Tone, percent, tell, tell_course, tell_failure, tell_patient
+from murmur.wording import Story, Tone, percent, tell, tell_failure, tell_patient, tell_visit_history
 from murmur.wording.story import POSITIONS
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _draw(heard: Sequence[_Heard], seconds: float, pictures: Pictures) -> None:
         if one.analysis is None or drawn >= MOST_DRAWN:
             continue
         drawn += 1
-        one.pictures = pictures.beats(one.analysis) if len(one.analysis.segmentation.beats) else []
+        one.pictures = pictures.beats(one.analysis) if len(one.analysis.segmentation.cycles) else []
         if one.recording is None or not seconds:
             continue
         one.stretch = best_stretch(one.analysis, seconds)
@@ -219,7 +219,7 @@ def _context(
     _draw(heard, seconds, pictures)
     told = heard[:MOST_TOLD]
     undrawn = sum(
-        one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.beats)) for one in heard
+        one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.cycles)) for one in heard
     )
     if undrawn:
         words = "in words and figures only" if len(told) == len(heard) else "without pictures, or in a line"
@@ -233,7 +233,7 @@ def _context(
         "together": None if together is None else tell_patient(together),
         "visits": len({analysis.visit for analysis in analyses}),
         "chest": pictures.chest(analyses) if len(sites) > 1 else None,
-        "course": None if course is None else tell_course(course),
+        "course": None if course is None else tell_visit_history(course),
         "course_picture": None if course is None else pictures.course(course),
         "normal": Tone.NORMAL,
         "version": __version__,

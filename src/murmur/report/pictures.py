@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from murmur.io.recording import Recording
-    from murmur.patients.visits import Course
+    from murmur.patients.visits import VisitHistory
     from murmur.pipeline.analysis import Analysis
     from murmur.report.sound import Stretch
 
@@ -115,7 +115,7 @@ class Pictures:
         """The murmur by site."""
         return self._one(lambda ax: plot.chest_map(analyses, ax=ax), "Chest: level of the murmur at each site", (4.0, 3.3))
 
-    def course(self, course: Course) -> Picture:
+    def course(self, course: VisitHistory) -> Picture:
         """All figures over the visits."""
         return self._finished(plot.course(course), "Figures over the visits")
 

@@ -39,7 +39,7 @@ def best_stretch(analysis: Analysis, longest_s: float) -> Stretch:
     """Choose the stretch with the most trusted beats; the earliest of several."""
     if analysis.duration_s <= longest_s:
         return Stretch(0.0, analysis.duration_s)
-    beats = analysis.segmentation.beats
+    beats = analysis.segmentation.cycles
     trusted = analysis.cycles.trusted
     onsets_s, ends_s = beats.s1_onset_s[trusted], beats.end_s[trusted]
     if not onsets_s.size:

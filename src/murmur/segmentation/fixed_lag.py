@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.reading import refine_onsets
 
-__all__ = ["EarlyReader"]
+__all__ = ["FixedLagDecoder"]
 
 
-class EarlyReader:
+class FixedLagDecoder:
     """Reads a decoder's likeliest path a fixed lag behind the newest frame.
 
     Viterbi decoding with survivors cut short (Forney 1973, doi:10.1109/PROC.1973.9030). What was told is not taken back, so

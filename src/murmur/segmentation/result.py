@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from murmur.records import Record
 
-__all__ = ["Beats", "Interval", "Segmentation", "State"]
+__all__ = ["CardiacCycles", "Interval", "Segmentation", "State"]
 
 
 class State(IntEnum):
@@ -33,15 +33,15 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beats(Record):
+class CardiacCycles(Record):
     """The complete heart cycles, as columns of equal length.
 
     Attributes
     ----------
-    s1_onset_s, systole_onset_s, s2_onset_s, diastole_onset_s, end_s : ndarray, shape (beats,)
+    s1_onset_s, systole_onset_s, s2_onset_s, diastole_onset_s, end_s : ndarray, shape (cycles,)
         Where each state of the cycle begins, and where the next S1 begins.
-    confidence : ndarray, shape (beats,)
-        Probability that the beat's S1 and S2 are where they are said to be.
+    confidence : ndarray, shape (cycles,)
+        Probability that the cycle's S1 and S2 are where they are said to be.
     """
 
     s1_onset_s: NDArray[np.float64]
@@ -57,7 +57,7 @@ class Beats(Record):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation(Record):
-    """The four states over the whole recording, edges included, and its complete beats."""
+    """The four states over the whole recording, edges included, and its complete cycles."""
 
     intervals: list[Interval]
-    beats: Beats
+    cycles: CardiacCycles

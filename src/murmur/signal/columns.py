@@ -9,9 +9,9 @@ from typing import Any, Generic, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.signal.stream_buffer import Track
+from murmur.signal.stream_buffer import StreamBuffer
 
-__all__ = ["Columns", "Growing"]
+__all__ = ["ColumnBuffer", "Columns"]
 
 
 class Columns:
@@ -38,7 +38,7 @@ class Columns:
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> Self:
         """One after another; of no parts, none."""
-        growing = Growing(cls)
+        growing = ColumnBuffer(cls)
         for part in parts:
             growing.append(part)
         return growing.whole()
@@ -47,7 +47,7 @@ class Columns:
 Kind = TypeVar("Kind", bound=Columns)
 
 
-class Growing(Generic[Kind]):
+class ColumnBuffer(Generic[Kind]):
     """Columns that rows are added to as they come.
 
     Each column is one array that grows. A list of parts would take as much memory again when it is joined; and of a day in
@@ -57,7 +57,7 @@ class Growing(Generic[Kind]):
     def __init__(self, kind: type[Kind]) -> None:
         self._kind = kind
         self._first: Kind | None = None
-        self._tracks: list[Track] = []
+        self._tracks: list[StreamBuffer] = []
 
     def append(self, rows: Kind) -> None:
         """Add rows, which are this one's from now on."""
@@ -65,14 +65,14 @@ class Growing(Generic[Kind]):
             self._first = rows  # of most recordings all there are
             return
         if not self._tracks:
-            self._tracks = [Track.of(column) for column in self._first.arrays()]
+            self._tracks = [StreamBuffer.of(column) for column in self._first.arrays()]
         for track, column in zip(self._tracks, rows.arrays(), strict=True):
             track.append(column)
 
     def drop(self, count: int) -> None:
         """Forget so many of the first rows that are held."""
         if self._first is not None and not self._tracks:
-            self._tracks = [Track.of(column) for column in self._first.arrays()]
+            self._tracks = [StreamBuffer.of(column) for column in self._first.arrays()]
         for track in self._tracks:
             track.drop_before(track.first + count)
 

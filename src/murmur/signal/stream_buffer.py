@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Track", "carry"]
+__all__ = ["StreamBuffer", "carry"]
 
 
 def carry(held: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
@@ -15,7 +15,7 @@ def carry(held: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([held, rows]) if held.shape[0] else rows
 
 
-class Track:
+class StreamBuffer:
     """Rows of a stream from `first` on: appended at the end, dropped at the front when nobody needs them."""
 
     def __init__(self, *row_shape: int, dtype: Any = np.float32) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.synthesis.beats import Beats
+from murmur.synthesis.cycles import Beats
 from murmur.synthesis.levels import YARDSTICK_S, gain
 from murmur.synthesis.phantom import Phantom
 

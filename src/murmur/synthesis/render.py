@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.errors import ParameterError
-from murmur.synthesis.beats import Beats, lay_out_beats, state_intervals
 from murmur.synthesis.checks import check
+from murmur.synthesis.cycles import Beats, lay_out_beats, state_intervals
 from murmur.synthesis.disturbances import floor_density, knocks, respiration
 from murmur.synthesis.heart_sounds import heart_sounds
 from murmur.synthesis.levels import YARDSTICK_S, gain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from murmur.synthesis.beats import Beats
+from murmur.synthesis.cycles import Beats
 from murmur.synthesis.phantom import Murmur, Phantom
 
 __all__ = ["Sign", "certain_signs"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from murmur import __version__
 from murmur.tables.rows import CYCLE_COLUMNS, PATIENT_COLUMNS, RECORDING_COLUMNS, Cell, kind_of
-from murmur.tables.visits import CHANGE_COLUMNS, TREND_COLUMNS, VISIT_COLUMNS, kind_of_course
+from murmur.tables.visit_history import CHANGE_COLUMNS, TREND_COLUMNS, VISIT_COLUMNS, kind_of_course
 
 __all__ = ["TABLES", "Column", "data_package"]
 

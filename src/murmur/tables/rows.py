@@ -212,8 +212,8 @@ def recording_row(result: Analysis | Failure) -> Row:
         "duration_s": result.duration_s,
         "sample_rate_hz": result.sample_rate_hz,
         "quality": quality.index,
-        "cycles": len(result.segmentation.beats),
-        "trusted_cycles": quality.trusted_beats,
+        "cycles": len(result.segmentation.cycles),
+        "trusted_cycles": quality.trusted_cycles,
         "quality_reasons": "; ".join(quality.reasons),
         "clipped_fraction": quality.clipped_fraction,
         "spiked_fraction": quality.spiked_fraction,
@@ -288,7 +288,7 @@ def _given(finding: Finding, name: str) -> float | None:
 
 def cycle_rows(analysis: Analysis) -> list[CycleRow]:
     """Give what the table of cycles says of one recording, beat by beat, in the order of `CYCLE_FIGURES`."""
-    beats, figures = analysis.segmentation.beats, analysis.cycles
+    beats, figures = analysis.segmentation.cycles, analysis.cycles
     columns: list[list[Cell]] = [list(range(1, len(beats) + 1))]
     for name in CYCLE_FIGURES[1:]:
         values = getattr(beats if hasattr(beats, name) else figures, name)

@@ -35,7 +35,7 @@ from murmur.measure.heart_sounds import HeartSounds, describe_heart_sounds
 from murmur.measure.listening import CLASSES, murmur_log_odds
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures, describe_murmur, murmur_vector
-from murmur.measure.quality import assess_quality, beat_confidence, beat_evidence, interrupted_cycles
+from murmur.measure.quality import assess_quality, cycle_confidence, cycle_evidence, interrupted_cycles
 from murmur.patients.patient import grade_vector, patient_vector
 from murmur.pipeline.engine import Engine
 from murmur.segmentation.model import SegmentationModel
@@ -117,16 +117,16 @@ def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes:
 
 
 def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
-    """Fit the probability that a beat is right; see `murmur.measure.quality.beat_confidence`. In noise none is."""
+    """Fit the probability that a beat is right; see `murmur.measure.quality.cycle_confidence`. In noise none is."""
     features, labels = [], []
     for row in rows:
         bounds_s = row.measurement.cycles.bounds_s
         index, right = right_beats(bounds_s[:, 0], bounds_s[:, 2], bounds_s[:, 4], row.recording.intervals)
         if index.size:
-            features.append(beat_evidence(row.measurement.cycles, compare_cycles(row.measurement.levels))[index])
+            features.append(cycle_evidence(row.measurement.cycles, compare_cycles(row.measurement.levels))[index])
             labels += right.tolist()
     for measurement in noise:
-        features.append(beat_evidence(measurement.cycles, compare_cycles(measurement.levels)))
+        features.append(cycle_evidence(measurement.cycles, compare_cycles(measurement.levels)))
         labels += [False] * len(measurement.cycles)
     return fit_linear(np.concatenate(features), labels, 1.0, [False, True])
 
@@ -166,7 +166,7 @@ def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     for row in rows:
         m = row.measurement
         compared = compare_cycles(m.levels)
-        quality, trusted = assess_quality(m, beat_confidence(m.cycles, compared, beat), interrupted_cycles(m), Settings())
+        quality, trusted = assess_quality(m, cycle_confidence(m.cycles, compared, beat), interrupted_cycles(m), Settings())
         ordered = compared.in_order(trusted)
         murmur, sounds = describe_murmur(ordered), describe_heart_sounds(ordered, m.sounds, trusted)
         if quality.readable and murmur is not None and sounds is not None:

@@ -65,7 +65,7 @@ def tell(analysis: Analysis) -> Story:
     """Tell one recording."""
     if analysis.status != "ok":
         why = ", ".join(analysis.quality.reasons) or "of too little quality"
-        beats = analysis.quality.trusted_beats
+        beats = analysis.quality.trusted_cycles
         trusted = f"Only {count(beats, 'beat')}" if beats else "No beat"
         warning = f"Unreadable: {why}. {trusted} could be trusted, so nothing is said of heart or murmur."
         return Story(analysis.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
@@ -89,14 +89,14 @@ def tell_failure(path: str, error: str) -> Story:
 
 def _context(analysis: Analysis) -> str:
     quality = analysis.quality
-    beats = len(analysis.segmentation.beats)
+    beats = len(analysis.segmentation.cycles)
     parts = [
         f"patient {analysis.patient}" if analysis.patient else "",
         SITES.get(analysis.site, analysis.site) if analysis.site else "site not known",
         POSITIONS.get(analysis.position, analysis.position),
         f"visit {analysis.visit}" if analysis.visit else "",
         _duration(analysis.duration_s),
-        f"{quality.trusted_beats} of {count(beats, 'beat')} measured",
+        f"{quality.trusted_cycles} of {count(beats, 'beat')} measured",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -89,7 +89,7 @@ function conclude(analysis) {
     setSign(name, readable ? finding.value : null, name === "murmur" ? finding.present_probability : finding.probability);
   }
   setRate(analysis.rhythm.heart_rate_bpm);
-  const all = analysis.segmentation.beats;
+  const all = analysis.segmentation.cycles;
   beats = all.s1_onset_s.map((s1, i) => ({
     s1_onset_s: s1, systole_onset_s: all.systole_onset_s[i], s2_onset_s: all.s2_onset_s[i],
     diastole_onset_s: all.diastole_onset_s[i], confidence: all.confidence[i],

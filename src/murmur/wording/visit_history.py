@@ -8,12 +8,12 @@ from murmur.patients.visits import FIGURES
 from murmur.wording.story import Line, Sentence, Story, Tone, count, decibels, percent, share
 
 if TYPE_CHECKING:
-    from murmur.patients.visits import Change, Course, Figure, Trend, Visit
+    from murmur.patients.visits import Change, Figure, Trend, Visit, VisitHistory
 
-__all__ = ["spell_figure", "tell_course"]
+__all__ = ["spell_figure", "tell_visit_history"]
 
 
-def tell_course(course: Course) -> Story:
+def tell_visit_history(course: VisitHistory) -> Story:
     """Tell what has changed from the first visit to the last, and what has a trend."""
     names = [visit.visit or "no name" for visit in course.visits]
     title = f"Patient {course.patient}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from murmur.patients.visits import FIGURES, Course
+from murmur.patients.visits import FIGURES, VisitHistory
 from murmur.tables.rows import Row
 
 __all__ = [
@@ -35,7 +35,7 @@ def kind_of_course(column: str) -> type:
     return _KINDS.get(column, float)
 
 
-def visit_rows(course: Course) -> Iterator[Row]:
+def visit_rows(course: VisitHistory) -> Iterator[Row]:
     """Give the rows of ``visits.csv`` for one patient."""
     for visit in course.visits:
         joined = visit.patient
@@ -51,13 +51,13 @@ def visit_rows(course: Course) -> Iterator[Row]:
         }
 
 
-def change_rows(course: Course) -> Iterator[Row]:
+def change_rows(course: VisitHistory) -> Iterator[Row]:
     """Give the rows of ``changes.csv`` for one patient."""
     for change in course.changes:
         yield {"patient": course.patient, "unit": _UNITS[change.figure], **change.to_dict()}
 
 
-def trend_rows(course: Course) -> Iterator[Row]:
+def trend_rows(course: VisitHistory) -> Iterator[Row]:
     """Give the rows of ``trends.csv`` for one patient."""
     for trend in course.trends:
         yield {"patient": course.patient, "unit": _UNITS[trend.figure], **trend.to_dict()}

@@ -45,7 +45,7 @@ def beat(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         murmur, trusted = analysis.murmur, analysis.cycles.trusted
         if murmur is None or not trusted.any():
             return _nothing(ax, "no beat could be measured")
-        found = analysis.segmentation.beats
+        found = analysis.segmentation.cycles
         onsets = (found.s1_onset_s, found.systole_onset_s, found.s2_onset_s, found.diastole_onset_s, found.end_s)
         s1, systole, s2, diastole, end = (1e3 * float(np.median((o - found.s1_onset_s)[trusted])) for o in onsets)
         for state, from_ms, to_ms in ((State.S1, s1, systole), (State.S2, s2, diastole)):
@@ -79,7 +79,7 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         cycles, finding = analysis.cycles, analysis.findings.s1_intensity
         if not cycles.trusted.any():
             return _nothing(ax, "no beat could be measured")
-        times_s, values = analysis.segmentation.beats.s1_onset_s[cycles.trusted], cycles.s1_s2_level_db[cycles.trusted]
+        times_s, values = analysis.segmentation.cycles.s1_onset_s[cycles.trusted], cycles.s1_s2_level_db[cycles.trusted]
         ax.plot(times_s, values, "o", color=COLOURS[State.S1], markersize=3.5)
         middle = float(np.median(values))
         _level(ax, middle, f"median {middle:+.1f}", COLOURS[State.S1], "-")
@@ -100,7 +100,7 @@ def tachogram(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
     """
     with styled():
         ax = axes(ax)
-        found, trusted = analysis.segmentation.beats, analysis.cycles.trusted
+        found, trusted = analysis.segmentation.cycles, analysis.cycles.trusted
         if not len(found):
             return _nothing(ax, "no beat was found")
         rate = 60.0 / (found.end_s - found.s1_onset_s)
