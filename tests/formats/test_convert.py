@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from tests.libraries import needs
 
 import murmur
 from murmur.cli import main
@@ -17,9 +18,6 @@ from murmur.formats import FORMATS, convert, read_labels
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "MR1_MV.wav"
-LIBRARIES = {
-    "dicom": "pydicom", "edf": "edfio", "bdf": "edfio", "fhir": "fhir.resources", "wfdb": "wfdb", "textgrid": "praatio"
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +27,7 @@ def segmentation():
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_recording_becomes_every_format(tmp_path, segmentation, name):
-    if name in LIBRARIES:
-        pytest.importorskip(LIBRARIES[name])
+    needs(name)
     target = tmp_path / f"MR1_MV{FORMATS[name].suffix}"
     assert convert(SAMPLE, target) == ()
     if FORMATS[name].holds == "labels":
@@ -47,8 +44,7 @@ def test_a_recording_becomes_every_format(tmp_path, segmentation, name):
 @pytest.mark.parametrize("first", ["circor", "audacity", "textgrid", "wfdb"])
 @pytest.mark.parametrize("second", ["circor", "audacity", "textgrid", "wfdb"])
 def test_labels_become_other_labels(tmp_path, segmentation, first, second):
-    for name in {first, second} & set(LIBRARIES):
-        pytest.importorskip(LIBRARIES[name])
+    needs(first, second)
     one, other = tmp_path / f"one{FORMATS[first].suffix}", tmp_path / f"other{FORMATS[second].suffix}"
     convert(SAMPLE, one)
     convert(one, other)

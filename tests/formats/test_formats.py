@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.libraries import needs
 
 import murmur
 from murmur.errors import AudioFormatError, MissingFileError, MurmurError, OutputError, ParameterError
@@ -85,8 +86,7 @@ def words(intervals):
 @pytest.mark.parametrize("name", LABELS)
 @pytest.mark.parametrize("gaps", [False, True])
 def test_labels_are_what_their_owner_reads_and_come_back(tmp_path, name, gaps):
-    if name == "textgrid":
-        pytest.importorskip("praatio")
+    needs(name)
     intervals, path = made(gaps=gaps), tmp_path / f"beats{FORMATS[name].suffix}"
     write_labels(path, intervals)
     tolerance = 0.51e-4 if name == "wfdb" else 0.51e-6
@@ -100,10 +100,7 @@ def test_labels_are_what_their_owner_reads_and_come_back(tmp_path, name, gaps):
 
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_of_a_segmentation(tmp_path, heard, name):
-    if name == "textgrid":
-        pytest.importorskip("praatio")
-    if name == "wfdb":
-        pytest.importorskip("wfdb")
+    needs(name)
     intervals, path = murmur.segment(heard).intervals, tmp_path / "beats.any"
     write_labels(path, intervals, name, sample_rate_hz=heard.sample_rate_hz)
     again = read_labels(path, name)
@@ -189,8 +186,7 @@ def test_overlaps_by_rounding_are_cut_and_others_refused(tmp_path):
     intervals = [(0.1, 0.2005, 1), (0.2, 0.5, 2), (0.5, 0.5, 3), (0.6, 0.7, 3)]
     assert laid_out(intervals, "textgrid") == [(0, 0.1, 0), (0.1, 0.2, 1), (0.2, 0.5, 2), (0.5, 0.6, 0), (0.6, 0.7, 3)]
     for name in ("textgrid", "wfdb"):
-        if name == "wfdb":
-            pytest.importorskip("wfdb")
+        needs(name)
         with pytest.raises(ParameterError, match=f"{name} can't hold labels that overlap, as at 0.1 and 0.2 s"):
             write_labels(tmp_path / "a", [(0.1, 0.3, 1), (0.2, 0.5, 2)], name)
         with pytest.raises(ParameterError, match="no interval"):
@@ -231,8 +227,7 @@ def test_formats_are_told_by_suffix_or_name(tmp_path):
 
 @pytest.mark.parametrize("name", LABELS)
 def test_files_that_are_not_there_or_not_to_be_written(tmp_path, name):
-    if name == "wfdb":
-        pytest.importorskip("wfdb")
+    needs(name)
     with pytest.raises(MissingFileError, match="gone"):
         read_labels(tmp_path / "gone", name)
     with pytest.raises((OutputError, MissingFileError), match="no_folder"):
@@ -241,8 +236,7 @@ def test_files_that_are_not_there_or_not_to_be_written(tmp_path, name):
 
 @pytest.mark.parametrize("name", LABELS)
 def test_random_damage_to_labels_gives_errors_that_name_the_file(tmp_path, name):
-    for library in {"textgrid": ["praatio"], "wfdb": ["wfdb"]}.get(name, []):
-        pytest.importorskip(library)
+    needs(name)
     path = tmp_path / f"a{FORMATS[name].suffix}"
     write_labels(path, made(30))
     whole, rng = path.read_bytes(), random.Random(f"damage {name}")
@@ -276,8 +270,7 @@ def test_a_second_definition_does_not_keep_wfdb_for_ever(tmp_path, text):
 
 @pytest.mark.parametrize("name", ["wav", "flac", "dicom", "edf", "bdf"])
 def test_sound_comes_back_sample_by_sample_and_beat_by_beat(tmp_path, heard, name):
-    for library in {"dicom": ["pydicom"], "edf": ["edfio"], "bdf": ["edfio"]}.get(name, []):
-        pytest.importorskip(library)
+    needs(name)
     intervals = murmur.segment(heard).intervals
     path = tmp_path / f"17_MV{FORMATS[name].suffix}"
     write_sound(path, heard, intervals)
