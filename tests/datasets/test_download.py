@@ -490,7 +490,7 @@ def test_one_download_at_a_time(host, tmp_path):
     while not (tmp_path / "here" / f"{WAV}.part").exists():
         time.sleep(0.01)
     try:
-        with pytest.raises(OutputError, match="another run is at work"):
+        with pytest.raises(OutputError, match="another run is writing to this folder"):
             get("circor", tmp_path / "here", mirror=host.url)
     finally:
         host.manners.slowly.set()

@@ -190,7 +190,7 @@ class _Told:
             print(_closing(summary), file=sys.stderr)
 
     def _tell_patients(self, settings: Settings, report: Reporter) -> None:
-        from murmur.batch.worker import load_models
+        from murmur.pipeline.models import load_models
         from murmur.tables.rows import patients_of
         from murmur.wording import tell_patient
 
@@ -242,9 +242,9 @@ def _export(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _segment(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.batch.worker import load_models
     from murmur.formats.circor import segments_text, write_segments
     from murmur.pipeline.analysis import segment
+    from murmur.pipeline.models import load_models
 
     settings, models = _settings(options.changes), load_models(options.models)
     try:

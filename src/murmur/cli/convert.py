@@ -16,8 +16,8 @@ __all__ = ["convert"]
 
 def convert(options: argparse.Namespace, settings: Settings) -> int:
     """Convert one source to a file, or each of several to a file in a folder; return how many failed."""
-    from murmur.batch.worker import load_models
     from murmur.formats.conversion import convert as convert_one
+    from murmur.pipeline.models import load_models
 
     targets = _targets(options)
     models = load_models(options.models)

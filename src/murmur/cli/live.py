@@ -55,9 +55,9 @@ class _Signals:
 
 def live(options: argparse.Namespace, settings: Settings) -> int:
     """Tell events until the sound ends or a signal comes; then the whole analysis. Returns the exit code."""
-    from murmur.batch.worker import load_models
     from murmur.live.analyzer import LiveAnalyzer
     from murmur.live.events import Finished
+    from murmur.pipeline.models import load_models
 
     labels, rate, blocks = _sound(options)
     analyzer = LiveAnalyzer(rate, settings, **labels, history_s=options.history, models=load_models(options.models))

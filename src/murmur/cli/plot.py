@@ -23,9 +23,9 @@ DOTS_PER_INCH = 120
 
 def plot(options: argparse.Namespace, settings: Settings) -> int:
     """Draw what was asked for."""
-    from murmur.batch.worker import load_models
     from murmur.io.recording import load
     from murmur.pipeline.analysis import analyze
+    from murmur.pipeline.models import load_models
     from murmur.plot.style import styled
 
     place = Path(options.output)

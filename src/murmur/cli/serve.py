@@ -21,8 +21,8 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
         raise ParameterError(
             f'serving needs Starlette and uvicorn ({error.name}): pip install "murmur-pcg[serve]"'
         ) from error
-    from murmur.batch.worker import load_models
     from murmur.live.warmup import warm_up
+    from murmur.pipeline.models import load_models
 
     for origin in options.allow_origin:
         if not origin.startswith(("http://", "https://")):

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.batch.lock import Lock
 from murmur.datasets.about import Origin
 from murmur.datasets.catalogue import about
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session, url_of
-from murmur.errors import DownloadError, MurmurError, OutputError, ParameterError
-from murmur.io.writing import write_whole
+from murmur.errors import DownloadError, MurmurError, ParameterError
+from murmur.io.writing import made_folder, sole_writer, write_text
 
 if TYPE_CHECKING:
     import requests
@@ -125,19 +124,11 @@ def get(
     if not wanted:
         such = f"; it has {listed[0].path}, …" if listed else ": it lists none"
         raise ParameterError(f"{name}: no file fits {', '.join(map(repr, patterns)) or origin.listing}{such}")
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{home}: can't be written: {error.strerror or error}") from error
-    with Lock(home):
+    with sole_writer(made_folder(home)):
         done = _Crew(origin, home, wanted).work(min(jobs, len(wanted)), progress)
         if origin.kind == "sha256":
-            write_whole(home / SUMS, lambda place: _write(place, text))
+            write_text(home / SUMS, text)
     return Fetched(done.done - done.kept, done.kept, done.size)
-
-
-def _write(place: Path, text: str) -> None:
-    place.write_text(text, "utf-8", newline="")
 
 
 def _origin(origin: Origin, mirror: str | None) -> Origin:
