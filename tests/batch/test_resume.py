@@ -85,7 +85,7 @@ def test_a_signal_ends_it_with_tables_and_it_goes_on(folder, tmp_path, undisturb
     process.send_signal(number)
     told = process.communicate()[1]
     assert process.returncode == code
-    assert "the same command goes on from there" in told
+    assert "the same command continues from there" in told
     part = len(table(tmp_path / "recordings.csv"))
     assert 1 <= part < 61
     assert json.loads((tmp_path / "run.json").read_text())["complete"] is False
@@ -116,7 +116,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(folder, tmp_path, undisturbed, 
     told = process.communicate()[1]
     assert process.returncode == 2, told
     assert "murmur.sqlite" in told
-    assert "free some space" in told
+    assert "make room" in told
     assert "Traceback" not in told
     before = done_so_far(tmp_path)
     assert before > 0

@@ -20,7 +20,7 @@ from tests.published import make_cinc2016, make_circor
 
 import murmur
 from murmur.cli import main
-from murmur.cli.bars import CountBar
+from murmur.cli.bars import Bar
 from murmur.cli.datasets import _show
 from murmur.datasets import catalogue, get, transfer
 from murmur.datasets import download as downloads
@@ -509,10 +509,10 @@ def test_the_command_tells_the_licence_first(host, published, tmp_path, capsys):
     assert lines[0].startswith("CirCor DigiScope")
     assert lines[1].startswith("Licence: the Open Data Commons Attribution License")
     assert lines[2].startswith("Cite: Oliveira")
-    assert lines[3].startswith("14 files fetched (0.1 MB); all are as published")
+    assert lines[3].startswith("14 files fetched (0.1 MB): ")
     assert same(tmp_path / "here", published)
     assert main(command) == 0
-    assert "0 files fetched (0.0 MB), 14 were there" in capsys.readouterr().err
+    assert "0 files fetched (0.0 MB), 14 unchanged" in capsys.readouterr().err
     assert main([*command, "-q"]) == 0
     assert capsys.readouterr().err == ""
     host.manners.statuses = {"SHA256SUMS.txt": [404]}
@@ -524,7 +524,7 @@ def test_the_command_tells_the_licence_first(host, published, tmp_path, capsys):
 
 def test_the_bar(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with CountBar("fetching", "size", "trouble") as bar:
+    with Bar("fetching") as bar:
         _show(bar, FetchProgress(1, 3, size=1_500_000))
         _show(bar, FetchProgress(3, 3, failed=1, size=2_500_000))
     told = capsys.readouterr().err
@@ -548,7 +548,7 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_with(host, published, tmp_p
     told = process.communicate(timeout=30)[1]
     assert time.monotonic() - began < 10.0  # though the server says nothing
     assert process.returncode == 130
-    assert "stopped; the same command goes on from there" in told
+    assert "stopped; the same command continues from there" in told
     assert not (here / WAV).exists()
     have = part.stat().st_size
     assert 8192 <= have < (published / WAV).stat().st_size
@@ -557,7 +557,7 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_with(host, published, tmp_p
     host.headers_of.clear()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "all are as published" in done.stderr
+    assert "All checksums match" in done.stderr
     assert host.headers_of[WAV][0]["Range"] == f"bytes={have}-"
     assert same(here, published)
 

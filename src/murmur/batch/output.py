@@ -214,7 +214,7 @@ def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:
             discard(folder / f"patients.{format_}")  # an earlier run's
         return {table.name: export(table, folder, format_) for table in store.tables()}
     except OutputError as error:
-        raise OutputError(f"{error} (all results are in {STORE_NAME}: free some space, then run murmur export)") from error
+        raise OutputError(f"{error} (all results are in {STORE_NAME}: make room, then run murmur export)") from error
 
 
 def package_versions() -> dict[str, str]:

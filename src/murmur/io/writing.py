@@ -49,7 +49,7 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> None:
         with replacing(target) as temporary:
             write(temporary)
     except OSError as error:
-        raise OutputError(f"{target}: writing failed: {error.strerror or error}") from error
+        raise OutputError(f"{target}: can't be written: {error.strerror or error}") from error
 
 
 def write_text(target: Path, text: str) -> None:
