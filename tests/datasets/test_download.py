@@ -147,7 +147,7 @@ def test_a_set_on_github(tmp_path, monkeypatch):
         assert get("bmdhs", tmp_path / "here").kept == 2
         (home / "files" / "train.csv").write_bytes(b"another")
         (tmp_path / "here" / "train.csv").unlink()
-        with pytest.raises(DownloadError, match=r"train\.csv: what .* gives is not what was published"):
+        with pytest.raises(DownloadError, match=r"train\.csv: the file at .* differs from the published one"):
             get("bmdhs", tmp_path / "here")
     assert {p.name for p in (tmp_path / "here").rglob("*") if p.is_file()} == {"N_001_sit_Mit.wav"}
 
@@ -195,7 +195,7 @@ def test_a_server_without_ranges_begins_anew(host, published, tmp_path):
 def test_a_server_that_always_cuts_at_the_same_place_is_given_up(host, tmp_path):
     host.manners.ranges = False
     host.manners.cut_after[WAV] = [8192] * 100
-    with pytest.raises(DownloadError, match=rf"{WAV}: the connection was cut, 5 times in a row"):
+    with pytest.raises(DownloadError, match=rf"{WAV}: the connection was interrupted, 5 times in a row"):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 5
     assert (tmp_path / "here" / f"{WAV}.part").stat().st_size == 8192
@@ -275,7 +275,9 @@ def test_a_server_that_asks_for_patience_gets_it(host, tmp_path):
 
 def test_a_server_that_stays_busy_is_given_up_and_the_rest_comes(host, published, tmp_path):
     host.manners.statuses = {WAV: [503] * 100}
-    with pytest.raises(DownloadError, match=r"1 of 14 files can't be had; .*\n  .*101_AV\.wav: the server said 503 Service"):
+    with pytest.raises(
+        DownloadError, match=r"1 of 14 files can't be fetched; .*\n  .*101_AV\.wav: the server answered 503 Service"
+    ):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 5
     host.manners.statuses = {}
@@ -285,7 +287,7 @@ def test_a_server_that_stays_busy_is_given_up_and_the_rest_comes(host, published
 
 def test_a_file_that_is_not_there_is_told_by_name(host, tmp_path):
     (host.home / WAV).unlink()
-    with pytest.raises(DownloadError, match=rf"1 of 14 .*\n.*{WAV}: the server said 404"):
+    with pytest.raises(DownloadError, match=rf"1 of 14 .*\n.*{WAV}: the server answered 404"):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 1
     assert not (tmp_path / "here" / WAV).exists()
@@ -299,7 +301,7 @@ def test_many_files_that_are_not_there(tmp_path, monkeypatch):
     with (
         serving(home) as server,
         pytest.raises(
-            DownloadError, match=r"8 of 30 files can't be had; 22 more were not tried.*\n.*00\.wav(.*\n)+  and 3 more"
+            DownloadError, match=r"8 of 30 files can't be fetched; 22 more were not tried.*\n.*00\.wav(.*\n)+  and 3 more"
         ),
     ):
         get("circor", tmp_path / "here", mirror=server.url, jobs=1)
@@ -315,7 +317,7 @@ def test_a_server_that_lies_is_asked_once_more(host, published, tmp_path):
 def test_a_server_that_goes_on_lying_is_not_believed(host, tmp_path):
     size = (host.home / WAV).stat().st_size
     host.manners.lies[WAV] = [bytes(size)] * 9
-    with pytest.raises(DownloadError, match=rf"{WAV}: what http.* gives is not what was published .* --mirror"):
+    with pytest.raises(DownloadError, match=rf"{WAV}: the file at http.* differs from the published one .* --mirror"):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 2
     assert not list((tmp_path / "here").rglob("101_AV.wav*"))
@@ -341,7 +343,7 @@ def test_no_server_at_all(tmp_path):
     assert not (tmp_path / "here").exists()
 
 
-# --- what is not trusted ----------------------------------------------------------------
+# --- what is list rejected ----------------------------------------------------------------
 
 SUM = "a" * 64
 
@@ -373,7 +375,7 @@ def test_a_list_that_leads_out_of_the_folder_is_refused(path, tmp_path):
     home = tmp_path / "host"
     home.mkdir()
     (home / "SHA256SUMS.txt").write_text(f"{SUM}  fine.txt\n{SUM}  {path}\n")
-    with serving(home) as server, pytest.raises(DownloadError, match="not trusted"):
+    with serving(home) as server, pytest.raises(DownloadError, match="list rejected"):
         get("circor", tmp_path / "here", mirror=server.url)
     assert not (tmp_path / "here").exists()
 
@@ -396,7 +398,7 @@ def test_a_tree_that_is_none(text):
 
 
 def test_a_tree_that_is_cut_short():
-    with pytest.raises(DownloadError, match="cut short"):
+    with pytest.raises(DownloadError, match="truncated"):
         read_git_tree('{"tree": [], "truncated": true}', "the tree")
 
 
@@ -406,7 +408,7 @@ def test_a_tree_that_is_cut_short():
         ({"mirror": "ftp://host/"}, "must be a URL that begins with http"),
         ({"mirror": "file:///etc/"}, "must be a URL that begins with http"),
         ({"jobs": 0}, "jobs must be a whole number, 1 or more, not 0"),
-        ({"only": "nothing*"}, r"circor: no file fits 'nothing\*'; it has LICENSE\.txt"),
+        ({"only": "nothing*"}, r"circor: no file matches 'nothing\*': the first file is LICENSE\.txt"),
     ],
 )
 def test_arguments_out_of_range(host, tmp_path, options, reason):
@@ -422,7 +424,7 @@ def test_a_url_that_is_none(tmp_path):
 
 def test_an_empty_list(host, tmp_path):
     (host.home / "SHA256SUMS.txt").write_text("")
-    with pytest.raises(ParameterError, match=r"no file fits .*SHA256SUMS\.txt: it lists none"):
+    with pytest.raises(ParameterError, match=r"no file matches .*SHA256SUMS\.txt lists no files"):
         get("circor", tmp_path / "here", mirror=host.url)
 
 
@@ -517,7 +519,7 @@ def test_the_command_tells_the_licence_first(host, published, tmp_path, capsys):
     assert capsys.readouterr().err == ""
     host.manners.statuses = {"SHA256SUMS.txt": [404]}
     assert main(command) == 1
-    assert "the server said 404" in capsys.readouterr().err
+    assert "the server answered 404" in capsys.readouterr().err
     assert main([*command, "--only", "nothing"]) == 2
     assert main(["datasets", "get", "circor", str(tmp_path / "here"), "--jobs", "0"]) == 2
 
