@@ -469,7 +469,7 @@ def test_a_full_disk_ends_it_and_is_told(host, published, tmp_path, monkeypatch)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", writing_to_the_part(full))
-        with pytest.raises(OutputError, match=rf"{WAV}: the disk is full: make room, and the same command goes on"):
+        with pytest.raises(OutputError, match=rf"{WAV}: the disk is full: make room, and the same command continues"):
             get("circor", tmp_path / "here", mirror=host.url)
     get("circor", tmp_path / "here", mirror=host.url)
     assert same(tmp_path / "here", published)

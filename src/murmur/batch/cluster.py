@@ -229,7 +229,8 @@ class Cluster:
 
     def submit(self, part: Part) -> None:
         """Submit a part; raise MurmurError if the scheduler is lost."""
-        items = [replace(item, path=key_of(item.path)) for item in part.items]  # a relative path differs elsewhere
+        # a relative path leads elsewhere there
+        items = [replace(item, info=replace(item.info, path=key_of(item.info.path))) for item in part.items]
         packed = pickle.dumps((items, self._workers_task), pickle.HIGHEST_PROTOCOL)
         key = f"murmur-{uuid.uuid4()}"
         priority = SUSPECTS_FIRST if part.suspect else 0
@@ -328,10 +329,10 @@ class Cluster:
 
 def _with_path_here(item: Input, outcome: Outcome) -> Outcome:
     """Return an outcome with the path that its input has here."""
-    if outcome.input.path == item.path:
+    if outcome.input.info.path == item.info.path:
         return outcome
-    result = None if outcome.result is None else replace(outcome.result, path=item.path)
-    return replace(outcome, input=item, row=outcome.row | {"path": item.path}, result=result)
+    result = None if outcome.result is None else replace(outcome.result, info=item.info)
+    return replace(outcome, input=item, row=outcome.row | {"path": item.info.path}, result=result)
 
 
 def _address(client: Any) -> str:

@@ -92,27 +92,18 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
     from murmur.pipeline.analysis import analyze
 
     try:
-        analysis = analyze(
-            item.path,
-            channel=task.channel,
-            patient=item.patient,
-            site=item.site,
-            position=item.position,
-            visit=item.visit,
-            settings=task.settings,
-            models=models,
-        )
+        analysis = analyze(item.info, channel=task.channel, settings=task.settings, models=models)
         row = recording_row(analysis)
         cycles = cycle_rows(analysis) if task.tables else []
         segments = pack(analysis.segmentation.intervals) if task.tables and analysis.segmentation.intervals else None
     except Exception as error:
-        return failure(item, _reason(error).removeprefix(f"{item.path}: "), task)
+        return failure(item, _reason(error).removeprefix(f"{item.info.path}: "), task)
     return with_segments(Outcome(item, row, cycles, segments, analysis if task.keep else None), task)
 
 
 def failure(item: Input, error: str, task: Task) -> Outcome:
     """Return the outcome of a file that could not be analyzed."""
-    failed = Failure(item.path, item.patient, item.site, item.position, item.visit, "failed", " ".join(error.split()))
+    failed = Failure(item.info, "failed", " ".join(error.split()))
     with contextlib.suppress(OSError):
         _put_segments(item, None, task)
     return Outcome(item, recording_row(failed), result=failed if task.keep else None)

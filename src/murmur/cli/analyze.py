@@ -169,7 +169,7 @@ class _Printer:
         result = outcome.result
         assert result is not None
         self._report = self._report or reporter()
-        self._report(tell_failure(result.path, result.error) if isinstance(result, Failure) else tell(result))
+        self._report(tell_failure(result.info.path, result.error) if isinstance(result, Failure) else tell(result))
         if outcome.row["patient"] and not isinstance(result, Failure):
             self._rows.append(outcome.row)
 
@@ -188,7 +188,7 @@ class _Printer:
             print(_closing(summary), file=sys.stderr)
 
     def _print_failures(self, summary: Summary) -> None:
-        lines = [f"{outcome.input.path}: {outcome.row['error']}" for outcome in self._failures]
+        lines = [f"{outcome.input.info.path}: {outcome.row['error']}" for outcome in self._failures]
         where = f"; all are listed in {summary.out}/recordings.{self._options.format}" if summary.out else ""
         if (more := summary.failed - summary.kept_failed - len(self._failures)) > 0:
             lines.append(f"{more} more{where}")

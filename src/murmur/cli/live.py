@@ -73,7 +73,7 @@ def _sound(options: argparse.Namespace, channel: int | None) -> tuple[dict[str, 
         if options.rate is not None or options.device is not None:
             raise ParameterError("--replay has its own sample rate and replaces a device: omit --rate and --device")
         source, blocks = blocks_of_file(options.replay, channel, options.speed)
-        own = {name: getattr(source, name) for name in ("patient", "site", "position")}
+        own = {name: getattr(source.info, name) for name in ("patient", "site", "position")}
         return own | labels, source.sample_rate_hz, blocks
     channel = channel or 0
     if channel >= options.channels:
