@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 
 from murmur.batch.store import Store
-from murmur.batch.worker import load_models
 from murmur.errors import ParameterError
 from murmur.io.writing import made_folder
 from murmur.patients.visits import VisitHistory, compare_visits
@@ -57,6 +56,8 @@ def visit_histories(
     ParameterError
         If one of `patients` is not in it, or the order of somebody's visits can't be told.
     """
+    from murmur.pipeline.models import load_models
+
     models = load_models(None if models_dir is None else os.fspath(models_dir))
     seen: set[str] = set()
     with Store.existing(Path(folder)) as store:

@@ -18,16 +18,14 @@ from pathlib import Path
 
 from murmur import __version__
 from murmur.batch.inputs import Input, key_of
-from murmur.batch.output import model_hashes
 from murmur.batch.runner import run, usable_cores
 from murmur.batch.store import STORE_NAME, Store, Stored
-from murmur.batch.worker import load_models
 from murmur.errors import OutputError, ParameterError
 from murmur.io.naming import file_name
 from murmur.io.remote import is_remote
 from murmur.io.writing import made_folder, write_whole
 from murmur.patients.patient import join_patient
-from murmur.pipeline.models import Models
+from murmur.pipeline.models import Models, load_models, model_hashes
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
 from murmur.tables.rows import Row, info_from_row, patient_row, site_figures_from_row
