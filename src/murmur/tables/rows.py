@@ -14,7 +14,7 @@ import numpy as np
 from murmur.records import Record
 
 if TYPE_CHECKING:
-    from murmur.findings.signs import Finding
+    from murmur.findings.finding import Finding
     from murmur.patients.patient import PatientAnalysis, SiteFigures
     from murmur.pipeline.analysis import Analysis
     from murmur.pipeline.models import Models
