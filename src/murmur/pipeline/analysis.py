@@ -176,7 +176,8 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
         systolic = systolic_probabilities(features, models.findings)
         findings = conclude_all(features, Context(recording.site, models.findings, settings, systolic))
     else:
-        error = f"unreadable: {', '.join(described.quality.reasons)} ({described.quality.trusted_cycles} trusted beats)"
+        cycles = described.quality.trusted_cycles
+        error = f"unreadable: {', '.join(described.quality.reasons)} ({cycles} reliable cycle{'s' * (cycles != 1)})"
         findings = no_findings(error)
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
     del measurement  # a day's levels make room for its intervals
