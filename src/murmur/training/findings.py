@@ -61,7 +61,7 @@ class Row:
     @property
     def murmur(self) -> str | None:
         """The recording's class, as `Patient.murmur_at` says."""
-        return self.patient.murmur_at(self.recording.site)
+        return self.patient.murmur_at(self.recording.info.site)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +101,7 @@ def measure_all(
     recordings = data.recordings
     arguments = (
         recordings,
-        [data.patients[r.patient] for r in recordings],
+        [data.patients[r.info.patient] for r in recordings],
         [models[r.fold] for r in recordings],
         [murmur_networks[r.fold] for r in recordings],
         range(len(recordings)),
@@ -225,7 +225,7 @@ def _fit_patient(blind: Sequence[tuple[Row, Array]]) -> dict[str, LinearModel]:
         murmurs.append(patient_vector(probabilities))
         if patient.grading in grade.GRADES:
             graded.append(patient)
-            grades.append(grade_vector(probabilities, [row.recording.site for row, _ in items]))
+            grades.append(grade_vector(probabilities, [row.recording.info.site for row, _ in items]))
     return {
         # regularising two numbers of some hundred patients any more makes the model under-confident
         "patient_murmur": fit_linear(np.array(murmurs), [patient.murmur.lower() for patient in patients], 3.0, CLASSES),
@@ -262,6 +262,7 @@ def _s1_norms(described: Sequence[Described]) -> Array:
     normal = [d for d in described if d.row.murmur == "absent"]
     norms = []
     for site in NORM_SITES:
-        levels = np.array([d.features.heart_sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.site)])
+        there = [d.features.heart_sounds for d in normal if site in ("", d.row.recording.info.site)]
+        levels = np.array([sounds.s1_s2_level_db for sounds in there])
         norms.append([np.median(levels), levels.std()])
     return np.array(norms)
