@@ -15,7 +15,7 @@ from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.records import Record
 
 if TYPE_CHECKING:
-    from murmur.findings.signs import Finding
+    from murmur.findings.finding import Finding
     from murmur.patients.patient import PatientAnalysis, SiteFigures
     from murmur.pipeline.analysis import Analysis
     from murmur.pipeline.models import Models
