@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from murmur import __version__
@@ -321,7 +320,7 @@ class Cluster:
     def __enter__(self) -> Cluster:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *ending: object) -> None:
         if self._out and not self._is_lost:
             with contextlib.suppress(Exception):  # the scheduler is gone, and all with it
                 self._client.cancel(list(self._out.values()))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import TracebackType
 from typing import Any
 
 from murmur.batch.process import READY, work
@@ -151,7 +150,7 @@ class ProcessPool:
         self._workers = [self._start() for _ in range(self.width)]
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *ending: object) -> None:
         for worker in self._workers:
             if kind is not None or not worker.started:  # nobody waits for what is in hand
                 worker.process.kill()
