@@ -126,9 +126,10 @@ def run(
 
     Examples
     --------
-    >>> summary = run(["13918_MV.wav", "13918_AV.wav"], "results", jobs=1)
+    >>> from murmur.batch import run
+    >>> summary = run("recordings", "results", jobs=1)
     >>> summary.ok, summary.patients
-    (2, 1)
+    (4, 1)
     """
     options = RunOptions(
         out=out,
