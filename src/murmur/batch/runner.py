@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from murmur.batch.inputs import Input, gather
 from murmur.batch.options import TIMEOUT_S, RunOptions
 from murmur.batch.output import begin, describe, opened, sum_up
-from murmur.batch.progress import Progress, Summary
+from murmur.batch.progress import Progress, Summary, Tally
 from murmur.batch.scheduler import Executor, InProcess, schedule
 from murmur.batch.stop import Stop
 from murmur.batch.store import Store
-from murmur.batch.tally import Tally
 from murmur.batch.worker import Outcome, Task
 from murmur.errors import OutputError, ParameterError
 from murmur.settings import Settings
@@ -165,7 +164,8 @@ def _run(inputs: Iterator[Input], options: RunOptions) -> Summary:
         store = stack.enter_context(Store(folder))
         total = begin(store, inputs, folder, options, started)
         remaining = store.count_to_do()
-        tally = Tally(total, total - remaining, store.counts(), options)
+        callbacks = options.progress, options.on_result, options.on_failure
+        tally = Tally(total, total - remaining, store.counts(), *callbacks)
         jobs = _jobs(options, remaining, cluster)
         task = _task(options, folder, jobs)
         chunks = store.to_do(_chunk_size(remaining, jobs, cluster))
