@@ -276,4 +276,4 @@ def _all_of(kind: Any, given: Iterator[Any]) -> Iterator[Any]:
 def _check_output(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.output_problem:
-            raise OutputError(f"{outcome.output_problem} (what is done is kept: resolve that and run the same again)")
+            raise OutputError(f"{outcome.output_problem} (results so far are kept: resolve this, then run again)")
