@@ -1,4 +1,4 @@
-"""Long-lived worker processes; one that crashes, runs out of memory or takes too long is replaced, and only its file fails."""
+"""Long-lived worker processes: one that crashes, runs out of memory or takes too long is replaced, and its file fails."""
 
 from __future__ import annotations
 
