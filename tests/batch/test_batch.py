@@ -316,8 +316,8 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
     folder = tmp_path / "in"
     shutil.copytree(twenty, folder)
     bad = {
-        "07deadly.wav": "died of it twice: SIGKILL",
-        "08broken.wav": "died of it twice: SIGSEGV",
+        "07deadly.wav": "died twice: SIGKILL",
+        "08broken.wav": "died twice: SIGSEGV",
         "12endless.wav": "took longer than 3 s",
         "15greedy.wav": "not enough memory",
     }

@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from murmur import __version__
@@ -279,7 +278,7 @@ class Cluster:
         self._raise_unless_of_an_input(result)
         reason = f"the cluster can't analyze it: {type(result).__name__}: {result}"
         if isinstance(result, KilledWorker):
-            reason = "every worker that took it died of it: too little memory, or a crash in a library"
+            reason = "every worker that took it died: out of memory, or a crash in a library"
         return Lost(part, reason)
 
     def _raise_unless_of_an_input(self, error: BaseException) -> None:
@@ -321,7 +320,7 @@ class Cluster:
     def __enter__(self) -> Cluster:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *ending: object) -> None:
         if self._out and not self._is_lost:
             with contextlib.suppress(Exception):  # the scheduler is gone, and all with it
                 self._client.cancel(list(self._out.values()))

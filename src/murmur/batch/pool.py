@@ -1,4 +1,4 @@
-"""Long-lived worker processes that may die, of a crash, of memory, or of a file that takes too long: it costs that file."""
+"""Long-lived worker processes: one that crashes, runs out of memory or takes too long is replaced, and its file fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import TracebackType
 from typing import Any
 
 from murmur.batch.process import READY, work
@@ -123,9 +122,9 @@ class ProcessPool:
         if code is not None and code < 0:
             with contextlib.suppress(ValueError):
                 name = signal.Signals(-code).name
-                why = "usually too little memory" if name == "SIGKILL" else "a crash in a library"
-                return f"the worker process died of it twice: {name} ({why})"
-        return f"the worker process died of it twice: exit code {code}"
+                why = "usually out of memory" if name == "SIGKILL" else "a crash in a library"
+                return f"its worker process died twice: {name} ({why})"
+        return f"its worker process died twice: exit code {code}"
 
     def _replacement(self, worker: _Worker) -> _Worker:
         if not worker.started:
@@ -151,7 +150,7 @@ class ProcessPool:
         self._workers = [self._start() for _ in range(self.width)]
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *ending: object) -> None:
         for worker in self._workers:
             if kind is not None or not worker.started:  # nobody waits for what is in hand
                 worker.process.kill()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from murmur.batch.inputs import Input
 from murmur.batch.stop import Stop
@@ -108,9 +107,7 @@ class Executor(Protocol):
 
     def __enter__(self) -> Executor: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: type[BaseException] | None, *ending: Any) -> None: ...
 
 
 class InProcess:
@@ -174,6 +171,8 @@ def schedule(
 
 
 class _Schedule:
+    """What is under way: parts to try again, outcomes of incomplete chunks, and how many chunks are complete."""
+
     def __init__(self, executor: Executor, task: Task, ordered: bool) -> None:
         self._executor, self._task, self._ordered = executor, task, ordered
         self._suspects: deque[Part] = deque()

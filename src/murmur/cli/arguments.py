@@ -51,48 +51,33 @@ def number(unit: str = "", *, or_zero: bool = False) -> Callable[[str], float]:
 
 # --- arguments --------------------------------------------------------------------------
 
-_SHARED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "run": (("folder",), {"metavar": "OUT", "help": "output folder of the run"}),
+_MANIFEST = "table with columns path, patient, site, visit, position and others; names the inputs if no PATH does"
+_RESUME = "keep earlier results of files that have not changed (default), or start over"
+_SET = "change one of murmur.Settings, such as least_cycles=5; may be repeated"
+#: Arguments by name: their flags, and what argparse needs to know.
+_SHARED: dict[str, tuple[str, dict[str, Any]]] = {
+    "run": ("folder", {"metavar": "OUT", "help": "output folder of the run"}),
     "manifest": (
-        ("--manifest",),
-        {"metavar": "FILE.csv", "help": "table of recordings: columns path, patient, site, visit, position and any others"},
+        "--manifest",
+        {
+            "metavar": "FILE.csv",
+            "help": _MANIFEST,
+        },
     ),
-    "tables": (("-o", "--output"), {"metavar": "FOLDER", "help": "output folder, created if it does not exist (OUT)"}),
+    "tables": ("-o --output", {"metavar": "FOLDER", "help": "output folder, created if it does not exist (OUT)"}),
     "format": (
-        ("--format",),
+        "--format",
         {"choices": ("csv", "jsonl", "parquet"), "default": "csv", "help": "format of tables (csv); parquet needs pyarrow"},
     ),
-    "jobs": (
-        ("--jobs",),
-        {"type": whole_number(1), "metavar": "N", "help": "worker processes (as many as there are cores)"},
-    ),
-    "patient": (("--patient",), {"metavar": "ID", "help": "patient, whatever file names and headers say"}),
-    "patients": (("--patient",), {"action": "append", "metavar": "ID", "help": "only this patient; may be repeated"}),
-    "site": (("--site",), {"help": "auscultation site: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other"}),
-    "quiet": (("-q", "--quiet"), {"action": "store_true", "help": "print nothing on stderr but errors"}),
-    "resume": (
-        ("--resume",),
-        {
-            "action": argparse.BooleanOptionalAction,
-            "default": True,
-            "help": "keep earlier results of files that have not changed (default), or start over",
-        },
-    ),
-    "channel": (
-        ("--channel",),
-        {"type": whole_number(0), "metavar": "N", "help": "channel to analyze, from 0 (the first)"},
-    ),
-    "models": (("--models",), {"metavar": "DIR", "help": "folder of models to use instead of those that ship"}),
-    "settings": (
-        ("--set",),
-        {
-            "action": "append",
-            "default": [],
-            "metavar": "NAME=VALUE",
-            "dest": "changes",
-            "help": "change one of murmur.Settings, such as least_cycles=5; may be repeated",
-        },
-    ),
+    "jobs": ("--jobs", {"type": whole_number(1), "metavar": "N", "help": "worker processes (as many as there are cores)"}),
+    "patient": ("--patient", {"metavar": "ID", "help": "patient, whatever file names and headers say"}),
+    "patients": ("--patient", {"action": "append", "metavar": "ID", "help": "only this patient; may be repeated"}),
+    "site": ("--site", {"help": "auscultation site: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other"}),
+    "quiet": ("-q --quiet", {"action": "store_true", "help": "print nothing on stderr but errors"}),
+    "resume": ("--resume", {"action": argparse.BooleanOptionalAction, "default": True, "help": _RESUME}),
+    "channel": ("--channel", {"type": whole_number(0), "metavar": "N", "help": "channel to analyze, from 0 (the first)"}),
+    "models": ("--models", {"metavar": "DIR", "help": "folder of models to use instead of those that ship"}),
+    "settings": ("--set", {"action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "changes", "help": _SET}),
 }
 #: What decides how a recording is analyzed; `engine_of` returns it.
 ENGINE = ("channel", "models", "settings")
@@ -102,7 +87,7 @@ def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
     """Add arguments that several commands have, in this order."""
     for name in names:
         flags, details = _SHARED[name]
-        parser.add_argument(*flags, **details)
+        parser.add_argument(*flags.split(), **details)
 
 
 # --- what they mean ---------------------------------------------------------------------
