@@ -40,6 +40,8 @@ class Sign:
         The values that a short list leaves out.
     abnormal_from : float or None
         The number from which on a doctor would point it out.
+    step : float
+        Change of the number that is reported in live sound.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Sign:
     abnormal: frozenset[str] = frozenset()
     unremarkable: frozenset[str] = frozenset()
     abnormal_from: float | None = None
+    step: float = 0.0
 
     def phrase(self, value: str) -> str:
         """Return what people read for a value."""
