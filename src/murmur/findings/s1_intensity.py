@@ -70,10 +70,10 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    name="s1_intensity",
-    title="S1",
-    meaning="S1 against S2 between 60 and 100 Hz, judged by the norm of the site.",
-    conclude=conclude,
+    "s1_intensity",
+    "S1",
+    "S1 against S2 between 60 and 100 Hz, judged by the norm of the site.",
+    conclude,
     choices=("quiet", "normal", "loud"),
     probability_of="quiet",
     abnormal=frozenset({"quiet"}),
