@@ -416,7 +416,7 @@ def test_wrong_arguments(mixed, tmp_path):
         run([mixed], models_dir=tmp_path)
     for name in ("segmentation.npz", "murmur.npz", "findings.npz"):
         (tmp_path / name).write_bytes(b"not a model")
-    with pytest.raises(ParameterError, match="of another version of murmur"):
+    with pytest.raises(ParameterError, match="another version of murmur"):
         run([mixed], models_dir=tmp_path)
     with pytest.raises(ParameterError, match="either inputs or paths"):
         run([mixed, find_inputs([mixed])[0]])

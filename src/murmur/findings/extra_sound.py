@@ -72,7 +72,7 @@ class ExtraSoundRule:
         def conclude(features: Features, context: Context) -> Finding:
             return self.conclude(getattr(features.heart_sounds, name), features.heart_sounds.cycles)
 
-        return sign_of_presence(name=name, title=title, meaning=meaning, conclude=conclude)
+        return sign_of_presence(name, title, meaning, conclude)
 
 
 def _within(value: float, limits: tuple[float, float]) -> float:

@@ -53,9 +53,9 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    name="grade",
-    title="Grade",
-    meaning="How loud the murmur is in this recording alone; III/VI stands for III and louder.",
-    conclude=conclude,
+    "grade",
+    "Grade",
+    "How loud the murmur is in this recording alone; III/VI stands for III and louder.",
+    conclude,
     choices=GRADES,
 )

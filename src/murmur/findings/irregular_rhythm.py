@@ -53,10 +53,10 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = sign_of_presence(
-    name="irregular_rhythm",
-    title="Rhythm",
-    meaning="Whether the rhythm is irregular throughout, as in atrial fibrillation.",
-    conclude=conclude,
+    "irregular_rhythm",
+    "Rhythm",
+    "Whether the rhythm is irregular throughout, as in atrial fibrillation.",
+    conclude,
     unremarkable=frozenset(),
     phrases={"present": "irregular", "absent": "regular"},
 )

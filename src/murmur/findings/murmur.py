@@ -109,10 +109,10 @@ def conclude(features: Features, context: Context) -> MurmurFinding:
 
 
 SIGN = Sign(
-    name="murmur",
-    title="Murmur",
-    meaning="Whether a murmur is heard, in systole or in diastole.",
-    conclude=conclude,
+    "murmur",
+    "Murmur",
+    "Whether a murmur is heard, in systole or in diastole.",
+    conclude,
     choices=("present", "absent", "unknown"),
     probability_of="present",
     phrases={"present": "heard", "absent": "none heard", "unknown": "can't be told"},

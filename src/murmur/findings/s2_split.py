@@ -39,11 +39,12 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    name="s2_split",
-    title="S2 split",
-    meaning="Interval between the two components of S2; none where S2 has one peak in most cycles.",
-    conclude=conclude,
+    "s2_split",
+    "S2 split",
+    "Interval between the two components of S2; none where S2 has one peak in most cycles.",
+    conclude,
     unit="ms",
     probability_of="wide",
     abnormal_from=RULE.wide_ms,
+    step=5.0,
 )

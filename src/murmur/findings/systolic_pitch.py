@@ -37,10 +37,4 @@ def conclude(features: Features, context: Context) -> Finding:
     return median_of(probabilities(murmur, context.models), {"centroid_hz": centroid_hz, **bands})
 
 
-SIGN = Sign(
-    name="systolic_pitch",
-    title="Pitch",
-    meaning="How high the murmur is.",
-    conclude=conclude,
-    choices=PITCHES,
-)
+SIGN = Sign("systolic_pitch", "Pitch", "How high the murmur is.", conclude, choices=PITCHES)

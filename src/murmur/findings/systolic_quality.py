@@ -90,9 +90,5 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    name="systolic_quality",
-    title="Character",
-    meaning="What the murmur sounds like.",
-    conclude=conclude,
-    choices=("blowing", "harsh", "musical"),
+    "systolic_quality", "Character", "What the murmur sounds like.", conclude, choices=("blowing", "harsh", "musical")
 )

@@ -86,9 +86,9 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    name="systolic_shape",
-    title="Shape",
-    meaning="How the murmur's loudness runs over systole; a diamond is a crescendo-decrescendo.",
-    conclude=conclude,
+    "systolic_shape",
+    "Shape",
+    "How the murmur's loudness runs over systole; a diamond is a crescendo-decrescendo.",
+    conclude,
     choices=SHAPES,
 )

@@ -89,10 +89,10 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    name="systolic_timing",
-    title="Timing",
-    meaning="When in systole the murmur is heard; holosystolic is pansystolic.",
-    conclude=conclude,
+    "systolic_timing",
+    "Timing",
+    "When in systole the murmur is heard; holosystolic is pansystolic.",
+    conclude,
     choices=("holosystolic", "early", "mid", "late"),
     phrases={"holosystolic": "pansystolic"},
     abnormal=frozenset({"holosystolic"}),

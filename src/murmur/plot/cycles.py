@@ -83,7 +83,7 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         ax.plot(times_s, values, "o", color=COLOURS[State.S1], markersize=3.5)
         middle = float(np.median(values))
         _level(ax, middle, f"median {middle:+.1f}", COLOURS[State.S1], "-")
-        usual = finding.evidence.get("usual_at_site_db")
+        usual = finding.evidence.get("norm_at_site_db")
         if usual is not None:
             where = f"at {analysis.info.site}" if analysis.info.site else "over all sites"
             _level(ax, usual, f"usual {where} {usual:+.1f}", at=0.0)

@@ -77,7 +77,7 @@ def _sound_lines(analysis: Analysis) -> list[Line]:
     lines = []
     s1 = found.s1_intensity
     if s1.value is not None and sounds is not None:
-        usual = s1.evidence.get("usual_at_site_db")
+        usual = s1.evidence.get("norm_at_site_db")
         rests_on = f"{decibels(sounds.s1_s2_level_db)} against S2" + (
             "" if usual is None else f", usual {round(usual, 1) + 0.0:+.1f}"
         )
