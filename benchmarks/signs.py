@@ -22,7 +22,8 @@ import numpy as np
 import murmur
 from benchmarks.accuracy.figures import share
 from benchmarks.accuracy.output import plain, show
-from murmur.findings.signs import Finding, Findings
+from murmur.findings.finding import Finding
+from murmur.findings.findings import Findings
 from murmur.synthesis import CONDITIONS, SENSORS, Murmur, Phantom, Synthetic, random_phantom, synthesize
 
 SEED = 1903

@@ -8,38 +8,27 @@ from __future__ import annotations
 
 import murmur
 from benchmarks.accuracy.scoring import Scored
-from murmur.findings.character import (
-    blowing_probability,
-    grade_probabilities,
-    pitch_probabilities,
-    shape_probabilities,
-    timing_probabilities,
-)
-from murmur.measure.murmur import MurmurFeatures
+from murmur.findings import grade, systolic_pitch, systolic_quality, systolic_shape, systolic_timing
 
 __all__ = ["TIMINGS", "attribute_probabilities"]
 
-TIMINGS = ("holosystolic", "early", "mid", "late")
+TIMINGS = systolic_timing.SIGN.choices
 
 
 def attribute_probabilities(item: Scored, models: murmur.Models) -> dict[str, dict[str, float]]:
     """Probability of each word for the murmur of one recording: timing, shape, quality, pitch and grade.
 
-    Empty where no beat could be measured.
+    Empty where no cycle could be measured. Of the qualities blowing and harsh: CirCor has three musical murmurs, too few to
+    judge a third word by.
     """
     features = item.analysis.murmur
     if features is None:
         return {}
+    blowing = systolic_quality.blowing_probability(features, models.findings)
     return {
-        "timing": timing_probabilities(features, models.findings),
-        "shape": shape_probabilities(features, models.findings),
-        "quality": _quality(features, models),
-        "pitch": pitch_probabilities(features, models.findings),
-        "grade": grade_probabilities(features, models.findings),
+        "timing": systolic_timing.probabilities(features, models.findings),
+        "shape": systolic_shape.probabilities(features, models.findings),
+        "quality": {"blowing": blowing, "harsh": 1.0 - blowing},
+        "pitch": systolic_pitch.probabilities(features, models.findings),
+        "grade": grade.probabilities(features, models.findings),
     }
-
-
-def _quality(features: MurmurFeatures, models: murmur.Models) -> dict[str, float]:
-    """Blowing or harsh: CirCor has three musical murmurs, too few to judge a third word by."""
-    blowing = blowing_probability(features, models.findings)
-    return {"blowing": blowing, "harsh": 1.0 - blowing}

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.accuracy.murmurs import area
 from benchmarks.accuracy.scoring import Scored, labelled_rate_bpm
 from benchmarks.accuracy.segmentation import fast_against_rest, summary_figures
-from murmur.findings.character import GRADES
+from murmur.findings.grade import GRADES
 
 __all__ = ["RATES_BPM", "breakdown", "breakdowns", "by_rate", "thirds"]
 

@@ -22,15 +22,15 @@ from benchmarks.accuracy.figures import (
 )
 from benchmarks.accuracy.murmurs import confusion
 from benchmarks.accuracy.scoring import Joined, Scored
-from murmur.findings.character import GRADES, PITCHES, middle
+from murmur.findings.finding import median_class
+from murmur.findings.grade import GRADES, RULE
+from murmur.findings.systolic_pitch import PITCHES
 from murmur.formats.circor import Patient
 
 __all__ = ["Heard", "attribute_calibration", "character_figures", "confusions", "grade_figures", "heard_murmurs"]
 
 FIELDS = {"timing": "timing", "shape": "shape", "quality": "quality", "pitch": "pitch", "grade": "grading"}
 WORDS = {"timing": TIMINGS, "pitch": PITCHES, "grade": GRADES}
-#: Level of a murmur that could not be measured against S2.
-FAINTEST_DB = -40.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Heard:
     @property
     def level_db(self) -> float:
         features = self.item.analysis.murmur
-        return FAINTEST_DB if features is None or features.level_db is None else features.level_db
+        return RULE.least_level_db if features is None or features.level_db is None else features.level_db
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _area(heard: Sequence[Heard], question: Question, value: Callable[[Heard], f
 
 def called(attribute: str, probabilities: Array) -> str:
     """Word that murmur calls: pitch and grade have an order, the others have none."""
-    best = middle(probabilities) if attribute in ("pitch", "grade") else int(probabilities.argmax())
+    best = median_class(probabilities) if attribute in ("pitch", "grade") else int(probabilities.argmax())
     return WORDS[attribute][best]
 
 

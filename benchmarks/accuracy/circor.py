@@ -39,7 +39,7 @@ from benchmarks.accuracy.segmentation import (
     swapped_figures,
     worst,
 )
-from murmur.findings.character import GRADES
+from murmur.findings.grade import GRADES
 from murmur.training.data import read_circor
 
 __all__ = ["Scored", "analyze_all", "fold_models", "report", "report_and_page"]

@@ -18,7 +18,7 @@ from benchmarks.accuracy.figures import (
     share,
 )
 from benchmarks.accuracy.scoring import Joined, Scored, group_by_patient
-from murmur.findings.character import GRADES
+from murmur.findings.grade import GRADES
 from murmur.measure.listening import CLASSES
 
 __all__ = [

@@ -5,18 +5,13 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from murmur.findings.character import blowing_probability, shape_probabilities, timing_probabilities
-from murmur.findings.signs import (
-    CLICK_RULE,
-    S3_RULE,
-    Finding,
-    clear_click,
-    decide_murmur,
-    find_signs,
-    heed_level,
-    no_findings,
-    s1_quiet_probability,
-)
+from murmur.findings import click, s1_intensity, s3, systolic_quality, systolic_shape, systolic_timing
+from murmur.findings.context import Context
+from murmur.findings.features import Features
+from murmur.findings.finding import Finding
+from murmur.findings.findings import Findings
+from murmur.findings.murmur import decide_murmur, limit_inaudible
+from murmur.findings.registry import SIGNS, conclude_all, no_findings
 from murmur.learned.forest import Forest
 from murmur.measure.heart_sounds import ExtraSound, HeartSounds
 from murmur.measure.murmur import VECTOR_NAMES, MurmurFeatures
@@ -77,7 +72,7 @@ CRESCENDO = [0, 0, 1, 2, 4, 7, 10, 13, 15, 16]
 )
 def test_timing_and_shape(profile, timing, shape):
     murmur, models = murmur_with(profile), shipped_models().findings
-    timings, shapes = timing_probabilities(murmur, models), shape_probabilities(murmur, models)
+    timings, shapes = systolic_timing.probabilities(murmur, models), systolic_shape.probabilities(murmur, models)
     assert max(timings, key=timings.get) == timing
     assert max(shapes, key=shapes.get) == shape
     assert sum(timings.values()) == pytest.approx(1)
@@ -86,7 +81,7 @@ def test_timing_and_shape(profile, timing, shape):
 
 def blowing(low_db, **changes):
     murmur = murmur_with(PLATEAU, low_against_s1_db=low_db, low_against_s2_db=low_db, **changes)
-    return blowing_probability(murmur, shipped_models().findings)
+    return systolic_quality.blowing_probability(murmur, shipped_models().findings)
 
 
 def test_blowing_is_high_and_even_harsh_is_low_and_rough():
@@ -101,46 +96,46 @@ def test_blowing_is_high_and_even_harsh_is_low_and_rough():
     ("probabilities", "decision"),
     [([0.2, 0.05, 0.75], "present"), ([0.1, 0.05, 0.85], "absent"), ([0.1, 0.5, 0.4], "unknown")],
 )
-def test_murmur_is_decided_by_expected_worth(probabilities, decision):
+def test_murmur_is_decided_by_expected_cost(probabilities, decision):
     assert decide_murmur(np.array(probabilities), Settings()) == decision
 
 
 @pytest.mark.parametrize("level_db", [None, -36.0])
 def test_what_nobody_can_hear_is_no_murmur(level_db):
-    limited = heed_level(np.array([0.9, 0.04, 0.06]), murmur_with(PLATEAU, level_db=level_db))
+    limited = limit_inaudible(np.array([0.9, 0.04, 0.06]), murmur_with(PLATEAU, level_db=level_db))
     assert limited[0] < 1 / 6  # of which "present" would be said
     assert limited.sum() == pytest.approx(1)
     assert limited[1] / limited[2] == pytest.approx(4 / 6)
-    assert heed_level(np.array([1.0, 0.0, 0.0]), murmur_with(PLATEAU, level_db=level_db)).sum() == pytest.approx(1)
+    assert limit_inaudible(np.array([1.0, 0.0, 0.0]), murmur_with(PLATEAU, level_db=level_db)).sum() == pytest.approx(1)
     sure = np.array([0.001, 0.2, 0.799])
-    np.testing.assert_allclose(heed_level(sure, murmur_with(PLATEAU, level_db=level_db)), sure)
+    np.testing.assert_allclose(limit_inaudible(sure, murmur_with(PLATEAU, level_db=level_db)), sure)
     heard = np.array([0.9, 0.04, 0.06])
-    np.testing.assert_array_equal(heed_level(heard, murmur_with(PLATEAU, level_db=-20.0)), heard)
+    np.testing.assert_array_equal(limit_inaudible(heard, murmur_with(PLATEAU, level_db=-20.0)), heard)
 
 
-def test_worth_can_be_set():
+def test_costs_can_be_set():
     equal = Settings(murmur_cost_present=1, murmur_cost_unknown=1, murmur_cost_absent=1)
     assert decide_murmur(np.array([0.4, 0.0, 0.6]), equal) == "absent"
     assert decide_murmur(np.array([0.4, 0.0, 0.6]), Settings()) == "present"
 
 
-def test_the_wider_the_usual_the_wider_the_doubt():
-    assert s1_quiet_probability(-12, 4) > s1_quiet_probability(-12, 8) > 0.5
-    assert s1_quiet_probability(2, 4) < s1_quiet_probability(2, 8) < 0.5
+def test_the_wider_the_norm_the_wider_the_doubt():
+    assert s1_intensity.quiet_probability(-12, 4) > s1_intensity.quiet_probability(-12, 8) > 0.5
+    assert s1_intensity.quiet_probability(2, 4) < s1_intensity.quiet_probability(2, 8) < 0.5
 
 
 def test_an_extra_sound_must_come_often_loud_and_clear():
     clear = ExtraSound(share=1.0, level_db=-5.0, prominence_db=20.0, place=0.15)
-    assert S3_RULE.probability(clear) > 0.95
-    assert S3_RULE.probability(replace(clear, share=0.4)) < 0.5
-    assert S3_RULE.probability(replace(clear, level_db=-40.0, prominence_db=5.0)) < 0.5
-    assert S3_RULE.probability(NOTHING) == 0
+    assert s3.RULE.probability(clear) > 0.95
+    assert s3.RULE.probability(replace(clear, share=0.4)) < 0.5
+    assert s3.RULE.probability(replace(clear, level_db=-40.0, prominence_db=5.0)) < 0.5
+    assert s3.RULE.probability(NOTHING) == 0
 
 
 def test_a_click_has_a_place_only_where_it_is_one():
-    assert clear_click(ExtraSound(1.0, 3.0, 28.0, 0.55)) == 0.55
-    assert clear_click(ExtraSound(0.5, -20.0, 7.0, 0.55)) is None
-    assert CLICK_RULE.probability(ExtraSound(0.5, -20.0, 7.0, 0.55)) < 0.01
+    assert click.place(ExtraSound(1.0, 3.0, 28.0, 0.55)) == 0.55
+    assert click.place(ExtraSound(0.5, -20.0, 7.0, 0.55)) is None
+    assert click.RULE.probability(ExtraSound(0.5, -20.0, 7.0, 0.55)) < 0.01
 
 
 def regular(**changes):
@@ -162,9 +157,9 @@ def sounds_with(**changes):
 def find(murmur=None, sounds=None, rhythm=None, site="MV", loud=False):
     models = shipped_models().findings
     systolic = np.array([0.98, 0.01, 0.01]) if loud else np.array([0.001, 0.009, 0.99])
-    return find_signs(
-        systolic, murmur or murmur_with([0] * 10), sounds or sounds_with(), rhythm or regular(), site, models, Settings()
-    )
+    vector, log_odds = np.zeros(len(VECTOR_NAMES)), np.zeros(2)
+    features = Features(murmur or murmur_with([0] * 10), sounds or sounds_with(), rhythm or regular(), vector, log_odds)
+    return conclude_all(features, Context(site, models, Settings(), systolic))
 
 
 #: Hears a murmur where the first feature is above 0.
@@ -191,6 +186,19 @@ def test_trees_and_network_both_count():
 
     assert present(1.0, 2.0) > present(-1.0, 2.0)
     assert present(-1.0, 2.0) > present(-1.0, -4.0)
+
+
+def test_the_registry_holds_the_fields_of_findings_in_order():
+    assert [sign.name for sign in SIGNS] == [field.name for field in fields(Findings)]
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: sign.name)
+def test_what_people_read_is_said_of_values_that_there_are(sign):
+    assert sign.title
+    assert sign.meaning.endswith(".")
+    assert {*sign.phrases, *sign.abnormal, *sign.unremarkable} <= {*sign.choices}
+    assert bool(sign.choices) != bool(sign.unit)
+    assert not (sign.abnormal & sign.unremarkable)
 
 
 def test_every_missing_sign_says_why():

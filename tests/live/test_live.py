@@ -12,7 +12,7 @@ import pytest
 import murmur
 from murmur import LiveAnalyzer
 from murmur.errors import ParameterError, TooShortError
-from murmur.findings.signs import Findings
+from murmur.findings.findings import Findings
 from murmur.live.events import (
     BeatAveraged,
     BeatClosed,

@@ -7,7 +7,8 @@ import pytest
 
 import murmur
 from murmur.errors import ParameterError
-from murmur.findings.character import GRADES, middle
+from murmur.findings.finding import median_class
+from murmur.findings.grade import GRADES
 from murmur.patients.patient import SiteFigures, join_patient
 from murmur.wording import tell_patient
 
@@ -130,7 +131,7 @@ def test_a_murmur_at_some_of_the_four_sites_is_of_the_lowest_grade():
     [([0.5, 0.1, 0.4], "I/VI"), ([0.4, 0.15, 0.45], "II/VI"), ([0.2, 0.2, 0.6], "III/VI"), ([0.3, 0.3, 0.3], "II/VI")],
 )
 def test_the_middle_grade_is_the_median(probabilities, grade):
-    assert GRADES[middle(np.array(probabilities))] == grade
+    assert GRADES[median_class(np.array(probabilities))] == grade
 
 
 def test_nobody():

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from murmur import __version__
 from murmur.errors import ParameterError
-from murmur.findings.signs import Finding, Findings, MurmurFinding
+from murmur.findings.finding import Finding, MurmurFinding
+from murmur.findings.findings import Findings
 from murmur.io.writing import write_whole
 from murmur.wording import tell
 

@@ -20,8 +20,9 @@ from murmur.live.beats import BeatTracker, RateTracker
 from murmur.live.contact import QualityTracker
 from murmur.live.events import BeatClosed, Event, SamplesLost
 from murmur.live.signs import SignTracker
+from murmur.measure.figures import CycleFigures
 from murmur.measure.measurement import Measurement
-from murmur.pipeline.analysis import Analysis, CycleFigures, conclude
+from murmur.pipeline.analysis import Analysis, conclude
 from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import Models, shipped_models
 from murmur.segmentation.result import CardiacCycles

@@ -97,7 +97,7 @@ class QualityChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignChanged(Record):
-    """One of `murmur.findings.signs.Findings`, told when its word, or clearly its figure or probability, changes.
+    """One of `murmur.findings.findings.Findings`, told when its word, or clearly its figure or probability, changes.
 
     Attributes
     ----------

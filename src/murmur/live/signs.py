@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from murmur.findings.signs import Finding, Findings, MurmurFinding
+from murmur.findings.finding import Finding, MurmurFinding
+from murmur.findings.findings import Findings
 from murmur.live.events import BeatAveraged, SignChanged
 from murmur.pipeline.analysis import Analysis
 

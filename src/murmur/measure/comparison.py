@@ -124,7 +124,7 @@ class Comparison:
         """All columns."""
         return self._columns(slice(0, N_COLUMNS))
 
-    def in_order(self, chosen: NDArray[np.bool_]) -> CycleSummary:
+    def summary(self, chosen: NDArray[np.bool_]) -> CycleSummary:
         """Put the chosen cycles in order of size, column by column, and read off what sums them up."""
         cycles = np.flatnonzero(chosen)
         read = np.full((1 + len(SHARES), N_COLUMNS), np.nan)

@@ -84,16 +84,21 @@ class HeartSounds(Record):
     cycles: int
 
 
-def describe_heart_sounds(ordered: CycleSummary, sounds: CycleSounds, trusted: Mask) -> HeartSounds | None:
-    """Sum up the trusted cycles, in order as `Comparison.in_order` gives them; None where there are none.
+def describe_heart_sounds(summary: CycleSummary, sounds: CycleSounds, trusted: Mask) -> HeartSounds:
+    """Sum up the trusted cycles, of which there must be one.
 
-    `sounds` are of all cycles, `trusted` of shape (cycles,) says which count.
+    Parameters
+    ----------
+    summary : CycleSummary
+        Of the trusted cycles.
+    sounds : CycleSounds
+        Of all cycles.
+    trusted : ndarray of bool, shape (cycles,)
+        Which of them count.
     """
-    if not ordered.cycles:
-        return None
     columns, band = COLUMNS["s1_against_s2"], BANDS_HZ.index(S1_BAND_HZ)
-    by_band_db = ordered.medians[columns].tolist()
-    lower_db, upper_db = (float(ordered.quantiles[share][columns][band]) for share in (0.25, 0.75))
+    by_band_db = summary.medians[columns].tolist()
+    lower_db, upper_db = (float(summary.quantiles[share][columns][band]) for share in (0.25, 0.75))
     split_ms, split_share = _split(sounds, trusted)
     return HeartSounds(
         s1_s2_level_db=by_band_db[band],
@@ -104,7 +109,7 @@ def describe_heart_sounds(ordered: CycleSummary, sounds: CycleSounds, trusted: M
         s3=_extra(sounds.s3_level_db, sounds.s3_prominence_db, sounds.s3_lag_s, trusted, STEADY_S),
         s4=_extra(sounds.s4_level_db, sounds.s4_prominence_db, sounds.s4_lead_s, trusted, STEADY_S),
         click=_extra(sounds.click_level_db, sounds.click_prominence_db, sounds.click_place, trusted, STEADY_SHARE),
-        cycles=ordered.cycles,
+        cycles=summary.cycles,
     )
 
 

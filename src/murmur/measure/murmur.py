@@ -98,14 +98,17 @@ def _power(level_db: Array) -> Array:
     return power
 
 
-def describe_murmur(ordered: CycleSummary, click: float | None = None) -> MurmurFeatures | None:
-    """Sum up the trusted cycles, as `Comparison.in_order` gives them; None where there are none.
+def describe_murmur(summary: CycleSummary, click: float | None) -> MurmurFeatures:
+    """Sum up the trusted cycles, of which there must be one.
 
-    `click` is where a click lies, as a share of systole: there the murmur's profile runs straight from before it to after.
+    Parameters
+    ----------
+    summary : CycleSummary
+        Of the trusted cycles.
+    click : float, optional
+        Where a click lies, as a share of systole; there the murmur's profile is interpolated from before it to after it.
     """
-    if not ordered.cycles:
-        return None
-    medians = {name: ordered.medians[columns] for name, columns in COLUMNS.items()}
+    medians = {name: summary.medians[columns] for name, columns in COLUMNS.items()}
     profile, diastole_profile = medians["profile"], medians["diastole_profile"]
     if click is not None:
         profile = _bridge(profile, click)
@@ -114,7 +117,7 @@ def describe_murmur(ordered: CycleSummary, click: float | None = None) -> Murmur
     inner, where = tailless[0].tolist(), np.flatnonzero(filled[0]).tolist()
     top = max(inner)
     low, high = (
-        {name: tuple(ordered.quantiles[share][COLUMNS[name]].tolist()) for name in ("profile", "diastole_profile")}
+        {name: tuple(summary.quantiles[share][COLUMNS[name]].tolist()) for name in ("profile", "diastole_profile")}
         for share in (0.1, 0.9)
     )
     noise_free = _power(medians["systole_spectrum"]) - _power(medians["late_spectrum"])
@@ -208,18 +211,27 @@ VECTOR_COLUMNS = (
 VECTOR_NAMES = _names()
 
 
-def murmur_vector(ordered: CycleSummary, bounds_s: Array) -> Array:
-    """Describe a recording to the murmur model: robust summaries over the trusted cycles, shape (len(VECTOR_NAMES),).
+def murmur_vector(summary: CycleSummary, bounds_s: Array) -> Array:
+    """Describe a recording to the murmur model by robust summaries over the trusted cycles.
 
-    `ordered` is as `Comparison.in_order` gives it, `bounds_s` (cycles, 5) the boundaries of the same cycles.
+    Parameters
+    ----------
+    summary : CycleSummary
+        Of the trusted cycles.
+    bounds_s : ndarray, shape (cycles, 5)
+        Boundaries of the same cycles: S1, systole, S2, diastole, next S1.
+
+    Returns
+    -------
+    ndarray, shape (len(VECTOR_NAMES),)
     """
     cycle = bounds_s[:, 4] - bounds_s[:, 0]
-    medians = ordered.medians
+    medians = summary.medians
     broad = (medians[COLUMNS["pairs_above_late"]].reshape(-1, len(PROFILE_BANDS))[:, 2:6].sum(axis=1) / 4.0).tolist()
     return np.concatenate(
         [
             *(medians[COLUMNS[name]] for name in VECTOR_COLUMNS),
-            *(ordered.quantiles[share][COLUMNS["mid_above_late"]] for share in (0.2, 0.8)),
+            *(summary.quantiles[share][COLUMNS["mid_above_late"]] for share in (0.2, 0.8)),
             [median(np.log2(cycle)), median((bounds_s[:, 2] - bounds_s[:, 0]) / cycle)],
             [max(broad[1:4]) - min(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])],
         ]

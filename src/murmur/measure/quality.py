@@ -14,9 +14,18 @@ from murmur.measure.measurement import Measurement
 from murmur.measure.robust import median
 from murmur.records import Record
 from murmur.segmentation.reading import EVIDENCE, Cycles
+from murmur.segmentation.result import CardiacCycles
 from murmur.settings import Settings
 
-__all__ = ["Quality", "Stretch", "assess_quality", "cycle_confidence", "cycle_evidence", "interrupted_cycles"]
+__all__ = [
+    "Quality",
+    "Stretch",
+    "assess_quality",
+    "cycle_confidence",
+    "cycle_evidence",
+    "interrupted_cycles",
+    "with_confidence",
+]
 
 Mask = NDArray[np.bool_]
 
@@ -105,6 +114,12 @@ def cycle_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) -
         stretch = slice(first, first + STRETCH)
         confidence[stretch] = model.probabilities(evidence[stretch])[:, 0]
     return confidence
+
+
+def with_confidence(cycles: Cycles, confidence: NDArray[np.float64]) -> CardiacCycles:
+    """Put the confidence beside the boundaries of the cycles."""
+    s1_s, systole_s, s2_s, diastole_s, end_s = cycles.bounds_s.T.copy()
+    return CardiacCycles(s1_s, systole_s, s2_s, diastole_s, end_s, confidence)
 
 
 def interrupted_cycles(measurement: Measurement) -> Mask:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.errors import ParameterError
-from murmur.findings.character import GRADES, middle
-from murmur.findings.signs import LOUD_S1_DB, decide_murmur, s1_quiet_probability
+from murmur.findings import s1_intensity
+from murmur.findings.finding import median_class
+from murmur.findings.grade import GRADES
+from murmur.findings.murmur import decide_murmur
 from murmur.learned.linear import sigmoid
 from murmur.pipeline.models import Models, shipped_models
 from murmur.records import Record
@@ -32,8 +34,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-#: The median over the sites must lie this far below what is usual: about a tenth of children without a murmur do.
-QUIET_S1_PATIENT_DB = -5.75
 #: Below this against S2 there is no murmur, and one nothing is no louder than another.
 FAINTEST_DB = -30.0
 #: Where a murmur of grade II is heard.
@@ -218,7 +218,11 @@ def join_patient(
     holosystolic = _weighted([f.holosystolic_probability for f in read], weights)
     departures = [f.s1_departure_db for f in read if f.s1_departure_db is not None]
     departure = float(np.median(departures)) if departures else None
-    quiet = None if departure is None else s1_quiet_probability(departure, findings.s1_norm("MV")[1], QUIET_S1_PATIENT_DB)
+    quiet = (
+        None
+        if departure is None
+        else s1_intensity.quiet_probability(departure, findings.s1_norm("MV")[1], s1_intensity.RULE.patient_quiet_db)
+    )
     apex, base = _level_at(read, heard, "MV"), _level_at(read, heard, "AV")
     nowhere = apex is not None and base is not None and max(apex, base) <= FAINTEST_DB
     apex_over_base = None if apex is None or base is None or nowhere else apex - base
@@ -237,7 +241,7 @@ def join_patient(
         murmur=murmur,
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
-        grade=GRADES[middle(grades.tolist())] if present else None,
+        grade=GRADES[median_class(grades.tolist())] if present else None,
         graded_sites=len({f.site for f in read} & set(GRADED_SITES)),
         expected_grade=float(joint[0] * (grades @ np.arange(1, len(GRADES) + 1))),
         murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
@@ -245,7 +249,7 @@ def join_patient(
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
         holosystolic_probability=holosystolic,
         blowing_probability=_weighted([f.blowing_probability for f in read], weights),
-        s1_intensity=None if departure is None or quiet is None else _intensity(departure, quiet),
+        s1_intensity=None if departure is None or quiet is None else s1_intensity.intensity(departure, quiet),
         quiet_s1_probability=quiet,
         apex_over_base_db=apex_over_base,
         mitral_regurgitation_score=float(np.mean(known)) if known else None,
@@ -276,12 +280,6 @@ def _unread(patient: str, recordings: int) -> PatientAnalysis:
         radiates_to_axilla=None, holosystolic_probability=None, blowing_probability=None, s1_intensity=None,
         quiet_s1_probability=None, apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
     )  # fmt: skip
-
-
-def _intensity(departure: float, quiet: float) -> str:
-    if quiet > 0.5:
-        return "quiet"
-    return "loud" if departure > LOUD_S1_DB else "normal"
 
 
 def _weighted(values: Sequence[float | None], weights: Array) -> float | None:

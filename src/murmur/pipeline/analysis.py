@@ -8,52 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur import __version__
-from murmur.findings.signs import Findings, clear_click, find_signs, heed_level, no_findings
+from murmur.findings.context import Context
+from murmur.findings.describe import describe_recording
+from murmur.findings.findings import Findings
+from murmur.findings.murmur import systolic_probabilities
+from murmur.findings.registry import conclude_all, no_findings
 from murmur.io.recording import AudioInput, open_source
 from murmur.io.source import Described, Source
-from murmur.measure.comparison import Comparison, compare_cycles
-from murmur.measure.cycles import BANDS_HZ
-from murmur.measure.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
-from murmur.measure.listening import murmur_log_odds
+from murmur.measure.comparison import compare_cycles
+from murmur.measure.figures import CycleFigures
+from murmur.measure.heart_sounds import HeartSounds
 from murmur.measure.measurement import Measurement
-from murmur.measure.murmur import MurmurFeatures, cycle_extents, describe_murmur, murmur_vector
-from murmur.measure.quality import Quality, assess_quality, cycle_confidence, interrupted_cycles
-from murmur.measure.rhythm import Rhythm, describe_rhythm
+from murmur.measure.murmur import MurmurFeatures
+from murmur.measure.quality import Quality, cycle_confidence, with_confidence
+from murmur.measure.rhythm import Rhythm
 from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import Models, shipped_models
 from murmur.records import Record
-from murmur.segmentation.result import CardiacCycles, Interval, Segmentation, State
+from murmur.segmentation.result import Interval, Segmentation, State
 from murmur.settings import Settings
 
-__all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
+__all__ = ["Analysis", "analyze", "conclude", "measure", "segment"]
 
-
-#: Rhythm makes do with beats of this share of the confidence that a measurement of sound asks for.
-RHYTHM_SHARE = 0.3
 #: The engine's states, 0 to 3.
 STATES = (State.S1, State.SYSTOLE, State.S2, State.DIASTOLE)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CycleFigures(Record):
-    """What was measured of each beat of `Segmentation.beats`, as columns; NaN (null) where it was not trusted.
-
-    Attributes
-    ----------
-    trusted : ndarray of bool, shape (beats,)
-        Whether the beat counts in the recording's figures.
-    s1_s2_level_db : ndarray
-        S1 against S2 between 60 and 100 Hz.
-    murmur_above_late_diastole_db : ndarray
-        Mid-systole above late diastole between 80 and 600 Hz.
-    murmur_extent : ndarray
-        Share of systole that stands at least 3 dB above late diastole and within 12 dB of the loudest part.
-    """
-
-    trusted: NDArray[np.bool_]
-    s1_s2_level_db: NDArray[np.float64]
-    murmur_above_late_diastole_db: NDArray[np.float64]
-    murmur_extent: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +152,9 @@ def segment(
     settings, models = settings or Settings(), models or shipped_models()
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
         measurement = measure(recording, settings, models)
-    compared = compare_cycles(measurement.levels)
-    beats = _beats(measurement, cycle_confidence(measurement.cycles, compared, models.findings.beat))
-    return Segmentation(_intervals(measurement.onsets_s, measurement.states, measurement.duration_s), beats)
+    confidence = cycle_confidence(measurement.cycles, compare_cycles(measurement.levels), models.findings.beat)
+    intervals = _intervals(measurement.onsets_s, measurement.states, measurement.duration_s)
+    return Segmentation(intervals, with_confidence(measurement.cycles, confidence))
 
 
 def measure(recording: Source, settings: Settings, models: Models, block_s: float = 60.0) -> Measurement:
@@ -192,28 +170,16 @@ def measure(recording: Source, settings: Settings, models: Models, block_s: floa
 
 def conclude(measurement: Measurement, recording: Described, settings: Settings, models: Models) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
-    compared = compare_cycles(measurement.levels)
-    confidence = cycle_confidence(measurement.cycles, compared, models.findings.beat)
-    interrupted = interrupted_cycles(measurement)
-    quality, trusted = assess_quality(measurement, confidence, interrupted, settings)
-    beats = _beats(measurement, confidence)
-    rhythm = describe_rhythm(beats, (confidence >= RHYTHM_SHARE * settings.least_confidence) & ~interrupted)
-    ordered = compared.in_order(trusted)
-    heart_sounds = describe_heart_sounds(ordered, measurement.sounds, trusted)
-    click = clear_click(heart_sounds.click) if heart_sounds else None
-    murmur = describe_murmur(ordered, click)
-    if quality.readable and murmur is not None and heart_sounds is not None:
-        vector = murmur_vector(ordered, measurement.cycles.bounds_s[trusted])
-        log_odds = murmur_log_odds(measurement.scores, trusted)
-        systolic = heed_level(models.findings.murmur_probabilities(vector, log_odds), murmur)
-        findings = find_signs(systolic, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
-        error = None
+    described = describe_recording(measurement, models.findings.beat, settings)
+    features, error = described.features, None
+    if described.quality.readable and features is not None:
+        systolic = systolic_probabilities(features, models.findings)
+        findings = conclude_all(features, Context(recording.site, models.findings, settings, systolic))
     else:
-        error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_cycles} trusted beats)"
+        error = f"unreadable: {', '.join(described.quality.reasons)} ({described.quality.trusted_cycles} trusted beats)"
         findings = no_findings(error)
-    cycles = _cycle_figures(compared, trusted)
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
-    del measurement, compared  # a day's levels make room for its intervals
+    del measurement  # a day's levels make room for its intervals
     return Analysis(
         path=recording.path,
         patient=recording.patient,
@@ -225,33 +191,18 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
         notes=recording.notes,
         duration_s=duration_s,
         sample_rate_hz=recording.sample_rate_hz,
-        quality=quality,
-        segmentation=Segmentation(_intervals(onsets_s, states, duration_s), beats),
-        rhythm=rhythm,
-        heart_sounds=heart_sounds,
-        murmur=murmur,
+        quality=described.quality,
+        segmentation=Segmentation(_intervals(onsets_s, states, duration_s), described.cycles),
+        rhythm=described.rhythm,
+        heart_sounds=features.heart_sounds if features else None,
+        murmur=features.murmur if features else None,
         findings=findings,
-        cycles=cycles,
+        cycles=described.figures,
         version=__version__,
         settings=settings.fingerprint(),
     )
 
 
-def _beats(measurement: Measurement, confidence: NDArray[np.float64]) -> CardiacCycles:
-    s1, systole, s2, diastole, end = measurement.cycles.bounds_s.T.copy()
-    return CardiacCycles(s1, systole, s2, diastole, end, confidence)
-
-
 def _intervals(onsets_s: NDArray[np.float64], states: NDArray[np.int64], duration_s: float) -> list[Interval]:
     starts_s = onsets_s.tolist()
     return list(map(Interval, starts_s, [*starts_s[1:], duration_s], map(STATES.__getitem__, states.tolist())))
-
-
-def _cycle_figures(compared: Comparison, trusted: NDArray[np.bool_]) -> CycleFigures:
-    s1_s2 = compared["s1_against_s2"][:, BANDS_HZ.index(S1_BAND_HZ)]
-    return CycleFigures(
-        trusted=trusted,
-        s1_s2_level_db=np.where(trusted, s1_s2, np.nan),
-        murmur_above_late_diastole_db=np.where(trusted, compared["mid_systole"][:, 0], np.nan),
-        murmur_extent=np.where(trusted, cycle_extents(compared["profile"]), np.nan),
-    )

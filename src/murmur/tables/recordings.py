@@ -10,7 +10,8 @@ from murmur.records import Record
 from murmur.tables.column import Cell, Column, Row, row_of
 
 if TYPE_CHECKING:
-    from murmur.findings.signs import Finding, Findings
+    from murmur.findings.finding import Finding
+    from murmur.findings.findings import Findings
     from murmur.measure.murmur import MurmurFeatures
     from murmur.pipeline.analysis import Analysis
 

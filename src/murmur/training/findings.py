@@ -13,29 +13,21 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from murmur.findings.character import (
-    GRADES,
-    PITCHES,
-    QUALITIES,
-    SHAPES,
-    extent_vector,
-    loudness_vector,
-    pitch_vector,
-    roughness_vector,
-    shape_vector,
-)
+from murmur.findings import grade, systolic_pitch, systolic_quality, systolic_shape, systolic_timing
+from murmur.findings.describe import describe_recording
+from murmur.findings.features import Features
+from murmur.findings.grade import GRADES
 from murmur.findings.models import NORM_SITES, FindingModels, joint_probabilities
-from murmur.findings.signs import heed_level
+from murmur.findings.murmur import limit_inaudible
 from murmur.formats.circor import Patient
 from murmur.learned.forest import Forest
 from murmur.learned.linear import CLIP, LinearModel
 from murmur.learned.network import NetworkWeights
 from murmur.measure.comparison import compare_cycles
-from murmur.measure.heart_sounds import HeartSounds, describe_heart_sounds
-from murmur.measure.listening import CLASSES, murmur_log_odds
+from murmur.measure.listening import CLASSES
 from murmur.measure.measurement import Measurement
-from murmur.measure.murmur import MurmurFeatures, describe_murmur, murmur_vector
-from murmur.measure.quality import assess_quality, cycle_confidence, cycle_evidence, interrupted_cycles
+from murmur.measure.murmur import MurmurFeatures
+from murmur.measure.quality import cycle_evidence
 from murmur.patients.patient import grade_vector, patient_vector
 from murmur.pipeline.engine import Engine
 from murmur.segmentation.model import SegmentationModel
@@ -154,25 +146,13 @@ class Described:
     """A readable recording's features."""
 
     row: Row
-    vector: Array
-    network_log_odds: Array
-    murmur: MurmurFeatures
-    sounds: HeartSounds
+    features: Features
 
 
 def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
     """Features of the recordings that can be read."""
-    described = []
-    for row in rows:
-        m = row.measurement
-        compared = compare_cycles(m.levels)
-        quality, trusted = assess_quality(m, cycle_confidence(m.cycles, compared, beat), interrupted_cycles(m), Settings())
-        ordered = compared.in_order(trusted)
-        murmur, sounds = describe_murmur(ordered), describe_heart_sounds(ordered, m.sounds, trusted)
-        if quality.readable and murmur is not None and sounds is not None:
-            vector = murmur_vector(ordered, m.cycles.bounds_s[trusted])
-            described.append(Described(row, vector, murmur_log_odds(m.scores, trusted), murmur, sounds))
-    return described
+    described = [(row, describe_recording(row.measurement, beat, Settings())) for row in rows]
+    return [Described(row, d.features) for row, d in described if d.quality.readable and d.features is not None]
 
 
 def fit_forest(described: Sequence[Described]) -> Forest:
@@ -180,7 +160,7 @@ def fit_forest(described: Sequence[Described]) -> Forest:
     kept = [d for d in described if d.row.murmur is not None]
     labels = [CLASSES.index(str(d.row.murmur)) for d in kept]
     fitted = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST_LEAF, max_features=0.3, random_state=SEED)
-    fitted.fit(np.array([d.vector for d in kept], dtype=np.float32), labels)
+    fitted.fit(np.array([d.features.murmur_vector for d in kept], dtype=np.float32), labels)
     trees = [estimator.tree_ for estimator in fitted.estimators_]
     roots = np.cumsum([0, *(t.node_count for t in trees[:-1])])
 
@@ -210,7 +190,7 @@ def blind_shares(everything: Sequence[Described], described: Sequence[Described]
         forest = fit_forest([d for d in everything if d.row.recording.fold != fold])
         for i, d in enumerate(described):
             if d.row.recording.fold == fold:
-                shares[i] = forest.probabilities(d.vector)
+                shares[i] = forest.probabilities(d.features.murmur_vector)
     return shares
 
 
@@ -225,7 +205,8 @@ def fit_findings(rows: Sequence[Row], noise: Sequence[Measurement], folds: Seque
     described = [d for d in everything if not d.row.disturbed]
     shares = blind_shares(everything, described, folds)
     probabilities = {
-        i: heed_level(joint_probabilities(s, described[i].network_log_odds), described[i].murmur) for i, s in shares.items()
+        i: limit_inaudible(joint_probabilities(s, (d := described[i].features).network_log_odds), d.murmur)
+        for i, s in shares.items()
     }
     return FindingModels(
         beat=beat,
@@ -249,11 +230,11 @@ def _fit_patient(
     ids = sorted(by_patient)
     graded = [i for i in ids if patients[i].grading in GRADES]
     murmur = np.array([patient_vector(np.array(by_patient[i])) for i in ids])
-    grade = np.array([grade_vector(np.array(by_patient[i]), sites[i]) for i in graded])
+    grades = np.array([grade_vector(np.array(by_patient[i]), sites[i]) for i in graded])
     return {
         # two numbers of some hundred patients need little holding back, and what is held back is under-confident
         "patient_murmur": fit_linear(murmur, [patients[i].murmur.lower() for i in ids], 3.0, CLASSES),
-        "patient_grade": fit_linear(grade, [patients[i].grading for i in graded], 1.0, GRADES),
+        "patient_grade": fit_linear(grades, [patients[i].grading for i in graded], 1.0, GRADES),
     }
 
 
@@ -263,20 +244,21 @@ def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
     ) -> LinearModel:
         labelled = [(d, str(getattr(d.row.patient, label)).lower()) for d in murmurs]
         known = [(d, value) for d, value in labelled if value in classes]
-        return fit_linear(np.array([vector(d.murmur) for d, _ in known]), [value for _, value in known], strength, classes)
+        vectors = np.array([vector(d.features.murmur) for d, _ in known])
+        return fit_linear(vectors, [value for _, value in known], strength, classes)
 
     timing = [d for d in murmurs if d.row.patient.timing]
     return {
         "holosystolic": fit_linear(
-            np.array([extent_vector(d.murmur) for d in timing]),
+            np.array([systolic_timing.vector(d.features.murmur) for d in timing]),
             [d.row.patient.timing == "Holosystolic" for d in timing],
             1.0,
             [False, True],
         ),
-        "shape": fit(shape_vector, "shape", SHAPES[:3], 1.0),
-        "blowing": fit(roughness_vector, "quality", QUALITIES, 1.0),
-        "pitch": fit(pitch_vector, "pitch", PITCHES, 0.1),
-        "grade": fit(loudness_vector, "grading", [g.lower() for g in GRADES], 0.1),
+        "shape": fit(systolic_shape.vector, "shape", systolic_shape.SHAPES[:3], 1.0),
+        "blowing": fit(systolic_quality.vector, "quality", systolic_quality.QUALITIES, 1.0),
+        "pitch": fit(systolic_pitch.vector, "pitch", systolic_pitch.PITCHES, 0.1),
+        "grade": fit(grade.vector, "grading", [g.lower() for g in GRADES], 0.1),
     }
 
 
@@ -285,6 +267,6 @@ def _s1_norms(described: Sequence[Described]) -> Array:
     normal = [d for d in described if d.row.murmur == "absent"]
     norms = []
     for site in NORM_SITES:
-        levels = np.array([d.sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.site)])
+        levels = np.array([d.features.heart_sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.site)])
         norms.append([np.median(levels), levels.std()])
     return np.array(norms)

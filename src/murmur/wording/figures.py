@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from murmur.wording.story import EVEN, Line, Tone, decibels, share, tone_of
 
 if TYPE_CHECKING:
-    from murmur.findings.signs import Finding
+    from murmur.findings.finding import Finding
     from murmur.pipeline.analysis import Analysis
 
 __all__ = ["figure_lines"]

@@ -23,7 +23,7 @@ from murmur.wording.story import (
 )
 
 if TYPE_CHECKING:
-    from murmur.findings.signs import Finding
+    from murmur.findings.finding import Finding
     from murmur.pipeline.analysis import Analysis
 
 __all__ = ["tell", "tell_failure"]

@@ -1,0 +1,33 @@
+"""Whether beats come early in an otherwise regular rhythm."""
+
+from __future__ import annotations
+
+from murmur.findings.context import Context
+from murmur.findings.features import Features
+from murmur.findings.finding import Finding
+from murmur.findings.irregular_rhythm import RULE, why_not_judged
+from murmur.findings.sign import Sign
+
+__all__ = ["SIGN", "conclude"]
+
+
+def conclude(features: Features, context: Context) -> Finding:
+    """Conclude from the premature beats that were counted; in a rhythm that is irregular throughout none can be told."""
+    rhythm = features.rhythm
+    if reason := why_not_judged(rhythm):
+        return Finding(None, reason=reason)
+    if (rhythm.irregularity or 0.0) > RULE.irregular:
+        return Finding(None, reason="the rhythm is irregular throughout: no beat is early against the others")
+    return Finding("present" if rhythm.premature_beats else "absent", None, {"beats": float(rhythm.premature_beats)})
+
+
+SIGN = Sign(
+    name="premature_beats",
+    title="Premature beats",
+    meaning="Early beats followed by a longer cycle; none where the rhythm is irregular throughout.",
+    conclude=conclude,
+    choices=("present", "absent"),
+    probability_of="present",
+    abnormal=frozenset({"present"}),
+    unremarkable=frozenset({"absent"}),
+)

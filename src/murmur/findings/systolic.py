@@ -1,0 +1,40 @@
+"""What the signs share that describe a systolic murmur."""
+
+from __future__ import annotations
+
+import math
+
+from murmur.findings.context import Context
+from murmur.findings.features import Features
+from murmur.findings.murmur import decide_murmur
+from murmur.measure.murmur import MurmurFeatures
+
+__all__ = ["MEANING_LIMIT", "MEANING_SHARE", "log2_centroid", "why_not_described"]
+
+#: How much the meaning of a word (its log odds) counts beside what CirCor's experts call so. Of .3 the experts' labels are
+#: met nearly as well as of 0, and every phantom gets its own word (benchmarks/README.md, "blowing" and "plateau").
+MEANING_SHARE = 0.3
+#: Log odds beyond which the meaning says no more; set before scoring, not tuned.
+MEANING_LIMIT = 6.0
+
+#: What the models take for log2 of the centroid (Hz) of a murmur without a spectrum.
+NO_CENTROID = 7.0
+
+#: Why a systolic murmur is not described, by what was concluded of any murmur.
+_NOT_SYSTOLIC = {
+    "present": "no murmur is heard in systole",
+    "absent": "no murmur is heard",
+    "unknown": "it can't be told whether there is a murmur",
+}
+
+
+def why_not_described(features: Features, context: Context) -> str | None:
+    """Return the reason why there is no systolic murmur to describe; None where there is one."""
+    if decide_murmur(context.systolic, context.settings) != "present":
+        return _NOT_SYSTOLIC[str(context.concluded["murmur"].value)]
+    return "the murmur does not stand out of late diastole" if features.murmur.extent == 0 else None
+
+
+def log2_centroid(murmur: MurmurFeatures) -> float:
+    """Return log2 of the centroid of the murmur's spectrum (Hz), as the models take it."""
+    return math.log2(murmur.spectrum.centroid_hz) if murmur.spectrum else NO_CENTROID
