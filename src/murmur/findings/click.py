@@ -30,6 +30,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="click",
     title="Click",
+    full_title="Systolic click",
     meaning="A short, sharp sound in systole, as in mitral valve prolapse.",
     conclude=conclude,
     choices=("present", "absent"),

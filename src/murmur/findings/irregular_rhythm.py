@@ -56,6 +56,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="irregular_rhythm",
     title="Rhythm",
+    full_title="Irregular rhythm",
     meaning="Whether the rhythm is irregular throughout, as in atrial fibrillation.",
     conclude=conclude,
     choices=("present", "absent"),

@@ -21,6 +21,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="s3",
     title="S3",
+    full_title="Third heart sound",
     meaning="A low sound after S2, the third heart sound.",
     conclude=conclude,
     choices=("present", "absent"),

@@ -21,6 +21,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="s4",
     title="S4",
+    full_title="Fourth heart sound",
     meaning="A low sound before S1, the fourth heart sound.",
     conclude=conclude,
     choices=("present", "absent"),
