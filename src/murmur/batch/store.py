@@ -13,6 +13,7 @@ from murmur.batch.database import Database, text
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.worker import Outcome
 from murmur.errors import MissingFileError, OutputError
+from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.tables.column import Cell, Column, Row, kinds_of
 from murmur.tables.cycles import CYCLES
 from murmur.tables.export import Table
@@ -133,8 +134,8 @@ class Store:
         def values() -> Iterator[tuple[bytes | int | None, ...]]:
             for item in inputs:
                 extra.update(dict.fromkeys(name for name, _ in item.extra))
-                labels = (item.path, item.patient, item.site, item.position, item.visit)
-                texts = (key_of(item.path), *labels, json.dumps(dict(item.extra)), item.relative, item.problem)
+                info = (getattr(item.info, name) for name in INFO_FIELDS)
+                texts = (key_of(item.info.path), *info, json.dumps(dict(item.extra)), item.relative, item.problem)
                 yield (*map(os.fsencode, texts), item.size, item.modified_ns)
 
         with self._database.transaction() as connection:
@@ -167,8 +168,8 @@ class Store:
         while rows := list(self._database.rows(page, (last, size))):
             last = rows[-1][0]
             yield [
-                Input(path, place, patient, site, position, visit, tuple(json.loads(extra).items()), problem, *file)
-                for _, path, patient, site, position, visit, extra, place, problem, *file in rows
+                Input(RecordingInfo(*info), place, tuple(json.loads(extra).items()), problem, size, modified_ns)
+                for _, *info, extra, place, problem, size, modified_ns in rows
             ]
 
     def drop_failed(self) -> None:
@@ -192,12 +193,12 @@ class Store:
         """Keep the outcomes of some inputs, all or none, in place of what they had before."""
         with self._database.transaction() as connection:
             for outcome in outcomes:
-                item, key = outcome.input, os.fsencode(key_of(outcome.input.path))
+                item, key = outcome.input, os.fsencode(key_of(outcome.input.info.path))
                 old = connection.execute(f"SELECT id FROM results WHERE key = {text(1)}", (key,)).fetchone()
                 if old is not None:
                     connection.execute("DELETE FROM cycle_results WHERE id = ?", old)
                     connection.execute("DELETE FROM results WHERE id = ?", old)
-                of_file = (key, os.fsencode(item.site), os.fsencode(item.relative), item.size, item.modified_ns)
+                of_file = (key, os.fsencode(item.info.site), os.fsencode(item.relative), item.size, item.modified_ns)
                 values = (*of_file, outcome.segments, *_storable(outcome.row, RECORDING_FIGURES))
                 added = connection.execute(schema.ADD_RESULT, values)
                 connection.executemany(schema.ADD_CYCLE, ((added.lastrowid, *cycle) for cycle in outcome.cycles))

@@ -141,10 +141,10 @@ def compare_visits(
     recorded = checked_sites(sites)
     if not recorded:
         raise ParameterError(f"patient {patient}: there are no recordings to compare")
-    named = [recording for recording in recorded if recording.visit] or recorded
+    named = [recording for recording in recorded if recording.info.visit] or recorded
     by_visit: dict[str, list[SiteFigures]] = {}
     for recording in named:
-        by_visit.setdefault(recording.visit, []).append(recording)
+        by_visit.setdefault(recording.info.visit, []).append(recording)
     when, dated = _order(patient, by_visit)
     alike = _at_common_sites(list(when), by_visit)
     compared = {name: join_patient(patient, alike[name], settings, models) for name in when if alike[name]}
@@ -193,9 +193,9 @@ def _number(name: str) -> tuple[tuple[str, str], int | None]:
 def _at_common_sites(names: Sequence[str], recorded: Mapping[str, Sequence[SiteFigures]]) -> dict[str, list[SiteFigures]]:
     """Of each visit the readable recordings at sites that all visits have; nothing if there are none."""
     read = {name: [figure for figure in recorded[name] if figure.readable] for name in names}
-    sites = [{figure.site for figure in figures} for figures in read.values() if figures]
+    sites = [{figure.info.site for figure in figures} for figures in read.values() if figures]
     common = set.intersection(*sites) if sites else set()
-    return {name: [figure for figure in figures if figure.site in common] for name, figures in read.items()}
+    return {name: [figure for figure in figures if figure.info.site in common] for name, figures in read.items()}
 
 
 def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str, Mapping[str, VisitValue]]) -> Visit:
@@ -221,7 +221,7 @@ def _site_values(figure: Figure, recorded: Mapping[str, Sequence[SiteFigures]]) 
         for recording in recordings:
             value = getattr(recording, figure.name)
             if recording.readable and value is not None:
-                cells.setdefault((visit, recording.site), []).append(value)
+                cells.setdefault((visit, recording.info.site), []).append(value)
     return _visit_effects(_connected({cell: sum(sorted(values)) / len(values) for cell, values in sorted(cells.items())}))
 
 

@@ -66,7 +66,7 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
     with drawing(ax, 4.2, 3.6) as axes:
         _draw_chest(axes)
         for site, place in PLACES.items():
-            _draw_site(axes, site, place, [a for a in analyses if a.site == site])
+            _draw_site(axes, site, place, [a for a in analyses if a.info.site == site])
         axes.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal")
         axes.set_title("Murmur by site, dB relative to S2")
         without_frame(axes)

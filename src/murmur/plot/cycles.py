@@ -109,7 +109,8 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         _level(axes, middle, f"median {middle:+.1f}", COLOURS[State.S1], "-")
         norm = evidence.get("usual_at_site_db")
         if norm is not None:
-            _level(axes, norm, f"norm {f'at {analysis.site}' if analysis.site else 'over all sites'} {norm:+.1f}", at=0.0)
+            where = f"at {analysis.info.site}" if analysis.info.site else "over all sites"
+            _level(axes, norm, f"norm {where} {norm:+.1f}", at=0.0)
         ends = [*np.quantile(values, (0.02, 0.98)).tolist(), middle, middle if norm is None else norm]
         room = max(0.3 * (max(ends) - min(ends)), 2.0)
         axes.set(ylim=(min(ends) - room, max(ends) + room), ylabel="level (dB)", title="S1 against S2, 60 to 100 Hz")

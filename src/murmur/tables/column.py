@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Cell", "Column", "Row", "columns_named", "kinds_of", "row_of"]
+__all__ = ["Cell", "Column", "Row", "kinds_of", "row_of"]
 
 Cell = str | float | int | bool | None
 Row = dict[str, Cell]
@@ -39,8 +39,10 @@ class Column(Generic[T_contra]):
         One sentence for the data dictionary.
     unit : str
         Such as "s" or "dB"; empty where there is none.
-    choices : tuple of str
-        All values that a cell may have, where that is a fixed list; else empty.
+    words : tuple of str
+        All values that a cell may have, if they are fixed and not a sign's.
+    sign : str
+        The sign whose value the cells are, by its name in `murmur.findings.registry.SIGNS`.
     key : bool
         Whether the column is part of the table's primary key.
     decimals : int
@@ -52,13 +54,23 @@ class Column(Generic[T_contra]):
     get: Callable[[T_contra], Any]
     meaning: str
     unit: str = ""
-    choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    sign: str = ""
     key: bool = False
     decimals: int = -1
 
     def __post_init__(self) -> None:
         if self.decimals < 0:
             object.__setattr__(self, "decimals", _DECIMALS.get(self.unit, _OTHER_DECIMALS))
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """All values that a cell may have, if they are fixed; a sign states those of its own."""
+        if not self.sign:
+            return self.words
+        from murmur.findings.registry import SIGNS  # only here: a table is declared without loading what concludes
+
+        return next(sign.choices for sign in SIGNS if sign.name == self.sign)
 
     def cell(self, of: T_contra) -> Cell:
         """Return the cell of one row: rounded if it is a float, None if it is not finite."""
@@ -76,9 +88,3 @@ def row_of(columns: Iterable[Column[T_contra]], of: T_contra) -> Row:
 def kinds_of(columns: Iterable[Column[Any]]) -> dict[str, type]:
     """Return the names of columns, in their order, with the type of their cells."""
     return {column.name: column.kind for column in columns}
-
-
-def columns_named(names: Iterable[str], columns: Iterable[Column[T_contra]]) -> tuple[Column[T_contra], ...]:
-    """Return the columns of these names, in the order of the names."""
-    by_name = {column.name: column for column in columns}
-    return tuple(by_name[name] for name in names)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.tables.column import Cell, Column, columns_named
+from murmur.tables.column import Cell, Column
 from murmur.tables.recordings import RECORDINGS
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ CYCLE_FIGURES: tuple[Column[Analysis], ...] = (
         "Share of systole at least 3 dB above late diastole and within 12 dB of its loudest part.", "share",
     ),
 )  # fmt: skip
-CYCLES: tuple[Column[Analysis], ...] = (*columns_named(("path", "patient", "site"), RECORDINGS), *CYCLE_FIGURES)
+#: The figures, after the labels that tell which recording a cycle is of.
+CYCLES: tuple[Column[Analysis], ...] = (
+    *(column for column in RECORDINGS if column.name in {"path", "patient", "site"}),
+    *CYCLE_FIGURES,
+)
 
 
 def cycle_rows(analysis: Analysis) -> list[CycleRow]:

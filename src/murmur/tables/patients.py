@@ -7,8 +7,8 @@ from dataclasses import fields
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from murmur.tables.column import Cell, Column, Row, columns_named, row_of
-from murmur.tables.recordings import RECORDINGS
+from murmur.tables.column import Cell, Column, Row, row_of
+from murmur.tables.recordings import info_from_row
 
 if TYPE_CHECKING:
     from murmur.patients.patient import PatientAnalysis, SiteFigures
@@ -22,14 +22,12 @@ def _score(part: str) -> Callable[[PatientAnalysis], Cell]:
     return lambda patient: patient.score_parts.get(part)
 
 
-_MURMUR, _GRADE, _S1 = columns_named(("murmur", "grade", "s1_intensity"), RECORDINGS)
-
 PATIENTS: tuple[Column[PatientAnalysis], ...] = (
     Column("patient", str, lambda p: p.patient, "The patient.", key=True),
     Column("recordings", int, lambda p: p.recordings, "Recordings of the patient, over all visits."),
     Column(
         "murmur", str, lambda p: p.murmur, "The class of lowest expected cost, from all recordings.",
-        choices=_MURMUR.choices,
+        sign="murmur",
     ),
     Column(
         "murmur_probability", float, lambda p: p.murmur_probability, "Probability of a murmur.", "probability", decimals=6
@@ -41,7 +39,7 @@ PATIENTS: tuple[Column[PatientAnalysis], ...] = (
     Column(
         "grade", str, lambda p: p.grade,
         "From the probabilities of a murmur at AV, PV, TV and MV; I/VI if fewer than the four were recorded.",
-        choices=_GRADE.choices,
+        sign="grade",
     ),
     Column("loudest_site", str, lambda p: p.loudest_site, "Where the murmur is loudest relative to S2."),
     Column("murmur_sites", str, lambda p: "+".join(p.murmur_sites), "Where a murmur is heard, separated by `+`."),
@@ -61,7 +59,7 @@ PATIENTS: tuple[Column[PatientAnalysis], ...] = (
     ),
     Column(
         "s1_intensity", str, lambda p: p.s1_intensity, "From the median over the sites of S1 compared with the norm there.",
-        choices=_S1.choices,
+        sign="s1_intensity",
     ),
     Column(
         "quiet_s1_probability", float, lambda p: p.quiet_s1_probability, "Probability that S1 is quiet, over the sites.",
@@ -96,9 +94,9 @@ def site_figures_from_row(row: Mapping[str, Cell]) -> SiteFigures:
     from murmur.patients.patient import SiteFigures
 
     named = {"present_probability": "murmur_probability"}  # all others are named as their columns
-    labels = {"site", "visit", "readable"}
-    numbers = {f.name: _number(row[named.get(f.name, f.name)]) for f in fields(SiteFigures) if f.name not in labels}
-    return SiteFigures(site=str(row["site"] or ""), visit=str(row["visit"] or ""), readable=row["status"] == "ok", **numbers)
+    names = [field.name for field in fields(SiteFigures) if field.name not in {"info", "readable"}]
+    figures = {name: _number(row[named.get(name, name)]) for name in names}
+    return SiteFigures(info=info_from_row(row), readable=row["status"] == "ok", **figures)
 
 
 def _number(cell: Cell) -> float | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.records import Record
 from murmur.tables.column import Cell, Column, Row, row_of
 
@@ -15,18 +16,14 @@ if TYPE_CHECKING:
     from murmur.measure.murmur import MurmurFeatures
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["LABELS", "RECORDINGS", "RECORDING_FIGURES", "Failure", "manifest_columns", "recording_row"]
+__all__ = ["LABELS", "RECORDINGS", "RECORDING_FIGURES", "Failure", "info_from_row", "manifest_columns", "recording_row"]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure(Record):
     """A recording that could not be analyzed, and why."""
 
-    path: str
-    patient: str
-    site: str
-    position: str
-    visit: str
+    info: RecordingInfo
     status: str
     error: str
 
@@ -58,34 +55,33 @@ def _evidence(finding: Finding, name: str) -> float | None:
     return None if finding.value is None else finding.evidence.get(name)
 
 
-_PRESENT = ("present", "absent", "unknown")
-
 #: The first columns, as far as `mitral_regurgitation_score`, are promised in this order; others may follow.
 RECORDINGS: tuple[Column[Result], ...] = (
     Column(
-        "path", str, lambda r: r.path, "The input as it was named: a path, a URL, or a path inside an archive.", key=True
+        "path", str, lambda r: r.info.path,
+        "The input as it was named: a path, a URL, or a path inside an archive.", key=True,
     ),
     Column(
         "status", str, lambda r: r.status,
         "ok; unreadable: no finding should rest on it, and there is none; failed: it could not be analyzed.",
-        choices=("ok", "unreadable", "failed"),
+        words=("ok", "unreadable", "failed"),
     ),
     Column("error", str, lambda r: r.error, "Why it failed or is unreadable."),
     Column("duration_s", float, _analyzed(lambda a: a.duration_s), "Length of the recording.", "s"),
     Column("sample_rate_hz", float, _analyzed(lambda a: a.sample_rate_hz), "Sample rate of the input.", "Hz"),
     Column(
-        "patient", str, lambda r: r.patient,
+        "patient", str, lambda r: r.info.patient,
         "Patient, from the manifest, `--patient` or the file's name; empty if none of them names one.",
     ),
     Column(
-        "site", str, lambda r: r.site,
+        "site", str, lambda r: r.info.site,
         "Where the chest piece was: AV, PV, TV, MV (apex), Erb, Ax (axilla) or other; empty if unknown.",
     ),
     Column(
-        "position", str, lambda r: r.position, "Position of the patient: sit, sup (supine) or left; empty if unknown."
+        "position", str, lambda r: r.info.position, "Position of the patient: sit, sup (supine) or left; empty if unknown."
     ),
     Column(
-        "visit", str, lambda r: r.visit, "Visit, from the manifest: a date such as 2026-05-02, or a number or name."
+        "visit", str, lambda r: r.info.visit, "Visit, from the manifest: a date such as 2026-05-02, or a number or name."
     ),
     Column(
         "quality", float, _analyzed(lambda a: a.quality.index),
@@ -101,7 +97,7 @@ RECORDINGS: tuple[Column[Result], ...] = (
     Column(
         "murmur", str, _analyzed(lambda a: a.findings.murmur.value),
         "The class of lowest expected cost (`murmur.Settings`: missing present costs 5, unknown 3, absent 1).",
-        choices=_PRESENT,
+        sign="murmur",
     ),
     Column(
         "murmur_probability", float, _found(lambda f: f.murmur.present_probability),
@@ -118,7 +114,7 @@ RECORDINGS: tuple[Column[Result], ...] = (
     Column(
         "systolic_timing", str, _found(lambda f: f.systolic_timing.value),
         "Timing of the murmur in systole; holosystolic means pansystolic. Empty without a murmur.",
-        choices=("holosystolic", "early", "mid", "late"),
+        sign="systolic_timing",
     ),
     Column(
         "holosystolic_probability", float, _found(lambda f: _evidence(f.systolic_timing, "p_holosystolic")),
@@ -126,15 +122,15 @@ RECORDINGS: tuple[Column[Result], ...] = (
     ),
     Column(
         "systolic_shape", str, _found(lambda f: f.systolic_shape.value), "Course of its loudness over systole.",
-        choices=("plateau", "diamond", "decrescendo", "crescendo"),
+        sign="systolic_shape",
     ),
     Column(
         "systolic_pitch", str, _found(lambda f: f.systolic_pitch.value), "Pitch of the murmur.",
-        choices=("low", "medium", "high"),
+        sign="systolic_pitch",
     ),
     Column(
         "systolic_quality", str, _found(lambda f: f.systolic_quality.value), "Character of its sound.",
-        choices=("blowing", "harsh", "musical"),
+        sign="systolic_quality",
     ),
     Column(
         "blowing_probability", float, _found(lambda f: _evidence(f.systolic_quality, "p_blowing")),
@@ -143,7 +139,7 @@ RECORDINGS: tuple[Column[Result], ...] = (
     Column(
         "grade", str, _found(lambda f: f.grade.value),
         "Grade of the murmur in this recording alone; III/VI stands for III/VI and louder.",
-        choices=("I/VI", "II/VI", "III/VI"),
+        sign="grade",
     ),
     Column(
         "diastolic_murmur_probability", float, _found(lambda f: f.diastolic_murmur.probability),
@@ -155,7 +151,7 @@ RECORDINGS: tuple[Column[Result], ...] = (
     ),
     Column(
         "s1_intensity", str, _found(lambda f: f.s1_intensity.value), "S1 compared with the norm at the site.",
-        choices=("quiet", "normal", "loud"),
+        sign="s1_intensity",
     ),
     Column(
         "s2_split_ms", float, _found(lambda f: f.s2_split.value),
@@ -285,13 +281,18 @@ RECORDINGS: tuple[Column[Result], ...] = (
 )  # fmt: skip
 
 #: Which recording it is and where it was taken; all other columns were measured.
-LABELS = ("path", "patient", "site", "position", "visit")
+LABELS = INFO_FIELDS
 RECORDING_FIGURES = tuple(column for column in RECORDINGS if column.name not in LABELS)
 
 
 def recording_row(result: Result) -> Row:
     """Return the row of one recording, failed or not, shape {column: cell}; an unreadable one has no figures."""
     return row_of(RECORDINGS, result)
+
+
+def info_from_row(row: Mapping[str, Cell]) -> RecordingInfo:
+    """Return what a row of the table of recordings says of its recording besides the figures."""
+    return RecordingInfo(*(str(row[name] or "") for name in INFO_FIELDS))
 
 
 def manifest_columns(extra: Iterable[str]) -> dict[str, str]:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from murmur.patients.figures import FIGURES
-from murmur.tables.column import Column, Row, columns_named, row_of
-from murmur.tables.recordings import RECORDINGS
+from murmur.tables.column import Column, Row, row_of
 
 if TYPE_CHECKING:
     from murmur.patients.changes import Change, Trend
@@ -29,8 +28,6 @@ def _figure(name: str, meaning: str, unit: str = "", decimals: int = -1) -> Colu
     return Column(name, float, lambda entry: entry.of.figures[name], meaning, unit, decimals=decimals)
 
 
-_MURMUR, _GRADE = columns_named(("murmur", "grade"), RECORDINGS)
-
 VISITS: tuple[Column[Entry[Visit]], ...] = (
     Column("patient", str, lambda e: e.patient, "The patient.", key=True),
     Column("visit", str, lambda e: e.of.visit, "The visit, as the manifest names it.", key=True),
@@ -42,11 +39,11 @@ VISITS: tuple[Column[Entry[Visit]], ...] = (
     Column("readable", int, lambda e: e.of.patient.readable, "How many of them are readable."),
     Column(
         "murmur", str, lambda e: e.of.patient.murmur,
-        "The class of lowest expected cost, from the recordings of that visit.", choices=_MURMUR.choices,
+        "The class of lowest expected cost, from the recordings of that visit.", sign="murmur",
     ),
     Column(
         "grade", str, lambda e: e.of.patient.grade, "As in patients, from the recordings of that visit.",
-        choices=_GRADE.choices,
+        sign="grade",
     ),
     _figure("murmur_probability", "Probability of a murmur.", "probability", decimals=6),
     _figure("expected_grade", "Expected grade, 0 to 3: given a murmur, times the probability of one.", "grade"),
@@ -90,7 +87,7 @@ TRENDS: tuple[Column[Entry[Trend]], ...] = (
     *_FIGURE,
     Column(
         "per", str, lambda e: e.of.per, "Unit of time of the slope: the month if visits are named by date.",
-        choices=("visit", "month"),
+        words=("visit", "month"),
     ),
     Column("visits", int, lambda e: e.of.visits, "How many visits have the figure."),
     Column("slope", float, lambda e: e.of.slope, "Of a straight line over the visits, in `unit` per visit or month."),
@@ -103,7 +100,7 @@ TRENDS: tuple[Column[Entry[Trend]], ...] = (
     Column(
         "noise_from", str, lambda e: e.of.noise_from,
         "scatter: of these visits about the line; repeatability: of children who were recorded twice.",
-        choices=("scatter", "repeatability"),
+        words=("scatter", "repeatability"),
     ),
     _MORE_THAN_NOISE,
 )  # fmt: skip
