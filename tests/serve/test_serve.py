@@ -179,7 +179,7 @@ def test_the_page_words_findings_by_their_sign(tmp_path):
     score = "Mitral-regurgitation score"
     cases = [
         (("murmur", "present", 0.46), {"name": "Murmur", "text": "heard", "sure": "46 %", "sign": True}),
-        (("murmur", "unknown", 0.3), {"name": "Murmur", "text": "can't be told", "sure": "", "sign": False}),
+        (("murmur", "unknown", 0.3), {"name": "Murmur", "text": "uncertain", "sure": "", "sign": False}),
         (("murmur", "absent", 0.004), {"name": "Murmur", "text": "none heard", "sure": "> 99 %", "sign": False}),
         (("systolic_timing", "holosystolic", 0.8), {"name": "Timing", "text": "pansystolic", "sure": "80 %", "sign": True}),
         (("s1_intensity", "normal", 0.1), {"name": "S1", "text": "normal", "sure": "90 %", "sign": False}),
