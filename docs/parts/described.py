@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from murmur.cli.options import make_parser
+from murmur.cli.parser import make_parser
 from murmur.tables.column import Column
 from murmur.tables.dictionary import TABLES
 

@@ -357,7 +357,8 @@ def test_serving_without_its_packages(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(["--port", "70000"], "must be a port"), (["--clients", "0"], "1 or more")]
+    ("arguments", "message"),
+    [(["--port", "70000"], "0 to 65535"), (["--clients", "0"], "1 or more")],
 )
 def test_wrong_usage(arguments, message, capsys):
     assert main(["serve", *arguments]) == 2
