@@ -11,7 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from murmur.cli.parser import make_parser
-from murmur.tables.dictionary import TABLES, Column
+from murmur.tables.column import Column
+from murmur.tables.dictionary import TABLES
 
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
@@ -29,8 +30,8 @@ class Columns(SphinxDirective):
         return [nodes.container("", *parsed, classes=["columns"])]
 
 
-def _cells(column: Column) -> str:
-    return ", ".join(column.words) if column.words else _KINDS[column.kind]
+def _cells(column: Column[Any]) -> str:
+    return ", ".join(column.choices) if column.choices else _KINDS[column.kind]
 
 
 class Usage(SphinxDirective):

@@ -41,17 +41,17 @@ def analyzed(name: str, site: str = "") -> Analysis:
 def draw(kind: str, name: str, place: Path, *, site: str = "", start_s: float = 0.0, end_s: float = 4.0) -> None:
     """Draw a sample into a file."""
     with_sound = {"phonocardiogram": murmur.plot.phonocardiogram, "spectrogram": murmur.plot.spectrogram}
-    of_beats = {"beat": murmur.plot.beat, "levels": murmur.plot.levels, "tachogram": murmur.plot.tachogram}
+    of_cycles = {"cycle": murmur.plot.cycle, "levels": murmur.plot.levels, "tachogram": murmur.plot.tachogram}
     if kind in with_sound:
         figure = with_sound[kind](_loaded(name), analyzed(name, site), start_s=start_s, end_s=end_s).figure
-    elif kind in of_beats:
-        figure = of_beats[kind](analyzed(name, site)).figure
+    elif kind in of_cycles:
+        figure = of_cycles[kind](analyzed(name, site)).figure
     elif kind == "overview":
         figure = murmur.plot.overview(_loaded(name), analyzed(name, site))
     elif kind == "chest_map":
         figure = murmur.plot.chest_map([analyzed(f"{name}_{site}") for site in SITES]).figure
     else:
-        figure = {"course": _course, "trend": _trend}[kind](followed())
+        figure = {"history": _history, "trend": _trend}[kind](followed())
     place.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(place, dpi=DPI)
     plt.close(figure)
@@ -61,12 +61,12 @@ def draw(kind: str, name: str, place: Path, *, site: str = "", start_s: float = 
 SHOWN: Mapping[str, str] = {
     "phonocardiogram": "The sound over time, with S1 and S2 marked",
     "spectrogram": "The sound by frequency and time",
-    "beat": "The average beat: level over systole and diastole, against late diastole",
-    "levels": "S1 against S2, beat by beat",
-    "tachogram": "Heart rate, beat by beat",
+    "cycle": "The average cycle: level over systole and diastole, against late diastole",
+    "levels": "S1 against S2, cycle by cycle",
+    "tachogram": "Heart rate, cycle by cycle",
     "overview": "All plots of the recording on a sheet",
     "chest_map": "The murmur's level at each place on the chest",
-    "course": "Six figures over the visits, with the noise of each",
+    "history": "Six figures over the visits, with the noise of each",
     "trend": "One figure over the visits",
 }
 
@@ -83,12 +83,12 @@ def _loaded(name: str) -> murmur.Recording:
     return murmur.load(SAMPLES / f"{name}.wav")
 
 
-def _course(course: VisitHistory) -> Figure:
-    return murmur.plot.course(course)
+def _history(history: VisitHistory) -> Figure:
+    return murmur.plot.history(history)
 
 
-def _trend(course: VisitHistory) -> Figure:
-    return murmur.plot.trend(course).figure
+def _trend(history: VisitHistory) -> Figure:
+    return murmur.plot.trend(history).figure
 
 
 @lru_cache(maxsize=1)

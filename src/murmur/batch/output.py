@@ -23,7 +23,7 @@ from murmur.errors import OutputError
 from murmur.io.remote import is_remote
 from murmur.io.writing import discard, made_folder, sole_writer, write_text
 from murmur.tables.export import check_format, export
-from murmur.tables.rows import patient_row, patients_of
+from murmur.tables.patients import patient_row, patients_of
 
 __all__ = ["begin", "count_to_do", "describe", "export_tables", "opened", "package_versions", "sum_up"]
 
@@ -215,7 +215,7 @@ def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:
             discard(folder / f"patients.{format_}")  # an earlier run's
         return {table.name: export(table, folder, format_) for table in store.tables()}
     except OutputError as error:
-        raise OutputError(f"{error} (all results are in {STORE_NAME}: make room, then run murmur export)") from error
+        raise OutputError(f"{error} (all results are in {STORE_NAME}: free some space, then run murmur export)") from error
 
 
 def package_versions() -> dict[str, str]:

@@ -18,7 +18,7 @@ from murmur.settings import Settings
 if TYPE_CHECKING:
     from murmur.batch import Outcome, Progress, Summary
     from murmur.cli.display import Reporter
-    from murmur.tables.rows import Row
+    from murmur.tables.column import Row
 
 __all__ = ["add_arguments", "run"]
 
@@ -163,7 +163,7 @@ class _Printer:
 
     def _print_story(self, outcome: Outcome) -> None:
         from murmur.cli.display import reporter
-        from murmur.tables.rows import Failure
+        from murmur.tables.recordings import Failure
         from murmur.wording import tell, tell_failure
 
         result = outcome.result
@@ -199,7 +199,7 @@ class _Printer:
 
     def _print_patients(self, settings: Settings, report: Reporter) -> None:
         from murmur.pipeline.models import load_models
-        from murmur.tables.rows import patients_of
+        from murmur.tables.patients import patients_of
         from murmur.wording import tell_patient
 
         first = {row["patient"]: number for number, row in reversed(list(enumerate(self._rows)))}

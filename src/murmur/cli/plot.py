@@ -19,7 +19,7 @@ __all__ = ["add_arguments", "run"]
 
 SUFFIXES = (".png", ".svg", ".pdf")
 DOTS_PER_INCH = 120
-KINDS = ("overview", "phonocardiogram", "spectrogram", "beat", "levels", "tachogram", "chest")
+KINDS = ("overview", "phonocardiogram", "spectrogram", "cycle", "levels", "tachogram", "chest")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -39,6 +39,6 @@ def _described(what: str) -> dict[str, Any]:
         return data_package()
     from murmur.pipeline.analysis import Analysis
     from murmur.records import json_schema_of_any
-    from murmur.tables.rows import Failure
+    from murmur.tables.recordings import Failure
 
     return json_schema_of_any("A line of murmur analyze --json", Analysis, Failure)

@@ -62,10 +62,10 @@ def run(options: argparse.Namespace) -> int:
 def _draw(histories: Iterable[VisitHistory], folder: Path) -> None:
     from murmur.io.naming import file_name
     from murmur.io.writing import made_folder, write_whole
-    from murmur.plot import course
+    from murmur.plot import history as draw
 
     made_folder(folder)
     for history in histories:
-        figure = course(history)
+        figure = draw(history)
         save = partial(figure.savefig, format="svg", metadata={"Date": None})
         write_whole(folder / f"{file_name(history.patient)}.svg", save)
