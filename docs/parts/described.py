@@ -1,7 +1,7 @@
 """Directives that print what the code says of itself.
 
-``columns`` prints the columns of a table, ``formats`` what can be written, ``data_sets`` what can be downloaded,
-``usage`` the help of every command.
+``signs`` prints the signs, ``columns`` the columns of a table, ``formats`` what can be written, ``data_sets`` what can be
+downloaded, and ``usage`` the help of every command.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from murmur.cli.options import make_parser
 from murmur.datasets.catalogue import about, names
+from murmur.findings.registry import SIGNS
 from murmur.formats.registry import FORMATS
 from murmur.tables.dictionary import TABLES, Column
 
@@ -52,6 +53,16 @@ class Columns(_Table):
 
 def _cells(column: Column) -> str:
     return ", ".join(column.words) if column.words else _KINDS[column.kind]
+
+
+class Signs(_Table):
+    """The signs that murmur reports, in the order in which a doctor reports them."""
+
+    heading = ("finding", "sign", "values", "meaning")
+
+    def rows(self) -> Iterable[Sequence[str]]:
+        """Return a row per sign."""
+        return [(f"`{s.name}`", s.title, ", ".join(s.choices) or s.unit or "number", s.meaning) for s in SIGNS]
 
 
 class Formats(_Table):
@@ -104,6 +115,7 @@ def _section(name: str, parser: argparse.ArgumentParser) -> nodes.section:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect."""
+    app.add_directive("signs", Signs)
     app.add_directive("columns", Columns)
     app.add_directive("formats", Formats)
     app.add_directive("data_sets", DataSets)
