@@ -18,7 +18,7 @@ from benchmarks.accuracy.scoring import (
     pooled,
 )
 from murmur.training.data import LabelledRecording
-from murmur.training.scores import right_beats, score_onsets
+from murmur.training.scores import right_cycles, score_onsets
 
 __all__ = [
     "STATES",
@@ -187,7 +187,7 @@ def judge_beats(scored: Iterable[Scored]) -> JudgedBeats:
     judged = JudgedBeats([], [], [])
     for item in scored:
         beats = item.analysis.segmentation.cycles
-        index, right = right_beats(beats.s1_onset_s, beats.s2_onset_s, beats.end_s, item.recording.intervals)
+        index, right = right_cycles(beats.s1_onset_s, beats.s2_onset_s, beats.end_s, item.recording.intervals)
         judged.patient.extend([item.patient.id] * index.size)
         judged.confidence.extend(beats.confidence[index].tolist())
         judged.right.extend(right.tolist())

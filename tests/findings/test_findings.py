@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from murmur.findings import click, s1_intensity, s3, systolic_quality, systolic_shape, systolic_timing
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
 from murmur.findings.findings import Findings
 from murmur.findings.murmur import decide_murmur, limit_inaudible
@@ -256,7 +255,7 @@ def test_an_extra_sound_needs_beats_to_come_back_in(name):
     assert getattr(find(sounds=sounds_with(**{name: loud})), name).value == "present"
     few = getattr(find(sounds=sounds_with(**{name: loud}, cycles=5)), name)
     assert few.value is None
-    assert "fewer than 6 beats" in few.reason
+    assert "fewer than 6 cycles" in few.reason
 
 
 def test_split_is_a_value_and_its_width_a_probability():

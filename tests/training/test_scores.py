@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from murmur.training.scores import labelled_spans, match_onsets, right_beats, score_onsets
+from murmur.training.scores import labelled_spans, match_onsets, right_cycles, score_onsets
 
 #: Two cycles of 1 s, labelled from 1 s to 3 s.
 LABELS = [
@@ -40,8 +40,8 @@ def test_spans_end_where_labels_do():
     assert labelled_spans([(5.0, 6.0, 1), *LABELS]) == [(1.0, 3.0), (5.0, 6.0)]
 
 
-def test_a_beat_is_right_when_both_sounds_are():
+def test_a_cycle_is_right_when_both_sounds_are():
     s1, s2, end = np.array([1.0, 2.0, 3.5]), np.array([1.3, 2.5, 3.8]), np.array([2.0, 3.0, 4.5])
-    index, right = right_beats(s1, s2, end, LABELS)
+    index, right = right_cycles(s1, s2, end, LABELS)
     assert index.tolist() == [0, 1]
     assert right.tolist() == [True, False]

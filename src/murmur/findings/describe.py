@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from murmur.findings import click
-from murmur.findings.features import Features
+from murmur.findings.context import Features
 from murmur.learned.linear import LinearModel
 from murmur.measure.comparison import compare_cycles
 from murmur.measure.figures import CycleFigures, cycle_figures

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, present_or_absent
-from murmur.findings.sign import Sign
+from murmur.findings.sign import sign_of_presence
 from murmur.learned.linear import sigmoid
 
 __all__ = ["RULE", "SIGN", "DiastolicRule", "conclude"]
@@ -44,13 +43,9 @@ def conclude(features: Features, context: Context) -> Finding:
     return present_or_absent(sigmoid((early_db - RULE.above_late_db) / RULE.slope_db), evidence)
 
 
-SIGN = Sign(
+SIGN = sign_of_presence(
     name="diastolic_murmur",
     title="Diastolic murmur",
     meaning="A murmur early in diastole, as in aortic regurgitation.",
     conclude=conclude,
-    choices=("present", "absent"),
-    probability_of="present",
-    abnormal=frozenset({"present"}),
-    unremarkable=frozenset({"absent"}),
 )

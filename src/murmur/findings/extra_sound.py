@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, present_or_absent
+from murmur.findings.sign import Sign, sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.heart_sounds import ExtraSound
 
@@ -53,9 +55,9 @@ class ExtraSoundRule:
         return sigmoid(often + loud + clear)
 
     def conclude(self, sound: ExtraSound, cycles: int) -> Finding:
-        """Conclude on a sound that was measured in so many cycles."""
+        """Conclude on a sound that was looked for in so many cycles."""
         if cycles < self.fewest_cycles:
-            return Finding(None, reason=f"fewer than {self.fewest_cycles} beats were measured")
+            return Finding(None, reason=f"fewer than {self.fewest_cycles} cycles were measured")
         evidence = {
             "share_of_cycles": sound.share,
             "level_db": sound.level_db,
@@ -63,6 +65,14 @@ class ExtraSoundRule:
             "place": sound.place,
         }
         return present_or_absent(self.probability(sound), evidence)
+
+    def sign(self, name: str, title: str, meaning: str) -> Sign:
+        """Make the sign of the sound that `HeartSounds` holds under this name."""
+
+        def conclude(features: Features, context: Context) -> Finding:
+            return self.conclude(getattr(features.heart_sounds, name), features.heart_sounds.cycles)
+
+        return sign_of_presence(name=name, title=title, meaning=meaning, conclude=conclude)
 
 
 def _within(value: float, limits: tuple[float, float]) -> float:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, present_or_absent
-from murmur.findings.sign import Sign
+from murmur.findings.sign import sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.rhythm import Rhythm
 
@@ -40,7 +39,7 @@ RULE = RhythmRule()
 def why_not_judged(rhythm: Rhythm) -> str | None:
     """Return the reason why a rhythm is not judged; None where it is."""
     few = rhythm.irregularity is None or rhythm.cycles < RULE.fewest_cycles
-    return f"fewer than {RULE.fewest_cycles} consecutive beats" if few else None
+    return f"fewer than {RULE.fewest_cycles} consecutive cycles" if few else None
 
 
 def conclude(features: Features, context: Context) -> Finding:
@@ -53,13 +52,11 @@ def conclude(features: Features, context: Context) -> Finding:
     return present_or_absent(sigmoid((irregularity - RULE.irregular) / RULE.slope), evidence)
 
 
-SIGN = Sign(
+SIGN = sign_of_presence(
     name="irregular_rhythm",
     title="Rhythm",
     meaning="Whether the rhythm is irregular throughout, as in atrial fibrillation.",
     conclude=conclude,
-    choices=("present", "absent"),
-    probability_of="present",
+    unremarkable=frozenset(),
     phrases={"present": "irregular", "absent": "regular"},
-    abnormal=frozenset({"present"}),
 )

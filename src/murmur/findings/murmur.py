@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.findings import diastolic_murmur
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import MurmurFinding
 from murmur.findings.models import FindingModels
 from murmur.findings.sign import Sign

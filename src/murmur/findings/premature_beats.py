@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
 from murmur.findings.irregular_rhythm import RULE, why_not_judged
-from murmur.findings.sign import Sign
+from murmur.findings.sign import sign_of_presence
 
 __all__ = ["SIGN", "conclude"]
 
 
 def conclude(features: Features, context: Context) -> Finding:
-    """Conclude from the premature beats that were counted; in a rhythm that is irregular throughout none can be told."""
+    """Conclude from the premature beats that were counted; a rhythm that is irregular throughout has none."""
     rhythm = features.rhythm
     if reason := why_not_judged(rhythm):
         return Finding(None, reason=reason)
     if (rhythm.irregularity or 0.0) > RULE.irregular:
-        return Finding(None, reason="the rhythm is irregular throughout: no beat is early against the others")
+        return Finding(None, reason="the rhythm is irregular throughout, so no beat can be called premature")
     return Finding("present" if rhythm.premature_beats else "absent", None, {"beats": float(rhythm.premature_beats)})
 
 
-SIGN = Sign(
+SIGN = sign_of_presence(
     name="premature_beats",
     title="Premature beats",
     meaning="Early beats followed by a longer cycle; none where the rhythm is irregular throughout.",
     conclude=conclude,
-    choices=("present", "absent"),
-    probability_of="present",
-    abnormal=frozenset({"present"}),
-    unremarkable=frozenset({"absent"}),
 )

@@ -21,8 +21,7 @@ from murmur.findings import (
     systolic_shape,
     systolic_timing,
 )
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, MurmurFinding
 from murmur.findings.findings import Findings
 from murmur.findings.sign import Sign

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, MurmurFinding
 
-__all__ = ["Sign"]
+__all__ = ["Sign", "sign_of_presence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,9 @@ class Sign:
     def phrase(self, value: str) -> str:
         """Return what people read for a value."""
         return self.phrases.get(value, value)
+
+
+def sign_of_presence(**parts: Any) -> Sign:
+    """Make a sign that is present or absent: presence is abnormal, absence unremarkable; `parts` are those of `Sign`."""
+    either, present, absent = ("present", "absent"), frozenset({"present"}), frozenset({"absent"})
+    return Sign(**{"choices": either, "probability_of": "present", "abnormal": present, "unremarkable": absent} | parts)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.murmur import decide_murmur
 from murmur.measure.murmur import MurmurFeatures
 
@@ -24,7 +23,7 @@ NO_CENTROID = 7.0
 _NOT_SYSTOLIC = {
     "present": "no murmur is heard in systole",
     "absent": "no murmur is heard",
-    "unknown": "it can't be told whether there is a murmur",
+    "unknown": "whether there is a murmur is uncertain",
 }
 
 

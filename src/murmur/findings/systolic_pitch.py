@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from murmur.findings.context import Context
-from murmur.findings.features import Features
+from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, median_of
 from murmur.findings.models import FindingModels
 from murmur.findings.sign import Sign

@@ -13,8 +13,9 @@ from murmur.findings.describe import describe_recording
 from murmur.findings.findings import Findings
 from murmur.findings.murmur import systolic_probabilities
 from murmur.findings.registry import conclude_all, no_findings
+from murmur.io.info import RecordingInfo
 from murmur.io.recording import AudioInput, open_source
-from murmur.io.source import Described, Source
+from murmur.io.source import Source
 from murmur.measure.comparison import compare_cycles
 from murmur.measure.figures import CycleFigures
 from murmur.measure.heart_sounds import HeartSounds
@@ -40,8 +41,8 @@ class Analysis(Record):
 
     Attributes
     ----------
-    path, patient, site, position, visit : str
-        Where it came from; empty where not known.
+    info : RecordingInfo
+        Path, patient, site, position and visit, as far as they are known.
     status : str
         "ok", or "unreadable" when no finding should rest on it.
     error : str or None
@@ -60,11 +61,7 @@ class Analysis(Record):
         Version of murmur and fingerprint of the settings.
     """
 
-    path: str
-    patient: str
-    site: str
-    position: str
-    visit: str
+    info: RecordingInfo
     status: str
     error: str | None
     notes: tuple[str, ...]
@@ -97,7 +94,7 @@ def analyze(
 
     Parameters
     ----------
-    source : str, path, file object, `Recording`, or array of shape (samples,) or (samples, channels)
+    source : str, path, file object, `Recording`, `RecordingInfo`, or array of shape (samples,) or (samples, channels)
         The recording, 1 kHz to 192 kHz and 2 s to 25 h long; files are read in blocks.
     sample_rate_hz : float, optional
         Needed for an array.
@@ -131,7 +128,14 @@ def analyze(
     )
     with opened as recording:
         # no name here for what was measured: `conclude` lets go of a day's levels before it is done
-        return conclude(measure(recording, settings, models), recording.described(), settings, models)
+        return conclude(
+            measure(recording, settings, models),
+            recording.info,
+            settings,
+            models,
+            sample_rate_hz=recording.sample_rate_hz,
+            notes=recording.notes,
+        )
 
 
 def segment(
@@ -168,29 +172,34 @@ def measure(recording: Source, settings: Settings, models: Models, block_s: floa
     return engine.finish(block)
 
 
-def conclude(measurement: Measurement, recording: Described, settings: Settings, models: Models) -> Analysis:
+def conclude(
+    measurement: Measurement,
+    info: RecordingInfo,
+    settings: Settings,
+    models: Models,
+    *,
+    sample_rate_hz: float,
+    notes: tuple[str, ...] = (),
+) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
     described = describe_recording(measurement, models.findings.beat, settings)
     features, error = described.features, None
     if described.quality.readable and features is not None:
         systolic = systolic_probabilities(features, models.findings)
-        findings = conclude_all(features, Context(recording.site, models.findings, settings, systolic))
+        findings = conclude_all(features, Context(info.site, models.findings, settings, systolic))
     else:
-        error = f"unreadable: {', '.join(described.quality.reasons)} ({described.quality.trusted_cycles} trusted beats)"
+        cycles = described.quality.trusted_cycles
+        error = f"unreadable: {', '.join(described.quality.reasons)} ({cycles} reliable cycle{'s' * (cycles != 1)})"
         findings = no_findings(error)
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
     del measurement  # a day's levels make room for its intervals
     return Analysis(
-        path=recording.path,
-        patient=recording.patient,
-        site=recording.site,
-        position=recording.position,
-        visit=recording.visit,
+        info=info,
         status="ok" if error is None else "unreadable",
         error=error,
-        notes=recording.notes,
+        notes=notes,
         duration_s=duration_s,
-        sample_rate_hz=recording.sample_rate_hz,
+        sample_rate_hz=sample_rate_hz,
         quality=described.quality,
         segmentation=Segmentation(_intervals(onsets_s, states, duration_s), described.cycles),
         rhythm=described.rhythm,

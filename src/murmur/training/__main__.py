@@ -2,8 +2,8 @@
 
     python -m murmur.training all --data DIR --out DIR
 
-DIR is CirCor DigiScope as published (or a set in its form). For every fold k, ``segmentation_fold{k}.npz``,
-``murmur_fold{k}.npz`` and ``findings_fold{k}.npz`` never saw fold k's children; those without a fold saw all.
+DIR is CirCor DigiScope as published, or a data set in the same form. The models in ``segmentation_fold{k}.npz``,
+``murmur_fold{k}.npz`` and ``findings_fold{k}.npz`` never saw the children of fold k; those without a fold saw all children.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from murmur.measure.listening import load_listener
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise
-from murmur.training.murmur_network import Heard, hear, train_murmur_network
+from murmur.training.murmur_network import Inputs, network_inputs, train_murmur_network
 from murmur.training.networks import export
 from murmur.training.segmentation import Prepared, durations_of, prepare, train_network
 
-#: Disturbed versions of each recording, and ones in noise that the murmur network hears, too.
+#: Disturbed versions of each recording, and versions in noise for the murmur network alone.
 VARIANTS, NOISY = 8, 5
 SEED = 20
 EVERYONE = -1
 
 
 def model_name(kind: str, fold: int) -> str:
-    """File of what was trained without a fold's children, or on everyone."""
+    """Return the file name of what was trained without a fold's children, or on everyone."""
     return f"{kind}.npz" if fold == EVERYONE else f"{kind}_fold{fold}.npz"
 
 
 class _Task:
-    """Networks to train; set before the workers fork, so that they share the prepared recordings."""
+    """What the workers train on; set before they fork, so that they share the prepared recordings."""
 
     data: CircorSet
     prepared: Prepared
-    heard: Sequence[Heard]
+    inputs: Sequence[Inputs]
     out: Path
     steps: int
 
@@ -69,15 +69,15 @@ class _Task:
     def murmur(cls, fold: int) -> str:
         name = model_name("murmur", fold)
         log = cls._log(name)
-        labels = [cls.data.patients[r.patient].murmur_at(r.site) for r in cls.data.recordings]
-        chosen = [(cls.heard[i], label) for i, label in enumerate(labels) if label and cls.data.recordings[i].fold != fold]
-        heard, known = zip(*chosen, strict=True)
-        export(train_murmur_network(heard, known, SEED + fold, cls.steps, log)).save(cls.out / name)
+        labels = [cls.data.patients[r.info.patient].murmur_at(r.info.site) for r in cls.data.recordings]
+        chosen = [(cls.inputs[i], label) for i, label in enumerate(labels) if label and cls.data.recordings[i].fold != fold]
+        inputs, known = zip(*chosen, strict=True)
+        export(train_murmur_network(inputs, known, SEED + fold, cls.steps, log)).save(cls.out / name)
         return name
 
 
 def _train(task: Callable[[int], str], folds: Sequence[int], jobs: int) -> None:
-    """Run a task for every fold, `jobs` at a time."""
+    """Run a task for every fold, `jobs` at the same time."""
     began = time.perf_counter()
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
         for name in pool.imap_unordered(task, folds):
@@ -94,8 +94,8 @@ def train_segmentation(data: CircorSet, prepared: Prepared, out: Path, steps: in
 def train_murmur(data: CircorSet, prepared: Prepared, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
     """Train the murmur networks, on posteriors of networks that never saw the child."""
     models = {k: SegmentationModel.load(out / model_name("segmentation", k)) for k in range(N_FOLDS)}
-    heard = [hear(versions, models[r.fold]) for versions, r in zip(prepared, data.recordings, strict=True)]
-    _Task.data, _Task.heard, _Task.out, _Task.steps = data, heard, out, steps
+    inputs = [network_inputs(versions, models[r.fold]) for versions, r in zip(prepared, data.recordings, strict=True)]
+    _Task.data, _Task.inputs, _Task.out, _Task.steps = data, inputs, out, steps
     _train(_Task.murmur, folds, jobs)
 
 
@@ -110,8 +110,8 @@ def train_findings(data: CircorSet, out: Path, jobs: int) -> None:
     print(f"measured {len(rows)} versions of recordings in {time.perf_counter() - began:.0f} s", flush=True)
     for fold in [*folds, EVERYONE]:
         others = [k for k in folds if k != fold]
-        heard = [r for r in rows if r.recording.fold != fold]
-        fit_findings(heard, [m for k in others for m in noise[k]], others).save(out / model_name("findings", fold))
+        seen = [r for r in rows if r.recording.fold != fold]
+        fit_findings(seen, [m for k in others for m in noise[k]], others).save(out / model_name("findings", fold))
     print(f"fitted the findings after {time.perf_counter() - began:.0f} s", flush=True)
 
 
@@ -121,12 +121,18 @@ def main() -> None:
         prog="python -m murmur.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("stage", choices=["segmentation", "murmur", "findings", "all"])
-    parser.add_argument("--data", required=True, type=Path, help="CirCor's folder as published")
-    parser.add_argument("--out", required=True, type=Path, help="where the models go")
-    parser.add_argument("--steps", type=int, default=5000, help="training steps for each segmentation network")
-    parser.add_argument("--murmur-steps", type=int, default=1500, help="the same for each murmur network")
-    parser.add_argument("--jobs", type=int, default=2, help="networks trained at a time, one core each")
-    parser.add_argument("--folds", type=int, nargs="*", default=[*range(N_FOLDS), EVERYONE], help="-1: on everyone")
+    parser.add_argument("--data", required=True, type=Path, help="folder of CirCor as published")
+    parser.add_argument("--out", required=True, type=Path, help="output folder of the models")
+    parser.add_argument("--steps", type=int, default=5000, help="training steps of each segmentation network")
+    parser.add_argument("--murmur-steps", type=int, default=1500, help="training steps of each murmur network")
+    parser.add_argument("--jobs", type=int, default=2, help="networks trained at the same time, one core each")
+    parser.add_argument(
+        "--folds",
+        type=int,
+        nargs="*",
+        default=[*range(N_FOLDS), EVERYONE],
+        help="folds to train without; -1: train on everyone",
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = read_circor(arguments.data)

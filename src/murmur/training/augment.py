@@ -30,7 +30,7 @@ def coloured_noise(
 def disturb(
     samples: Samples, states: States, sample_rate_hz: float, frame_rate_hz: float, rng: np.random.Generator
 ) -> tuple[Samples, States]:
-    """Return disturbed samples and the frame states that still hold (0 where nothing can be said)."""
+    """Return disturbed samples, and the frame states that still hold (0 where the disturbance hides them)."""
     x = samples.astype(np.float64)
     states = states.copy()
     n = x.shape[0]
@@ -58,9 +58,9 @@ def disturb(
 
 
 def drown(samples: Samples, sample_rate_hz: float, rng: np.random.Generator) -> Samples:
-    """Return the recording in steady noise of 3 to 20 dB below it, half the time through another sensor.
+    """Return the recording in steady noise of 3 to 20 dB below it, half of the time through another sensor.
 
-    Noise is what hides a murmur: a model must have met it often to know what may still be heard.
+    Noise hides murmurs: a model must have met it often to know what can still be heard.
     """
     x = samples.astype(np.float64)
     if rng.random() < 0.5:
@@ -74,44 +74,51 @@ def drown(samples: Samples, sample_rate_hz: float, rng: np.random.Generator) -> 
 def vary_rhythm(
     samples: Samples, intervals: Intervals, sample_rate_hz: float, rng: np.random.Generator
 ) -> tuple[Samples, Intervals]:
-    """Cut and lengthen labelled diastoles of a real recording: slow, irregular and premature beats of changing loudness.
+    """Cut and lengthen labelled diastoles of a real recording: slow, irregular and premature beats of varying loudness.
 
-    Children's recordings hold little of the rhythms of grown and sick hearts; systole hardly changes in them, diastole does.
+    Children's recordings hold little of the rhythms of adult and diseased hearts, in which diastole varies most.
     """
     mode = rng.choice(["irregular", "slow", "premature"], p=[0.3, 0.2, 0.5])
     steady = rng.uniform(1.0, 3.0) if mode == "slow" or rng.random() < 0.5 else 1.0
-    unsteady = 0.0 if mode == "slow" else 0.3
+    loudness_spread = 0.0 if mode == "slow" else 0.3
     pieces: list[Samples] = []
     moved: list[tuple[float, float, int]] = []
-    copied, shift_s, longer_next = 0.0, 0.0, False
+    copied_s, shift_s, longer_next = 0.0, 0.0, False
     for start_s, end_s, state in intervals:
-        if start_s < copied - 1e-6:  # labels that jump back: leave the rest as it is
+        if start_s < copied_s - 1e-6:  # labels that jump back: leave the rest as it is
             break
-        length_s = end_s - start_s
-        factor = 1.0
+        length_s, factor = end_s - start_s, 1.0
         if state == DIASTOLE and length_s >= 0.12:
-            factor = steady * rng.uniform(0.95, 1.05)
-            if mode == "irregular":
-                factor *= float(np.exp(rng.normal(0.1, 0.45)))
-            elif mode == "premature" and longer_next:
-                factor, longer_next = factor * rng.uniform(1.3, 1.8), False
-            elif mode == "premature" and rng.random() < 0.2:  # however soon after S2
-                factor, longer_next = rng.uniform(SHORTEST_DIASTOLE_S / length_s, 0.6 * factor), True
-            factor = float(np.clip(factor * length_s, SHORTEST_DIASTOLE_S, 2.2) / length_s)
+            factor, longer_next = _diastole_factor(mode, steady, length_s, longer_next, rng)
         first, last = round(start_s * sample_rate_hz), round(end_s * sample_rate_hz)
-        pieces.append(samples[round(copied * sample_rate_hz) : first])
+        pieces.append(samples[round(copied_s * sample_rate_hz) : first])
         piece = samples[first:last]
         if factor != 1.0:
             piece = _resize(piece, round(factor * piece.shape[0]), int(0.008 * sample_rate_hz))
-        elif state in SOUNDS and unsteady:
-            piece = piece * (1.0 + (np.exp(rng.normal(0.0, unsteady)) - 1.0) * np.hanning(piece.shape[0])).astype(np.float32)
+        elif state in SOUNDS and loudness_spread:
+            change = np.exp(rng.normal(0.0, loudness_spread)) - 1.0
+            piece = piece * (1.0 + change * np.hanning(piece.shape[0])).astype(np.float32)
         pieces.append(piece)
         new_s = piece.shape[0] / sample_rate_hz
         moved.append((start_s + shift_s, start_s + shift_s + new_s, state))
         shift_s += new_s - length_s
-        copied = end_s
-    pieces.append(samples[round(copied * sample_rate_hz) :])
+        copied_s = end_s
+    pieces.append(samples[round(copied_s * sample_rate_hz) :])
     return np.concatenate(pieces), tuple(moved)
+
+
+def _diastole_factor(
+    mode: str, steady: float, length_s: float, longer_next: bool, rng: np.random.Generator
+) -> tuple[float, bool]:
+    """Return by how much a diastole is lengthened, and whether the next one compensates for a premature beat."""
+    factor = steady * rng.uniform(0.95, 1.05)
+    if mode == "irregular":
+        factor *= float(np.exp(rng.normal(0.1, 0.45)))
+    elif mode == "premature" and longer_next:
+        factor, longer_next = factor * rng.uniform(1.3, 1.8), False
+    elif mode == "premature" and rng.random() < 0.2:  # however soon after S2
+        factor, longer_next = rng.uniform(SHORTEST_DIASTOLE_S / length_s, 0.6 * factor), True
+    return float(np.clip(factor * length_s, SHORTEST_DIASTOLE_S, 2.2) / length_s), longer_next
 
 
 def _resize(piece: Samples, length: int, fade: int) -> Samples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -14,9 +15,8 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from murmur.findings import grade, systolic_pitch, systolic_quality, systolic_shape, systolic_timing
+from murmur.findings.context import Features
 from murmur.findings.describe import describe_recording
-from murmur.findings.features import Features
-from murmur.findings.grade import GRADES
 from murmur.findings.models import NORM_SITES, FindingModels, joint_probabilities
 from murmur.findings.murmur import limit_inaudible
 from murmur.formats.circor import Patient
@@ -34,20 +34,24 @@ from murmur.segmentation.model import SegmentationModel
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.training.augment import coloured_noise, disturb, drown
 from murmur.training.data import CircorSet, LabelledRecording
-from murmur.training.scores import right_beats
+from murmur.training.scores import right_cycles
 
-__all__ = ["Row", "fit_findings", "measure_all", "measure_noise"]
+__all__ = ["Described", "Row", "describe", "fit_findings", "measure_all", "measure_noise"]
 
 Array = NDArray[np.float64]
 
 NOISE_SEED, DISTURBANCE_SEED = 5, 6
-#: Disturbed versions of each recording that the trees see, too, and then ones in noise.
+#: Disturbed versions of each recording that only the trees see, and versions in noise.
 DISTURBED, NOISY = 2, 2
+#: Trees, and the fewest versions of recordings in a leaf: more and finer ones give no more.
+TREES, LEAST_LEAF, SEED = 100, 20, 0
+#: How noise without a heart is made.
+NOISE_RATE_HZ, NOISE_RECORDINGS, NOISE_S, NOISE_LEVEL = 4000.0, 60, 12.0, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One recording as the fits see it."""
+    """One version of a recording: what is known of it, and what the engine measured."""
 
     recording: LabelledRecording
     patient: Patient
@@ -57,45 +61,68 @@ class Row:
     @property
     def murmur(self) -> str | None:
         """The recording's class, as `Patient.murmur_at` says."""
-        return self.patient.murmur_at(self.recording.site)
+        return self.patient.murmur_at(self.recording.info.site)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """One readable version of a recording, and the features that signs are concluded from."""
+
+    row: Row
+    features: Features
+
+
+def _measure_samples(
+    samples: NDArray[np.float32], rate_hz: float, model: SegmentationModel, murmur_network: NetworkWeights
+) -> Measurement:
+    return Engine(rate_hz, Settings(), model, murmur_network).finish(samples)
 
 
 def _measure(
     recording: LabelledRecording, patient: Patient, model: SegmentationModel, murmur_network: NetworkWeights, index: int
 ) -> list[Row]:
-    """Run the engine over one recording as it is, over disturbed versions of it, and over ones in noise."""
-    rows = []
+    """Run the engine over one recording as it is, over disturbed versions of it, and over versions in noise."""
+    rows, rate_hz = [], recording.sample_rate_hz
     for version in range(1 + DISTURBED + NOISY):
         samples = recording.samples()
         rng = np.random.default_rng([DISTURBANCE_SEED, index, version])
         if version > DISTURBED:
-            samples = drown(samples, recording.sample_rate_hz, rng)
+            samples = drown(samples, rate_hz, rng)
         elif version:
-            unlabelled = np.zeros(int(recording.sample_rate_hz), dtype=np.int8)
-            samples, _ = disturb(samples, unlabelled, recording.sample_rate_hz, FRAME_RATE_HZ, rng)
-        engine = Engine(recording.sample_rate_hz, Settings(), model, murmur_network)
-        engine.push(samples)
-        rows.append(Row(recording, patient, engine.finish(), disturbed=version > 0))
+            samples, _ = disturb(samples, np.zeros(int(rate_hz), dtype=np.int8), rate_hz, FRAME_RATE_HZ, rng)
+        rows.append(Row(recording, patient, _measure_samples(samples, rate_hz, model, murmur_network), version > 0))
     return rows
 
 
 def measure_all(
-    data: CircorSet,
-    models: dict[int, SegmentationModel],
-    murmur_networks: dict[int, NetworkWeights],
-    jobs: int = 1,
+    data: CircorSet, models: dict[int, SegmentationModel], murmur_networks: dict[int, NetworkWeights], jobs: int = 1
 ) -> list[Row]:
     """Run the engine over every recording, each with the models that never saw its child, in `jobs` processes."""
     recordings = data.recordings
     arguments = (
         recordings,
-        [data.patients[r.patient] for r in recordings],
+        [data.patients[r.info.patient] for r in recordings],
         [models[r.fold] for r in recordings],
         [murmur_networks[r.fold] for r in recordings],
         range(len(recordings)),
     )
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         return [row for rows in pool.map(_measure, *arguments, chunksize=8) for row in rows]
+
+
+def measure_noise(model: SegmentationModel, murmur_network: NetworkWeights) -> list[Measurement]:
+    """Run the engine over noise of many colours, steady and restless, in which there is no heart."""
+    measured = []
+    for index in range(NOISE_RECORDINGS):
+        rng = np.random.default_rng([NOISE_SEED, index])
+        n = int(NOISE_S * NOISE_RATE_HZ)
+        noise = coloured_noise(n, rng.uniform(0.0, 12.0), NOISE_RATE_HZ, rng)
+        if index % 2:  # comes and goes, like voices and handling
+            knots = np.exp(rng.normal(0.0, 1.0, size=int(NOISE_S * rng.uniform(1.0, 6.0))))
+            noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
+        samples = (NOISE_LEVEL * noise).astype(np.float32)
+        measured.append(_measure_samples(samples, NOISE_RATE_HZ, model, murmur_network))
+    return measured
 
 
 def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes: Sequence[Any]) -> LinearModel:
@@ -108,55 +135,33 @@ def fit_linear(features: Array, labels: Sequence[Any], strength: float, classes:
     return LinearModel(centre, scale, fitted.coef_, fitted.intercept_)
 
 
-def fit_beat(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
-    """Fit the probability that a beat is right; see `murmur.measure.quality.cycle_confidence`. In noise none is."""
+def fit_confidence(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearModel:
+    """Fit the probability that a cycle is right, for `murmur.measure.quality.cycle_confidence`; in noise none is."""
     features, labels = [], []
     for row in rows:
-        bounds_s = row.measurement.cycles.bounds_s
-        index, right = right_beats(bounds_s[:, 0], bounds_s[:, 2], bounds_s[:, 4], row.recording.intervals)
+        s1_s, s2_s, end_s = row.measurement.cycles.bounds_s.T[[0, 2, 4]]
+        index, right = right_cycles(s1_s, s2_s, end_s, row.recording.intervals)
         if index.size:
-            features.append(cycle_evidence(row.measurement.cycles, compare_cycles(row.measurement.levels))[index])
+            features.append(_evidence(row.measurement)[index])
             labels += right.tolist()
     for measurement in noise:
-        features.append(cycle_evidence(measurement.cycles, compare_cycles(measurement.levels)))
+        features.append(_evidence(measurement))
         labels += [False] * len(measurement.cycles)
     return fit_linear(np.concatenate(features), labels, 1.0, [False, True])
 
 
-def measure_noise(
-    model: SegmentationModel, murmur_network: NetworkWeights, count: int = 60, duration_s: float = 12.0
-) -> list[Measurement]:
-    """Run the engine over noise of many colours, steady and restless, in which there is no heart."""
-    measured = []
-    for index in range(count):
-        rng = np.random.default_rng([NOISE_SEED, index])
-        n = int(duration_s * 4000)
-        noise = coloured_noise(n, rng.uniform(0.0, 12.0), 4000.0, rng)
-        if index % 2:  # comes and goes, like voices and handling
-            knots = np.exp(rng.normal(0.0, 1.0, size=int(duration_s * rng.uniform(1.0, 6.0))))
-            noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
-        engine = Engine(4000.0, Settings(), model, murmur_network)
-        engine.push((0.1 * noise).astype(np.float32))
-        measured.append(engine.finish())
-    return measured
+def _evidence(measurement: Measurement) -> Array:
+    return cycle_evidence(measurement.cycles, compare_cycles(measurement.levels))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Described:
-    """A readable recording's features."""
-
-    row: Row
-    features: Features
-
-
-def describe(rows: Sequence[Row], beat: LinearModel) -> list[Described]:
-    """Features of the recordings that can be read."""
-    described = [(row, describe_recording(row.measurement, beat, Settings())) for row in rows]
+def describe(rows: Sequence[Row], confidence_model: LinearModel) -> list[Described]:
+    """Describe the readable recordings as `murmur.analyze` does."""
+    described = [(row, describe_recording(row.measurement, confidence_model, Settings())) for row in rows]
     return [Described(row, d.features) for row, d in described if d.quality.readable and d.features is not None]
 
 
 def fit_forest(described: Sequence[Described]) -> Forest:
-    """Fit present, unknown, absent on recordings."""
+    """Fit present, unknown and absent on recordings."""
     kept = [d for d in described if d.row.murmur is not None]
     labels = [CLASSES.index(str(d.row.murmur)) for d in kept]
     fitted = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST_LEAF, max_features=0.3, random_state=SEED)
@@ -179,94 +184,85 @@ def fit_forest(described: Sequence[Described]) -> Forest:
     )
 
 
-#: Trees, and the fewest versions of recordings in a leaf: more and finer ones give no more.
-TREES, LEAST_LEAF, SEED = 100, 20, 0
-
-
-def blind_shares(everything: Sequence[Described], described: Sequence[Described], folds: Sequence[int]) -> dict[int, Array]:
-    """Shares of the classes for every described recording, by its place, from a forest that never saw its fold."""
-    shares = {}
+def blind_probabilities(described: Sequence[Described], folds: Sequence[int]) -> list[tuple[Row, Array]]:
+    """Return each undisturbed recording with its probabilities of a systolic murmur, by trees that never saw its fold."""
+    pairs = []
     for fold in folds:
-        forest = fit_forest([d for d in everything if d.row.recording.fold != fold])
-        for i, d in enumerate(described):
-            if d.row.recording.fold == fold:
-                shares[i] = forest.probabilities(d.features.murmur_vector)
-    return shares
+        forest = fit_forest([d for d in described if d.row.recording.fold != fold])
+        for d in described:
+            if d.row.recording.fold == fold and not d.row.disturbed:
+                shares = forest.probabilities(d.features.murmur_vector)
+                joint = joint_probabilities(shares, d.features.network_log_odds)
+                pairs.append((d.row, limit_inaudible(joint, d.features.murmur)))
+    return pairs
 
 
 def fit_findings(rows: Sequence[Row], noise: Sequence[Measurement], folds: Sequence[int]) -> FindingModels:
     """Fit everything on `rows`; the patient's model on murmur probabilities that are out of fold among `folds`.
 
-    Only the trees see the disturbed versions: the rest is to be right of recordings as they are.
+    Only the trees see the disturbed versions: the rest must be right for recordings as they are.
     """
-    clean = [row for row in rows if not row.disturbed]
-    beat = fit_beat(clean, noise)
-    everything = describe(rows, beat)
-    described = [d for d in everything if not d.row.disturbed]
-    shares = blind_shares(everything, described, folds)
-    probabilities = {
-        i: limit_inaudible(joint_probabilities(s, (d := described[i].features).network_log_odds), d.murmur)
-        for i, s in shares.items()
-    }
+    confidence_model = fit_confidence([row for row in rows if not row.disturbed], noise)
+    described = describe(rows, confidence_model)
+    undisturbed = [d for d in described if not d.row.disturbed]
     return FindingModels(
-        beat=beat,
-        murmur=fit_forest(everything),
-        **_fit_patient(clean, described, probabilities),
-        s1_norm_db=_s1_norms(described),
-        **_fit_character([d for d in described if d.row.murmur == "present"]),
+        beat=confidence_model,
+        murmur=fit_forest(described),
+        **_fit_patient(blind_probabilities(described, folds)),
+        s1_norm_db=_s1_norms(undisturbed),
+        **_fit_character([d for d in undisturbed if d.row.murmur == "present"]),
     )
 
 
-def _fit_patient(
-    rows: Sequence[Row], described: Sequence[Described], probabilities: dict[int, Array]
-) -> dict[str, LinearModel]:
-    by_patient: dict[str, list[Array]] = {}
-    sites: dict[str, list[str]] = {}
-    for i, p in probabilities.items():
-        row = described[i].row
-        by_patient.setdefault(row.patient.id, []).append(p)
-        sites.setdefault(row.patient.id, []).append(row.recording.site)
-    patients = {row.patient.id: row.patient for row in rows}
-    ids = sorted(by_patient)
-    graded = [i for i in ids if patients[i].grading in GRADES]
-    murmur = np.array([patient_vector(np.array(by_patient[i])) for i in ids])
-    grades = np.array([grade_vector(np.array(by_patient[i]), sites[i]) for i in graded])
+def _fit_patient(blind: Sequence[tuple[Row, Array]]) -> dict[str, LinearModel]:
+    by_patient: dict[str, list[tuple[Row, Array]]] = defaultdict(list)
+    for row, probabilities in blind:
+        by_patient[row.patient.id].append((row, probabilities))
+    patients, murmurs, graded, grades = [], [], [], []
+    for _, items in sorted(by_patient.items()):
+        patient, probabilities = items[0][0].patient, np.array([p for _, p in items])
+        patients.append(patient)
+        murmurs.append(patient_vector(probabilities))
+        if patient.grading in grade.GRADES:
+            graded.append(patient)
+            grades.append(grade_vector(probabilities, [row.recording.info.site for row, _ in items]))
     return {
-        # two numbers of some hundred patients need little holding back, and what is held back is under-confident
-        "patient_murmur": fit_linear(murmur, [patients[i].murmur.lower() for i in ids], 3.0, CLASSES),
-        "patient_grade": fit_linear(grades, [patients[i].grading for i in graded], 1.0, GRADES),
+        # regularising two numbers of some hundred patients any more makes the model under-confident
+        "patient_murmur": fit_linear(np.array(murmurs), [patient.murmur.lower() for patient in patients], 3.0, CLASSES),
+        "patient_grade": fit_linear(np.array(grades), [patient.grading for patient in graded], 1.0, grade.GRADES),
     }
 
 
 def _fit_character(murmurs: Sequence[Described]) -> dict[str, LinearModel]:
     def fit(
-        vector: Callable[[MurmurFeatures], Sequence[float]], label: str, classes: Sequence[str], strength: float
+        vector: Callable[[MurmurFeatures], Sequence[float]],
+        label: Callable[[Patient], object],
+        classes: Sequence[object],
+        strength: float = 1.0,
     ) -> LinearModel:
-        labelled = [(d, str(getattr(d.row.patient, label)).lower()) for d in murmurs]
-        known = [(d, value) for d, value in labelled if value in classes]
-        vectors = np.array([vector(d.features.murmur) for d, _ in known])
-        return fit_linear(vectors, [value for _, value in known], strength, classes)
+        known = [d for d in murmurs if label(d.row.patient) in classes]
+        vectors = np.array([vector(d.features.murmur) for d in known])
+        return fit_linear(vectors, [label(d.row.patient) for d in known], strength, classes)
 
-    timing = [d for d in murmurs if d.row.patient.timing]
+    def is_holosystolic(patient: Patient) -> bool | None:
+        return patient.timing == "Holosystolic" if patient.timing else None
+
+    shapes, qualities, pitches = systolic_shape.SHAPES[:3], systolic_quality.QUALITIES, systolic_pitch.PITCHES
     return {
-        "holosystolic": fit_linear(
-            np.array([systolic_timing.vector(d.features.murmur) for d in timing]),
-            [d.row.patient.timing == "Holosystolic" for d in timing],
-            1.0,
-            [False, True],
-        ),
-        "shape": fit(systolic_shape.vector, "shape", systolic_shape.SHAPES[:3], 1.0),
-        "blowing": fit(systolic_quality.vector, "quality", systolic_quality.QUALITIES, 1.0),
-        "pitch": fit(systolic_pitch.vector, "pitch", systolic_pitch.PITCHES, 0.1),
-        "grade": fit(grade.vector, "grading", [g.lower() for g in GRADES], 0.1),
+        "holosystolic": fit(systolic_timing.vector, is_holosystolic, [False, True]),
+        "shape": fit(systolic_shape.vector, lambda patient: str(patient.shape).lower(), shapes),
+        "blowing": fit(systolic_quality.vector, lambda patient: str(patient.quality).lower(), qualities),
+        "pitch": fit(systolic_pitch.vector, lambda patient: str(patient.pitch).lower(), pitches, 0.1),
+        "grade": fit(grade.vector, lambda patient: patient.grading, grade.GRADES, 0.1),
     }
 
 
 def _s1_norms(described: Sequence[Described]) -> Array:
-    """Mean and standard deviation of S1 against S2 at each site; where the site is not known, of all together."""
+    """Return the median and the standard deviation of S1 against S2 at each site; of an unknown site, over all sites."""
     normal = [d for d in described if d.row.murmur == "absent"]
     norms = []
     for site in NORM_SITES:
-        levels = np.array([d.features.heart_sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.site)])
+        there = [d.features.heart_sounds for d in normal if site in ("", d.row.recording.info.site)]
+        levels = np.array([sounds.s1_s2_level_db for sounds in there])
         norms.append([np.median(levels), levels.std()])
     return np.array(norms)

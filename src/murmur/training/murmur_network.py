@@ -16,7 +16,7 @@ from murmur.segmentation.model import SegmentationModel
 from murmur.training.networks import DilatedNetwork, optimise
 from murmur.training.segmentation import Versions
 
-__all__ = ["Heard", "hear", "new_network", "pooled_scores", "train_murmur_network"]
+__all__ = ["Inputs", "network_inputs", "new_network", "pooled_scores", "train_murmur_network"]
 
 CHANNELS = 16
 DILATIONS = (1, 2, 4, 8, 16)
@@ -25,18 +25,18 @@ CROP_FRAMES = 800
 BATCH = 32
 DROPOUT = 0.2
 
-#: Every version of a recording as the network hears it: bands and posteriors side by side, shape (frames, INPUTS).
-Heard = Sequence[NDArray[np.float16]]
+#: The network's input for every version of a recording: bands and posteriors side by side, shape (frames, INPUTS).
+Inputs = Sequence[NDArray[np.float16]]
 
 
-def hear(versions: Versions, model: SegmentationModel) -> Heard:
+def network_inputs(versions: Versions, model: SegmentationModel) -> Inputs:
     """Put the posteriors of a model that never saw the child beside the bands of each version."""
-    heard = []
+    inputs = []
     for bands, _ in versions:
         emitter, frames = Emitter(model.network), bands.astype(np.float32)
         log_posteriors = emitter.push(frames, last=True)
-        heard.append(np.concatenate([bands, np.exp(log_posteriors).astype(np.float16)], axis=1))
-    return heard
+        inputs.append(np.concatenate([bands, np.exp(log_posteriors).astype(np.float16)], axis=1))
+    return inputs
 
 
 def new_network() -> DilatedNetwork:
@@ -45,7 +45,7 @@ def new_network() -> DilatedNetwork:
 
 
 def pooled_scores(outputs: torch.Tensor, posteriors: torch.Tensor) -> torch.Tensor:
-    """Average each state's outputs over its frames, weighed by its posterior, and add the states up.
+    """Average each state's outputs over its frames, weighted by its posterior, and sum over the states.
 
     Parameters
     ----------
@@ -63,29 +63,24 @@ def pooled_scores(outputs: torch.Tensor, posteriors: torch.Tensor) -> torch.Tens
 
 
 def train_murmur_network(
-    heard: Sequence[Heard], labels: Sequence[str], seed: int, steps: int, log: Path | None = None
+    recordings: Sequence[Inputs], labels: Sequence[str], seed: int, steps: int, log: Path | None = None
 ) -> DilatedNetwork:
     """Train on crops, each with its recording's label; deterministic for a seed and a number of threads."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = new_network()
     classes = np.array([CLASSES.index(label) for label in labels])
-    silence = np.array(SILENCE, dtype=np.float32)
 
     def loss_of_crops() -> torch.Tensor:
-        chosen = rng.choice(len(heard), size=BATCH)
-        frames = np.empty((BATCH, network.memory + CROP_FRAMES + LOOKAHEAD, INPUTS), dtype=np.float32)
-        frames[:] = silence
-        for row, index in enumerate(chosen):
-            versions = heard[int(index)]
+        chosen, crops = rng.choice(len(recordings), size=BATCH), []
+        for index in chosen:
+            versions = recordings[int(index)]
             version = versions[int(rng.integers(len(versions)))]
             start = int(rng.integers(max(version.shape[0] - CROP_FRAMES, 0) + 1))
-            before = min(start, network.memory)
-            piece = version[start - before : start + CROP_FRAMES + LOOKAHEAD]
-            frames[row, network.memory - before : network.memory - before + piece.shape[0]] = piece
-        inputs = torch.from_numpy(frames.transpose(0, 2, 1).copy())
-        crop = slice(network.memory, network.memory + CROP_FRAMES)
-        scores = pooled_scores(network(inputs), inputs[:, N_BANDS:, crop])
+            crops.append(network.surrounded_crop(version, start, CROP_FRAMES, SILENCE))
+        inputs = torch.from_numpy(np.stack(crops))
+        scored = slice(network.memory, network.memory + CROP_FRAMES)
+        scores = pooled_scores(network(inputs), inputs[:, N_BANDS:, scored])
         return nn.functional.cross_entropy(scores, torch.from_numpy(classes[chosen]))
 
     return optimise(network, loss_of_crops, steps, rate=3e-3, decay=3e-2, warm_up=0.3, log=log)

@@ -23,15 +23,15 @@ class DilatedNetwork(nn.Module):
     Parameters
     ----------
     inputs, outputs : int
-        Numbers of a frame, going in and coming out.
+        Numbers per frame, in and out.
     channels : int
         Width of every block.
     dilations : sequence of int
         One block each, in steps.
     lookahead : int
-        Frames that the network hears before it speaks of one; a whole number of steps.
+        Frames after the one that is scored which the network takes; a whole number of steps.
     dropout : float
-        Share of a block's channels that are silenced while it trains.
+        Share of a block's channels that are set to zero during training.
     """
 
     def __init__(
@@ -39,13 +39,37 @@ class DilatedNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.dilations, self.lookahead = tuple(dilations), lookahead
-        #: Frames before a crop that the network may look back on.
+        #: Frames before the one that is scored which the network takes.
         self.memory = FRAMES_PER_STEP * (2 + 2 * sum(dilations))
         self.stem = nn.Conv1d(FRAMES_PER_STEP * inputs, channels, 3)
         self.convs = nn.ModuleList(nn.Conv1d(channels, channels, 3, dilation=d) for d in dilations)
         self.mixes = nn.ModuleList(nn.Conv1d(channels, channels, 1) for _ in dilations)
         self.head = nn.Conv1d(channels, FRAMES_PER_STEP * outputs, 1)
         self.dropout = nn.Dropout(dropout)
+
+    def surrounded_crop(
+        self, frames: NDArray[Any], start: int, length: int, silence: Sequence[float]
+    ) -> NDArray[np.float32]:
+        """Return what the network takes to score `length` frames from `start` on, with silence around the recording.
+
+        Parameters
+        ----------
+        frames : ndarray, shape (n, inputs)
+            The whole recording.
+        start, length : int
+            The frames to be scored.
+        silence : sequence of float, length inputs
+            What surrounds the recording.
+
+        Returns
+        -------
+        ndarray, shape (inputs, memory + length + lookahead)
+        """
+        crop = np.tile(np.array(silence, dtype=np.float32)[:, None], self.memory + length + self.lookahead)
+        before = min(start, self.memory)
+        piece = frames[start - before : start + length + self.lookahead]
+        crop[:, self.memory - before : self.memory - before + piece.shape[0]] = piece.T
+        return crop
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Take frames (batch, inputs, memory + n + lookahead); return (batch, outputs, n)."""
@@ -67,7 +91,7 @@ def optimise(
     warm_up: float,
     log: Path | None,
 ) -> DilatedNetwork:
-    """Take `steps` of AdamW on what `loss_of` draws; the rate rises to `rate` over the share `warm_up` and falls again."""
+    """Take `steps` of AdamW on what `loss_of` draws; the rate rises to `rate` over the share `warm_up`, then falls."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps, pct_start=warm_up)
     began, losses = time.perf_counter(), []
@@ -86,7 +110,7 @@ def optimise(
 
 
 def export(network: DilatedNetwork) -> NetworkWeights:
-    """Lay the parameters out for the kernel."""
+    """Return the parameters in the layout of the kernel."""
 
     def weight(layer: Any) -> NDArray[np.float32]:
         w = layer.weight.detach().numpy()  # (out, in, taps)

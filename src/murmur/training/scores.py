@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "OnsetScore",
-    "labelled_spans",
-    "match_onsets",
-    "right_beats",
-    "score_onsets",
-]
+__all__ = ["OnsetScore", "labelled_spans", "match_onsets", "right_cycles", "score_onsets"]
 
 Array = NDArray[np.float64]
 Intervals = Sequence[tuple[float, float, int]]
 
 
+@dataclass
 class OnsetScore:
     """Pooled counts of onsets found, missed and invented, and the errors of those found."""
 
-    def __init__(self) -> None:
-        self.hits = 0
-        self.misses = 0
-        self.false_alarms = 0
-        self.errors_s: list[float] = []
+    hits: int = 0
+    misses: int = 0
+    false_alarms: int = 0
+    errors_s: list[float] = field(default_factory=list)
 
     def add(self, other: OnsetScore) -> None:
         """Pool another recording's counts."""
@@ -52,7 +47,7 @@ class OnsetScore:
 
 
 def match_onsets(found_s: Array, true_s: Array, tolerance_s: float) -> list[tuple[int, int]]:
-    """Match one to one within the tolerance, nearest pairs first; pairs of indices (found, true)."""
+    """Match one to one within the tolerance, nearest pairs first; return pairs of indices (found, true)."""
     pairs = []
     for j, t in enumerate(true_s):
         for i in range(int(np.searchsorted(found_s, t - tolerance_s)), found_s.size):
@@ -71,7 +66,7 @@ def match_onsets(found_s: Array, true_s: Array, tolerance_s: float) -> list[tupl
 
 
 def labelled_spans(labels: Intervals) -> list[tuple[float, float]]:
-    """Stretches of labels without a hole, in order."""
+    """Return the spans that labels cover without a gap, in order."""
     spans: list[list[float]] = []
     for start, end, _ in sorted(labels):
         if spans and start <= spans[-1][1] + 1e-3:
@@ -81,41 +76,40 @@ def labelled_spans(labels: Intervals) -> list[tuple[float, float]]:
     return [(a, b) for a, b in spans]
 
 
+def _labelled_onsets_s(labels: Intervals, state: int) -> Array:
+    return np.array(sorted({start for start, _, s in labels if s == state}), dtype=np.float64)
+
+
 def score_onsets(found_s: Array, labels: Intervals, state: int, tolerance_s: float = 0.06) -> OnsetScore:
     """Score one recording's onsets of `state` (1 for S1, 3 for S2) inside the labelled spans.
 
-    A found onset outside the spans is not judged; an unmatched one within the tolerance of a span's edge is no false alarm;
-    a labelled onset that begins a span is where the labelling began, not where a sound did, unless it is an S1's or S2's.
+    A found onset outside the spans is not judged, and an unmatched one within the tolerance of a span's edge is no false
+    alarm. A labelled onset at the beginning of a span counts only for an S1 or S2: otherwise the labels begin there, not a
+    state.
     """
-    spans = labelled_spans(labels)
-    true_s = np.array(sorted({start for start, _, s in labels if s == state}), dtype=np.float64)
-    found_s = np.sort(np.asarray(found_s, dtype=np.float64))
+    found_s, true_s = np.sort(np.asarray(found_s, dtype=np.float64)), _labelled_onsets_s(labels, state)
     matched = match_onsets(found_s, true_s, tolerance_s)
-    score = OnsetScore()
-    score.hits = len(matched)
-    score.misses = true_s.size - len(matched)
-    score.errors_s = [float(found_s[i] - true_s[j]) for i, j in matched]
-    taken = {i for i, _ in matched}
-    for i, t in enumerate(found_s):
-        if i in taken:
-            continue
-        if any(a + tolerance_s <= t <= b - tolerance_s for a, b in spans):
-            score.false_alarms += 1
-    return score
+    unmatched = np.delete(found_s, [i for i, _ in matched])
+    spans = labelled_spans(labels)
+    return OnsetScore(
+        hits=len(matched),
+        misses=true_s.size - len(matched),
+        false_alarms=sum(any(a + tolerance_s <= t <= b - tolerance_s for a, b in spans) for t in unmatched),
+        errors_s=[float(found_s[i] - true_s[j]) for i, j in matched],
+    )
 
 
-def right_beats(
+def right_cycles(
     s1_s: Array, s2_s: Array, end_s: Array, labels: Intervals, tolerance_s: float = 0.06
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Which beats lie in labelled stretches, by index, and of each whether its S1 and S2 are where the labels say."""
+    """Return which cycles lie in labelled spans, by index, and of each whether its S1 and S2 are where the labels say."""
     judged = np.zeros(s1_s.size, dtype=bool)
     for first_s, last_s in labelled_spans(labels):
         judged |= (s1_s >= first_s) & (end_s <= last_s)
     right = np.ones(s1_s.size, dtype=bool)
     for found_s, state in ((s1_s, 1), (s2_s, 3)):
-        true_s = np.array(sorted({start for start, _, s in labels if s == state}), dtype=np.float64)
         hit = np.zeros(s1_s.size, dtype=bool)
-        hit[[i for i, _ in match_onsets(found_s, true_s, tolerance_s)]] = True
+        hit[[i for i, _ in match_onsets(found_s, _labelled_onsets_s(labels, state), tolerance_s)]] = True
         right &= hit
     index = np.flatnonzero(judged)
     return index, right[index]

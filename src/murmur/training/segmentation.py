@@ -36,19 +36,21 @@ __all__ = [
 CHANNELS = 32
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 LOOKAHEAD = 24
-#: How much slower and faster a disturbed version is played.
+#: Slowest and fastest speed at which a disturbed version is played.
 SPEEDS = (0.75, 1.25)
+#: Bands of silence.
+SILENCE = (-CLIP,) * N_BANDS
 CROP_FRAMES = 1200
 BATCH = 16
-#: A crop's labels are taken to have S1 and S2 swapped with this chance: at fast rates experts confuse them too, and the
-#: child's other recordings then contradict the labels.
+#: Probability that a crop's labels have S1 and S2 swapped: at fast rates experts confuse them, too, and the child's other
+#: recordings then contradict the labels.
 SWAPPED = 0.03
-#: Frames that say one independent thing each of whether they are: neighbours say the same.
+#: A crop counts as so many independent frames when its labels are tested for being swapped: neighbours are alike.
 INDEPENDENT_FRAMES = 10.0
 
 
-#: A recording's versions, each (bands, states): what the network sees and what it should say. The clean one first, then
-#: disturbed ones, then some in noise, without labels, for the murmur network alone.
+#: A recording's versions, each as (bands, states), the network's input and target: the clean one first, then disturbed ones,
+#: then some in noise, without labels, for the murmur network alone.
 Versions = Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]]
 Prepared = Sequence[Versions]
 
@@ -59,14 +61,14 @@ def new_network() -> DilatedNetwork:
 
 
 def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDArray[np.float32]:
-    """What the network sees of a whole recording, by the very stages that run in `murmur.pipeline.engine`."""
+    """Return the network's input for a whole recording, made by the same stages as in `murmur.pipeline.engine`."""
     conditioner, spectrogram, normaliser = Conditioner(sample_rate_hz, Settings()), Spectrogram(), Normaliser()
     conditioned = conditioner.push(samples, last=True).samples
     return normaliser.push(spectrogram.push(conditioned, last=True), last=True)
 
 
 def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.int8]:
-    """CirCor state (0 to 4) at each frame of a recording played `speed` times as fast."""
+    """Return CirCor's state (0 to 4) at each frame of a recording played `speed` times as fast."""
     states = np.zeros(frames, dtype=np.int8)
     for start_s, end_s, state in intervals:
         first = round(start_s / speed * FRAME_RATE_HZ)
@@ -76,7 +78,7 @@ def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.
 
 
 def _versions(recording: LabelledRecording, variants: int, noisy: int, seed: Sequence[int]) -> Versions:
-    """One recording's clean version, then disturbed ones, then ones in noise."""
+    """Return one recording's clean version, then disturbed ones, then versions in noise."""
     versions = []
     for variant in range(variants + 1):
         rng = np.random.default_rng([*seed, variant])
@@ -100,7 +102,7 @@ def _versions(recording: LabelledRecording, variants: int, noisy: int, seed: Seq
 
 
 def prepare(recordings: Sequence[LabelledRecording], variants: int, noisy: int, seed: int, jobs: int = 1) -> Prepared:
-    """Clean, disturbed and noisy versions of every recording, in `jobs` processes."""
+    """Make the clean, disturbed and noisy versions of every recording, in `jobs` processes."""
     seeds = [(seed, index) for index in range(len(recordings))]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(_versions, recordings, repeat(variants), repeat(noisy), seeds, chunksize=8))
@@ -132,13 +134,8 @@ def swap_tolerant_loss(logits: torch.Tensor, states: torch.Tensor) -> torch.Tens
     return (per_crop * count).sum() / count.sum()
 
 
-def train_network(
-    prepared: Prepared,
-    steps: int = 3000,
-    seed: int = 0,
-    log: Path | None = None,
-) -> DilatedNetwork:
-    """Train on crops of labelled stretches; deterministic for a seed and a number of threads."""
+def train_network(prepared: Prepared, steps: int = 3000, seed: int = 0, log: Path | None = None) -> DilatedNetwork:
+    """Train on crops of labelled spans; deterministic for a seed and a number of threads."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = new_network()
@@ -146,26 +143,23 @@ def train_network(
     weight /= weight.sum()
 
     def loss_of_crops() -> torch.Tensor:
-        bands = np.full((BATCH, N_BANDS, network.memory + CROP_FRAMES + LOOKAHEAD), -CLIP, dtype=np.float32)
-        states = np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
+        crops, states = [], np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
         for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
             versions = prepared[int(index)]
             x, y = versions[int(rng.integers(len(versions)))]
             labelled = np.flatnonzero(y)
             middle = int(rng.choice(labelled)) if labelled.size else 0
             start = int(np.clip(middle - rng.integers(CROP_FRAMES), 0, max(x.shape[0] - CROP_FRAMES, 0)))
-            before = min(start, network.memory)  # silence surrounds the recording
-            piece = x[start - before : start + CROP_FRAMES + LOOKAHEAD]
-            bands[row, :, network.memory - before : network.memory - before + piece.shape[0]] = piece.T
+            crops.append(network.surrounded_crop(x, start, CROP_FRAMES, SILENCE))
             target = y[start : start + CROP_FRAMES]
             states[row, : target.shape[0]] = target
-        return swap_tolerant_loss(network(torch.from_numpy(bands)), torch.from_numpy(states - 1))
+        return swap_tolerant_loss(network(torch.from_numpy(np.stack(crops))), torch.from_numpy(states - 1))
 
     return optimise(network, loss_of_crops, steps, rate=4e-3, decay=1e-2, warm_up=0.15, log=log)
 
 
 def durations_of(recordings: Sequence[LabelledRecording]) -> DurationModel:
-    """State durations against cycle length, from labelled cycles."""
+    """Fit the durations of the states against the length of the cycle, from labelled cycles."""
     rows = []
     for recording in recordings:
         spans = recording.intervals
