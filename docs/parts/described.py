@@ -19,7 +19,8 @@ from murmur.cli.options import make_parser
 from murmur.datasets.catalogue import about, names
 from murmur.findings.registry import SIGNS
 from murmur.formats.registry import FORMATS
-from murmur.tables.dictionary import TABLES, Column
+from murmur.tables.column import Column
+from murmur.tables.dictionary import TABLES
 
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
@@ -51,8 +52,8 @@ class Columns(_Table):
         return [(f"`{c.name}`", _cells(c), c.unit, c.meaning) for c in TABLES[self.arguments[0]]]
 
 
-def _cells(column: Column) -> str:
-    return ", ".join(column.words) if column.words else _KINDS[column.kind]
+def _cells(column: Column[Any]) -> str:
+    return ", ".join(column.choices) if column.choices else _KINDS[column.kind]
 
 
 class Signs(_Table):

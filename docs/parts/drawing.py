@@ -41,7 +41,7 @@ def analyzed(name: str, site: str = "") -> Analysis:
 def draw(kind: str, name: str, path: Path, *, site: str = "", start_s: float = 0.0, end_s: float = 4.0) -> None:
     """Draw a sample into a file."""
     with_sound = {"phonocardiogram": murmur.plot.phonocardiogram, "spectrogram": murmur.plot.spectrogram}
-    of_cycles = {"beat": murmur.plot.beat, "levels": murmur.plot.levels, "tachogram": murmur.plot.tachogram}
+    of_cycles = {"cycle": murmur.plot.cycle, "levels": murmur.plot.levels, "tachogram": murmur.plot.tachogram}
     if kind in with_sound:
         figure = with_sound[kind](_loaded(name), analyzed(name, site), start_s=start_s, end_s=end_s).figure
     elif kind in of_cycles:
@@ -51,7 +51,7 @@ def draw(kind: str, name: str, path: Path, *, site: str = "", start_s: float = 0
     elif kind == "chest_map":
         figure = murmur.plot.chest_map([analyzed(f"{name}_{site}") for site in SITES]).figure
     else:
-        figure = {"course": _course, "trend": _trend}[kind](followed())
+        figure = {"history": _history, "trend": _trend}[kind](followed())
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=DPI)
     plt.close(figure)
@@ -61,12 +61,12 @@ def draw(kind: str, name: str, path: Path, *, site: str = "", start_s: float = 0
 SHOWN: Mapping[str, str] = {
     "phonocardiogram": "The sound over time, with S1 and S2 marked",
     "spectrogram": "The sound by frequency and time",
-    "beat": "The average cycle: level over systole and diastole, against late diastole",
+    "cycle": "The average cycle: level over systole and diastole, against late diastole",
     "levels": "S1 against S2, cycle by cycle",
     "tachogram": "Heart rate, cycle by cycle",
     "overview": "All plots of the recording on a sheet",
     "chest_map": "The murmur's level at each site on the chest",
-    "course": "Six figures over the visits, with the noise of each",
+    "history": "Six figures over the visits, with the noise of each",
     "trend": "One figure over the visits",
 }
 
@@ -83,8 +83,8 @@ def _loaded(name: str) -> murmur.Recording:
     return murmur.load(SAMPLES / f"{name}.wav")
 
 
-def _course(history: VisitHistory) -> Figure:
-    return murmur.plot.course(history)
+def _history(history: VisitHistory) -> Figure:
+    return murmur.plot.history(history)
 
 
 def _trend(history: VisitHistory) -> Figure:

@@ -39,7 +39,7 @@ class Drawing(SphinxDirective):
             times = {f"{k}_s": v for k, v in shown.items() if k != "site"}
             draw(kind, name, path, site=shown.get("site", ""), **times)
             _made(self.env.app).add(path)
-        whom = "a patient over five visits" if kind in {"course", "trend"} else name
+        whom = "a patient over five visits" if kind in {"history", "trend"} else name
         image = nodes.image(uri=f"/{GENERATED}/plots/{file}", alt=f"{SHOWN[kind]}: {whom}", classes=["drawing"])
         if "width" in self.options:
             image["width"] = self.options["width"]

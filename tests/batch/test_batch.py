@@ -22,7 +22,9 @@ from murmur.errors import MissingFileError, MurmurError, OutputError, ParameterE
 from murmur.formats.circor import read_segments
 from murmur.pipeline.analysis import Analysis
 from murmur.settings import Settings
-from murmur.tables.rows import CYCLE_COLUMNS, PATIENT_COLUMNS, RECORDING_COLUMNS, Failure
+from murmur.tables.cycles import CYCLES
+from murmur.tables.dictionary import TABLES
+from murmur.tables.recordings import Failure
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RATE = 4000
@@ -110,9 +112,8 @@ def test_failed_rows_say_why(done, name, reason):
 
 def test_tables_have_their_columns(done):
     out, _ = done
-    assert tuple(header(out / "recordings.csv")) == RECORDING_COLUMNS
-    assert tuple(header(out / "cycles.csv")) == CYCLE_COLUMNS
-    assert tuple(header(out / "patients.csv")) == PATIENT_COLUMNS
+    for name in ("recordings", "cycles", "patients"):
+        assert list(header(out / f"{name}.csv")) == [column.name for column in TABLES[name]]
 
 
 def test_cycles_are_the_recordings(done):
@@ -123,7 +124,7 @@ def test_cycles_are_the_recordings(done):
         assert len(own) == int(row["cycles"] or 0)
         assert [int(cycle["cycle"]) for cycle in own] == list(range(1, len(own) + 1))
         for cycle in own:
-            onsets = [float(cycle[name]) for name in CYCLE_COLUMNS[4:9]]
+            onsets = [float(cycle[column.name]) for column in CYCLES if column.unit == "s"]
             assert onsets == sorted(onsets)
 
 

@@ -19,7 +19,7 @@ from murmur.batch import run
 from murmur.cli import main
 from murmur.errors import MurmurError, OutputError, ParameterError
 from murmur.pipeline.analysis import Analysis
-from murmur.tables.rows import Failure
+from murmur.tables.recordings import Failure
 
 distributed = pytest.importorskip("distributed")
 

@@ -19,7 +19,7 @@ from murmur.io.remote import is_remote
 from murmur.io.writing import discard, made_folder, write_whole
 from murmur.settings import Settings
 from murmur.tables.export import check_format, export
-from murmur.tables.rows import patient_row, patients_of
+from murmur.tables.patients import patient_row, patients_of
 
 __all__ = [
     "begin_anew",
@@ -154,7 +154,7 @@ def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:
             discard(folder / f"patients.{format_}")  # an earlier run's
         return {table.name: export(table, folder, format_) for table in store.tables()}
     except OutputError as error:
-        raise OutputError(f"{error} (all results are in {STORE_NAME}: make room, then murmur export)") from error
+        raise OutputError(f"{error} (all results are in {STORE_NAME}: free some space, then run murmur export)") from error
 
 
 def describe(home: Path, description: dict[str, Any]) -> None:

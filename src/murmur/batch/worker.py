@@ -13,7 +13,9 @@ from murmur.batch.inputs import Input
 from murmur.batch.segments import pack, put
 from murmur.errors import MurmurError
 from murmur.settings import Settings
-from murmur.tables.rows import CycleRow, Failure, Row, cycle_rows, recording_row
+from murmur.tables.column import Row
+from murmur.tables.cycles import CycleRow, cycle_rows
+from murmur.tables.recordings import Failure, recording_row
 
 if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
@@ -64,7 +66,7 @@ class Outcome:
     row : Row
         Its row of the table of recordings.
     cycles : list of CycleRow
-        Its rows of the table of cycles, in the order of `murmur.tables.rows.CYCLE_FIGURES`.
+        Its rows of the table of cycles, in the order of `murmur.tables.cycles.CYCLE_FIGURES`.
     segments : bytes or None
         Its segments, packed (`murmur.batch.segments`); None where nothing could be decoded.
     result : Analysis or Failure or None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from murmur.batch import Outcome, Summary
     from murmur.cli.bars import Bar
     from murmur.cli.display import Reporter
-    from murmur.tables.rows import Row
+    from murmur.tables.column import Row
 
 __all__ = ["execute", "silence_stdout"]
 
@@ -159,7 +159,7 @@ class _Told:
 
     def _tell(self, outcome: Outcome) -> None:
         from murmur.cli.display import reporter
-        from murmur.tables.rows import Failure
+        from murmur.tables.recordings import Failure
         from murmur.wording import tell, tell_failure
 
         found = outcome.result
@@ -191,7 +191,7 @@ class _Told:
 
     def _tell_patients(self, settings: Settings, report: Reporter) -> None:
         from murmur.batch.worker import load_models
-        from murmur.tables.rows import patients_of
+        from murmur.tables.patients import patients_of
         from murmur.wording import tell_patient
 
         first = {row["patient"]: number for number, row in reversed(list(enumerate(self._rows)))}
@@ -332,7 +332,7 @@ def _schema(options: argparse.Namespace, arguments: list[str]) -> int:
         return DONE
     from murmur.pipeline.analysis import Analysis
     from murmur.records import json_schema_of_any
-    from murmur.tables.rows import Failure
+    from murmur.tables.recordings import Failure
 
     print(json.dumps(json_schema_of_any("A line of murmur analyze --json", Analysis, Failure), indent=2))
     return DONE

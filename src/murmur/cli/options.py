@@ -154,7 +154,7 @@ def _add_trend(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("folder", metavar="OUT", help="the folder of the run")
     parser.add_argument("--patient", action="append", metavar="ID", help="only this one; may be repeated")
-    parser.add_argument("--plots", action="store_true", help="draw each patient's course into trends/ (extra plot)")
+    parser.add_argument("--plots", action="store_true", help="plot each patient's history into trends/ (extra plot)")
     _add_format(parser)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="write here instead of to OUT; made where there is none")
     parser.add_argument("--models", metavar="DIR", help="folder with other models than those that ship, as the run had")
@@ -182,7 +182,7 @@ def _add_plot(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="where to: OUT.png, OUT.svg or OUT.pdf")
     parser.add_argument(
         "--kind",
-        choices=("overview", "phonocardiogram", "spectrogram", "beat", "levels", "tachogram", "chest"),
+        choices=("overview", "phonocardiogram", "spectrogram", "cycle", "levels", "tachogram", "chest"),
         default="overview",
         help="which plot (overview)",
     )

@@ -22,11 +22,11 @@ def trend(options: argparse.Namespace) -> int:
     from murmur.wording import tell_visit_history
 
     found = list(visit_histories(options.folder, options.patient or None, models_dir=options.models))
-    changed = [course for course in found if course.more_than_noise]
-    told = found if options.patient else (changed + [course for course in found if not course.more_than_noise])
+    changed = [history for history in found if history.more_than_noise]
+    told = found if options.patient else (changed + [history for history in found if not history.more_than_noise])
     report = reporter()
-    for course in told[: None if options.patient else PATIENTS_TOLD]:
-        report(tell_visit_history(course))
+    for history in told[: None if options.patient else PATIENTS_TOLD]:
+        report(tell_visit_history(history))
     place = Path(options.output or options.folder)
     export_visit_histories(found, place, format=options.format)
     if options.plots:
@@ -43,11 +43,11 @@ def trend(options: argparse.Namespace) -> int:
 def _draw(found: list, folder: Path) -> None:  # type: ignore[type-arg]
     from murmur.io.naming import file_name
     from murmur.io.writing import made_folder
-    from murmur.plot import course as draw
+    from murmur.plot import history as draw
 
     made_folder(folder)
     try:
-        for course in found:
-            draw(course).savefig(folder / f"{file_name(course.patient)}.svg", metadata={"Date": None})
+        for history in found:
+            draw(history).savefig(folder / f"{file_name(history.patient)}.svg", metadata={"Date": None})
     except OSError as error:
         raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error

@@ -55,6 +55,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="grade",
     title="Grade",
+    full_title="Grade of the systolic murmur (Levine)",
     meaning="How loud the murmur is in this recording alone; III/VI stands for III and louder.",
     conclude=conclude,
     choices=GRADES,

@@ -55,6 +55,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = sign_of_presence(
     name="irregular_rhythm",
     title="Rhythm",
+    full_title="Irregular rhythm",
     meaning="Whether the rhythm is irregular throughout, as in atrial fibrillation.",
     conclude=conclude,
     unremarkable=frozenset(),

@@ -46,6 +46,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="mitral_regurgitation",
     title="Mitral-regurgitation score",
+    full_title="Mitral-regurgitation score of the recording, 0 to 1",
     meaning="How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: .45 murmur throughout systole "
     "+ .45 quiet S1 + .1 wide split or S3 beside that murmur.",
     conclude=conclude,

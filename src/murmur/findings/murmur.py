@@ -111,6 +111,7 @@ def conclude(features: Features, context: Context) -> MurmurFinding:
 SIGN = Sign(
     name="murmur",
     title="Murmur",
+    full_title="Heart murmur",
     meaning="Whether a murmur is heard, in systole or in diastole.",
     conclude=conclude,
     choices=("present", "absent", "unknown"),

@@ -40,6 +40,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="systolic_pitch",
     title="Pitch",
+    full_title="Pitch of the systolic murmur",
     meaning="How high the murmur is.",
     conclude=conclude,
     choices=PITCHES,

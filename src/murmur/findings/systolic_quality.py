@@ -92,6 +92,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="systolic_quality",
     title="Character",
+    full_title="Character of the systolic murmur",
     meaning="What the murmur sounds like.",
     conclude=conclude,
     choices=("blowing", "harsh", "musical"),

@@ -88,6 +88,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="systolic_shape",
     title="Shape",
+    full_title="Shape of the systolic murmur",
     meaning="How the murmur's loudness runs over systole; a diamond is a crescendo-decrescendo.",
     conclude=conclude,
     choices=SHAPES,

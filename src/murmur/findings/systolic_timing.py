@@ -91,6 +91,7 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     name="systolic_timing",
     title="Timing",
+    full_title="Timing of the systolic murmur",
     meaning="When in systole the murmur is heard; holosystolic is pansystolic.",
     conclude=conclude,
     choices=("holosystolic", "early", "mid", "late"),

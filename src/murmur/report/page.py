@@ -196,7 +196,7 @@ def _draw(heard: Sequence[_Heard], seconds: float, pictures: Pictures) -> None:
         if one.analysis is None or drawn >= MOST_DRAWN:
             continue
         drawn += 1
-        one.pictures = pictures.beats(one.analysis) if len(one.analysis.segmentation.cycles) else []
+        one.pictures = pictures.cycles(one.analysis) if len(one.analysis.segmentation.cycles) else []
         if one.recording is None or not seconds:
             continue
         one.stretch = best_stretch(one.analysis, seconds)
@@ -238,7 +238,7 @@ def _context(
         "visits": len({analysis.info.visit for analysis in analyses}),
         "chest": pictures.chest(analyses) if len(sites) > 1 else None,
         "course": None if course is None else tell_visit_history(course),
-        "course_picture": None if course is None else pictures.course(course),
+        "course_picture": None if course is None else pictures.history(course),
         "normal": Tone.NORMAL,
         "version": __version__,
         "changed_settings": {name: value for name, value in asdict(settings).items() if value != getattr(Settings(), name)},

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from murmur import plot
@@ -97,32 +98,32 @@ class Pictures:
         """So much of the phonocardiogram as can be told apart on a sheet of paper."""
         end_s = min(stretch.end_s, stretch.start_s + PAPER_S)
         return self._one(
-            lambda ax: plot.phonocardiogram(recording, analysis, start_s=stretch.start_s, end_s=end_s, ax=ax),
+            partial(plot.phonocardiogram, recording, analysis, start_s=stretch.start_s, end_s=end_s),
             f"Phonocardiogram with S1 and S2 marked, from {stretch.start_s:.1f} to {end_s:.1f} s",
             (7.4, 1.5),
         )
 
-    def beats(self, analysis: Analysis) -> list[Picture]:
-        """The average beat, S1 beat by beat, and the rate."""
-        size = (3.9, 2.4)
-        return [
-            self._one(lambda ax: plot.beat(analysis, ax=ax), "Average beat: sound above late diastole, 80 to 600 Hz", size),
-            self._one(lambda ax: plot.levels(analysis, ax=ax), "S1 against S2, beat by beat", size),
-            self._one(lambda ax: plot.tachogram(analysis, ax=ax), "Rate, beat by beat", size),
-        ]
+    def cycles(self, analysis: Analysis) -> list[Picture]:
+        """The average cycle, and S1 and heart rate cycle by cycle."""
+        kinds: tuple[tuple[Callable[..., Axes], str], ...] = (
+            (plot.cycle, "Average cycle: sound above late diastole, 80 to 600 Hz"),
+            (plot.levels, "S1 against S2, cycle by cycle"),
+            (plot.tachogram, "Heart rate, cycle by cycle"),
+        )
+        return [self._one(partial(draw, analysis), label, (3.9, 2.4)) for draw, label in kinds]
 
     def chest(self, analyses: Sequence[Analysis]) -> Picture:
         """The murmur by site."""
-        return self._one(lambda ax: plot.chest_map(analyses, ax=ax), "Chest: level of the murmur at each site", (4.0, 3.3))
+        return self._one(partial(plot.chest_map, analyses), "Chest: level of the murmur at each site", (4.0, 3.3))
 
-    def course(self, course: VisitHistory) -> Picture:
+    def history(self, history: VisitHistory) -> Picture:
         """All figures over the visits."""
-        return self._finished(plot.course(course), "Figures over the visits")
+        return self._finished(plot.history(history), "Figures over the visits")
 
-    def _one(self, draw: Callable[[Axes], object], label: str, size: tuple[float, float]) -> Picture:
+    def _one(self, draw: Callable[..., Axes], label: str, size: tuple[float, float]) -> Picture:
         with styled():
             figure = new_figure(*size)
-            draw(figure.subplots())
+            draw(ax=figure.subplots())
             return self._finished(figure, label)
 
     def _finished(self, figure: Figure, label: str, left: float = 0.0, right: float = 1.0) -> Picture:

@@ -30,7 +30,9 @@ from murmur.patients.patient import join_patient
 from murmur.pipeline.models import Models
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
-from murmur.tables.rows import Row, info_from_row, patient_row, site_figures_from_row
+from murmur.tables.column import Row
+from murmur.tables.patients import patient_row, site_figures_from_row
+from murmur.tables.recordings import info_from_row
 
 __all__ = ["Written", "write_reports"]
 

@@ -17,6 +17,7 @@ __all__ = [
     "Sentence",
     "Story",
     "Tone",
+    "capitalized",
     "count",
     "decibels",
     "percent",
@@ -130,3 +131,8 @@ def decibels(level: float) -> str:
 def count(number: int, thing: str) -> str:
     """Spell how many there are of a thing."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def capitalized(text: str) -> str:
+    """Spell a text with a capital at its beginning, and nothing else changed."""
+    return f"{text[:1].upper()}{text[1:]}"
