@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from murmur.cli.options import make_parser
+from murmur.cli.parser import make_parser
 from murmur.datasets.catalogue import about, names
 from murmur.findings.registry import SIGNS
 from murmur.formats.registry import FORMATS

@@ -276,7 +276,7 @@ def test_an_unexpected_error_costs_one_file(mixed, tmp_path, monkeypatch, error,
     assert message in table(tmp_path / "recordings.csv")[0]["error"]
 
 
-def fragile_work(task, chunks, at_work_on):
+def fragile_work(task, parts, current):
     """Be a worker that does not survive files with certain names."""
     sound, sound_analyze = murmur.batch.process.examine, murmur.pipeline.analysis.analyze
 
@@ -298,7 +298,7 @@ def fragile_work(task, chunks, at_work_on):
 
     murmur.batch.process.examine = examine
     murmur.pipeline.analysis.analyze = lambda info, **options: analyze(info, **options)[0]
-    murmur.batch.process.work(task, chunks, at_work_on)
+    murmur.batch.process.work(task, parts, current)
 
 
 @pytest.fixture(scope="module")
@@ -317,8 +317,8 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
     folder = tmp_path / "in"
     shutil.copytree(twenty, folder)
     bad = {
-        "07deadly.wav": "died of it, twice: SIGKILL",
-        "08broken.wav": "died of it, twice: SIGSEGV",
+        "07deadly.wav": "died of it twice: SIGKILL",
+        "08broken.wav": "died of it twice: SIGSEGV",
         "12endless.wav": "took longer than 3 s",
         "15greedy.wav": "not enough memory",
     }
@@ -349,14 +349,14 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
     assert seen == ([row["path"] for row in rows] if ordered else [])
 
 
-def refuse_to_start(task, chunks, at_work_on):
+def refuse_to_start(task, parts, current):
     """Be no worker."""
     os._exit(3)
 
 
 def test_workers_that_cant_start_are_an_error(mixed, tmp_path, monkeypatch):
     monkeypatch.setattr(murmur.batch.pool, "work", refuse_to_start)
-    with pytest.raises(MurmurError, match="die as they start"):
+    with pytest.raises(MurmurError, match="die while they start"):
         run([mixed], tmp_path, jobs=2)
     assert not list(tmp_path.glob("*.csv")) + list(tmp_path.glob(".*"))
 

@@ -121,7 +121,7 @@ def test_a_folder_needs_a_format_and_names_that_differ(tmp_path, capsys):
     assert main(["convert", *both, "-o", str(tmp_path / "out")]) == 2
     assert "--to is missing" in capsys.readouterr().err
     assert main(["convert", *both, "-o", str(tmp_path / "out"), "--to", "circor"]) == 2
-    assert "2 sources would become" in capsys.readouterr().err
+    assert "2 sources would be written to" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

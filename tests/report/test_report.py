@@ -108,7 +108,7 @@ def test_a_page_says_what_murmur_says(html):
             assert line.rests_on in text
         assert all(missing in text for missing in story.missing)
     assert "loudest at MV (apex)" in text  # all recordings together
-    assert "fills 80 % of systole or more in" in text
+    assert "spans at least 80 % of systole in" in text
     assert text.count("For research and education, not a medical device.") == 2
     assert f"Made by murmur {__version__}" in text
 
@@ -308,7 +308,7 @@ def test_what_has_changed_since_the_run_is_told(tmp_path, capsys):
 def test_visits_in_no_order_are_told_and_not_compared():
     recordings = [visit("before"), visit("after")]
     text = Page(page_of(Subject("Patient MR1", "MR1", recordings))).text
-    assert "Visits are not compared: patient MR1: the order of the visits 'after', 'before' can't be told" in text
+    assert "Visits are not compared: patient MR1: the order of the visits 'after', 'before' is unknown" in text
     assert "Over the visits" not in text
 
 

@@ -179,7 +179,7 @@ def test_the_page_words_findings_by_their_sign(tmp_path):
     score = "Mitral-regurgitation score"
     cases = [
         (("murmur", "present", 0.46), {"name": "Murmur", "text": "heard", "sure": "46 %", "sign": True}),
-        (("murmur", "unknown", 0.3), {"name": "Murmur", "text": "can't be told", "sure": "", "sign": False}),
+        (("murmur", "unknown", 0.3), {"name": "Murmur", "text": "uncertain", "sure": "", "sign": False}),
         (("murmur", "absent", 0.004), {"name": "Murmur", "text": "none heard", "sure": "> 99 %", "sign": False}),
         (("systolic_timing", "holosystolic", 0.8), {"name": "Timing", "text": "pansystolic", "sure": "80 %", "sign": True}),
         (("s1_intensity", "normal", 0.1), {"name": "S1", "text": "normal", "sure": "90 %", "sign": False}),
@@ -357,7 +357,8 @@ def test_serving_without_its_packages(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(["--port", "70000"], "must be a port"), (["--clients", "0"], "1 or more")]
+    ("arguments", "message"),
+    [(["--port", "70000"], "0 to 65535"), (["--clients", "0"], "1 or more")],
 )
 def test_wrong_usage(arguments, message, capsys):
     assert main(["serve", *arguments]) == 2

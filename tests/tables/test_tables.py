@@ -192,7 +192,7 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path, kind):
         yield "one", 1
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OutputError, match=rf"t\.{kind}: writing failed: No space left"):
+    with pytest.raises(OutputError, match=rf"t\.{kind}: can't be written: No space left"):
         export(table_of(broken(), name=str, n=int), tmp_path, kind)
     assert sorted((path, path.stat().st_size) for path in tmp_path.rglob("*")) == before
     assert export(table_of([("name \udce4 that is not text", None)] * 3, name=str, n=int), tmp_path, kind) == 3
@@ -205,7 +205,7 @@ def test_a_name_that_is_no_text_is_still_told(tmp_path):
 
 
 def test_a_table_that_cant_be_written(tmp_path):
-    with pytest.raises(OutputError, match="writing failed: No such file"):
+    with pytest.raises(OutputError, match="can't be written: No such file"):
         export(table_of([], name=str), tmp_path / "none", "csv")
 
 

@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 
 from murmur.batch.store import Store
-from murmur.batch.worker import load_models
 from murmur.errors import ParameterError
 from murmur.io.writing import made_folder
 from murmur.patients.visits import VisitHistory, compare_visits
@@ -54,6 +53,8 @@ def visit_histories(
     --------
     export_visit_histories : Write them as tables.
     """
+    from murmur.pipeline.models import load_models
+
     models = load_models(None if models_dir is None else os.fspath(models_dir))
     seen: set[str] = set()
     with Store.existing(Path(folder)) as store:

@@ -116,6 +116,6 @@ SIGN = Sign(
     conclude=conclude,
     choices=("present", "absent", "unknown"),
     probability_of="present",
-    phrases={"present": "heard", "absent": "none heard", "unknown": "can't be told"},
+    phrases={"present": "heard", "absent": "none heard", "unknown": "uncertain"},
     abnormal=frozenset({"present"}),
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from murmur.errors import AudioFormatError, ParameterError
 from murmur.formats.labels import NAMES, checked, read_text, state_of
-from murmur.io.writing import write_whole
+from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval
 
 __all__ = ["read_audacity", "write_audacity"]
@@ -30,7 +30,7 @@ def write_audacity(path: str | os.PathLike[str], intervals: Iterable[tuple[float
         If the file can't be written.
     """
     text = "".join(f"{start_s:.6f}\t{end_s:.6f}\t{NAMES[state]}\n" for start_s, end_s, state in checked(intervals))
-    write_whole(Path(path), lambda place: place.write_text(text, encoding="utf-8", newline="\n"))
+    write_text(Path(path), text)
 
 
 def read_audacity(path: str | os.PathLike[str]) -> list[Interval]:

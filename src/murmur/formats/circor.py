@@ -13,7 +13,6 @@ import hashlib
 import io
 import math
 import os
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from pathlib import Path
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.formats.labels import decimal, read_text
 from murmur.io.naming import canonical_site
+from murmur.io.writing import replacing
 
 __all__ = [
     "Patient",
@@ -115,17 +115,11 @@ def write_segments(path: str | os.PathLike[str], intervals: Iterable[tuple[float
     """
     text = segments_text(intervals)
     target = Path(path)
-    # Beside the target, so that os.replace never crosses file systems; not mkstemp, whose files nobody else
-    # can read.
-    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        with temporary.open("x", encoding="ascii", newline="\n") as file:
-            file.write(text)
-        temporary.replace(target)
+        with replacing(target) as temporary:
+            temporary.write_text(text, "ascii", newline="\n")
     except FileNotFoundError as error:
         raise MissingFileError(f"{target}: its folder does not exist; make it first") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def segments_text(intervals: Iterable[tuple[float, float, int]]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.formats.labels import NAMES, checked, cycles, decimal, laid_out, state_of
-from murmur.io.writing import write_whole
+from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval, State
 
 __all__ = ["read_textgrid", "write_textgrid"]
@@ -49,7 +49,7 @@ def write_textgrid(path: str | os.PathLike[str], intervals: Iterable[tuple[float
         beats.append((last_s, end_s, ""))
     head = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = {decimal(end_s)}\n'
     tiers = f"tiers? <exists>\nsize = 2\nitem []:\n{_tier(1, _TIER, states)}{_tier(2, 'beat', beats)}"
-    write_whole(Path(path), lambda place: place.write_text(head + tiers, encoding="utf-8", newline="\n"))
+    write_text(Path(path), head + tiers)
 
 
 def _tier(number: int, name: str, rows: list[tuple[float, float, str]]) -> str:

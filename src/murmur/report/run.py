@@ -18,16 +18,14 @@ from pathlib import Path
 
 from murmur import __version__
 from murmur.batch.inputs import Input, key_of
-from murmur.batch.output import model_hashes
 from murmur.batch.runner import run, usable_cores
 from murmur.batch.store import STORE_NAME, Store, Stored
-from murmur.batch.worker import load_models
 from murmur.errors import OutputError, ParameterError
 from murmur.io.naming import file_name
 from murmur.io.remote import is_remote
-from murmur.io.writing import made_folder, write_whole
+from murmur.io.writing import made_folder, write_text
 from murmur.patients.patient import join_patient
-from murmur.pipeline.models import Models
+from murmur.pipeline.models import Models, load_models, model_hashes
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
 from murmur.tables.column import Row
@@ -314,12 +312,8 @@ def _write_page(entry: _Entry, home: Path, file: str, task: _Task) -> str:
     except Exception as error:  # a bug of ours or of a library's: named, and the others are written
         return f"{entry.subject.title}: unexpected {type(error).__name__}: {error}"
     marked = html.replace("<!doctype html>", f"<!doctype html>\n<!-- murmur report {entry.fingerprint} -->", 1)
-    write_whole(home / file, lambda place: _put(place, marked))
+    write_text(home / file, marked)
     return ""
-
-
-def _put(place: Path, text: str) -> None:
-    place.write_text(text, "utf-8", "backslashreplace")
 
 
 def _written(todo: Sequence[_Entry], home: Path, task: _Task, jobs: int | None) -> Iterator[str]:
@@ -368,7 +362,7 @@ def _write_index(home: Path, name: str, entries: Sequence[_Entry], coming: Colle
             version=__version__,
             fingerprint=task.settings.fingerprint(),
         )
-        write_whole(home / file, lambda place, html=html: _put(place, html))  # type: ignore[misc]
+        write_text(home / file, html)
     return str(home / "index.html")
 
 
