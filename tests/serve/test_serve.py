@@ -266,7 +266,7 @@ def test_lost_samples_are_skipped(server, pcm):
         (['{"sample_rate_hz": 4000}', '{"skip": 1000000000000}'], "a gap of more than 10 s: begin another stream"),
         (['{"sample_rate_hz": 4000}', '{"skip": true}'], "must be sound, a number of samples to skip, or finish"),
         (['{"sample_rate_hz": 4000}', '{"stop": true}'], "must be sound, a number of samples to skip, or finish"),
-        (['{"sample_rate_hz": 4000}', '{"finish": true}'], "it holds no samples; at least 2 s are needed"),
+        (['{"sample_rate_hz": 4000}', '{"finish": true}'], "the stream: too short: no samples (minimum 2 s"),
     ],
 )
 def test_a_message_that_is_none_ends_the_stream_with_a_reason(server, messages, error):
