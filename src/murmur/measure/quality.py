@@ -13,7 +13,7 @@ from murmur.measure.comparison import Comparison
 from murmur.measure.measurement import Measurement
 from murmur.measure.robust import median
 from murmur.records import Record
-from murmur.segmentation.reading import EVIDENCE, Cycles
+from murmur.segmentation.cycles import EVIDENCE, Cycles
 from murmur.settings import Settings
 
 __all__ = ["Quality", "Stretch", "assess_quality", "cycle_confidence", "cycle_evidence", "interrupted_cycles"]
@@ -130,7 +130,7 @@ def assess_quality(
 ) -> tuple[Quality, Mask]:
     """Judge a recording; return its quality and which cycles are trusted, shape (cycles,)."""
     bounds_s, seconds = measurement.cycles.bounds_s, measurement.seconds
-    trusted = (confidence >= settings.least_confidence) & (measurement.spiked.share <= SPIKED_CYCLE) & ~interrupted
+    trusted = (confidence >= settings.least_confidence) & (measurement.spike_share <= SPIKED_CYCLE) & ~interrupted
     length_s = np.where(interrupted, 0.0, bounds_s[:, 4] - bounds_s[:, 0])
     start_s = measurement.start_s
     index = float(min((length_s * confidence).sum() / (measurement.duration_s - start_s), 1.0))
@@ -162,7 +162,7 @@ def assess_quality(
         trusted_cycles=trusted_cycles,
         cycle_confidence=float(confidence.sum()) / confidence.size if confidence.size else None,
         clipped_fraction=measurement.clipped_fraction,
-        spiked_fraction=float(seconds.limited.sum()) / n if n else 0.0,
+        spiked_fraction=float(seconds.spike_share.sum()) / n if n else 0.0,
         lost_fraction=lost_fraction,
         stretches=_stretches((LOST * lost + NOISY * noisy).tolist(), start_s, measurement.duration_s),
     )

@@ -14,9 +14,9 @@ from murmur.io.source import Described, Source
 from murmur.measure.comparison import Comparison, compare_cycles
 from murmur.measure.cycles import BANDS_HZ
 from murmur.measure.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
-from murmur.measure.listening import murmur_log_odds
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures, cycle_extents, describe_murmur, murmur_vector
+from murmur.measure.murmur_network import murmur_log_odds
 from murmur.measure.quality import Quality, assess_quality, cycle_confidence, interrupted_cycles
 from murmur.measure.rhythm import Rhythm, describe_rhythm
 from murmur.pipeline.engine import Engine
@@ -30,8 +30,8 @@ __all__ = ["Analysis", "CycleFigures", "analyze", "segment"]
 
 #: Rhythm makes do with beats of this share of the confidence that a measurement of sound asks for.
 RHYTHM_SHARE = 0.3
-#: The engine's states, 0 to 3.
-STATES = (State.S1, State.SYSTOLE, State.S2, State.DIASTOLE)
+#: States by CirCor's code.
+STATES = tuple(State)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ try:
 except ModuleNotFoundError as error:
     raise SystemExit(f'training needs {error.name}: pip install "murmur-pcg[train]"') from None
 
-from murmur.measure.listening import load_listener
+from murmur.measure.murmur_network import load_murmur_network
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise
@@ -104,7 +104,7 @@ def train_findings(data: CircorSet, out: Path, jobs: int) -> None:
     began = time.perf_counter()
     folds = range(N_FOLDS)
     models = {k: SegmentationModel.load(out / model_name("segmentation", k)) for k in folds}
-    networks = {k: load_listener(out / model_name("murmur", k)) for k in folds}
+    networks = {k: load_murmur_network(out / model_name("murmur", k)) for k in folds}
     rows = measure_all(data, models, networks, jobs)
     noise = {k: measure_noise(models[k], networks[k]) for k in folds}
     print(f"measured {len(rows)} versions of recordings in {time.perf_counter() - began:.0f} s", flush=True)

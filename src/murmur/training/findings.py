@@ -32,9 +32,9 @@ from murmur.learned.linear import CLIP, LinearModel
 from murmur.learned.network import NetworkWeights
 from murmur.measure.comparison import compare_cycles
 from murmur.measure.heart_sounds import HeartSounds, describe_heart_sounds
-from murmur.measure.listening import CLASSES, murmur_log_odds
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures, describe_murmur, murmur_vector
+from murmur.measure.murmur_network import CLASSES, murmur_log_odds
 from murmur.measure.quality import assess_quality, cycle_confidence, cycle_evidence, interrupted_cycles
 from murmur.patients.patient import grade_vector, patient_vector
 from murmur.pipeline.engine import Engine

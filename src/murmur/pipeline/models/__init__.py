@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 from murmur.errors import MissingFileError, ParameterError
 from murmur.findings.models import FindingModels
 from murmur.learned.network import NetworkWeights
-from murmur.measure.listening import load_listener
+from murmur.measure.murmur_network import load_murmur_network
 from murmur.segmentation.model import SegmentationModel
 
 __all__ = ["Models", "shipped_models"]
@@ -50,7 +50,7 @@ class Models:
     @classmethod
     def read(cls, segmentation: str | Path, murmur_network: str | Path, findings: str | Path) -> Models:
         """Read the three files, wherever they lie; `load` says more clearly what is wrong with them."""
-        network = load_listener(murmur_network)
+        network = load_murmur_network(murmur_network)
         return cls(SegmentationModel.load(segmentation), network, FindingModels.load(findings))
 
 
