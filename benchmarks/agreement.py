@@ -47,7 +47,7 @@ class Agreement:
 def read(path: Path) -> dict[str, dict[str, Any]]:
     """Analyses by the recording's name."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    return {Path(one["path"]).name: one for one in map(json.loads, lines)}
+    return {Path(one["info"]["path"]).name: one for one in map(json.loads, lines)}
 
 
 def values(analysis: dict[str, Any]) -> Iterator[tuple[str, object]]:

@@ -161,7 +161,14 @@ def _analyze(day: Day, block_s: float | None) -> murmur.Analysis:
         return murmur.analyze(day)
     settings, models = Settings(), shipped_models()
     with open_source(day) as source:
-        return conclude(measure(source, settings, models, block_s), source.described(), settings, models)
+        return conclude(
+            measure(source, settings, models, block_s),
+            source.info,
+            settings,
+            models,
+            sample_rate_hz=source.sample_rate_hz,
+            notes=source.notes,
+        )
 
 
 def _peak_memory_mb() -> float:

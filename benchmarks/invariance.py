@@ -105,7 +105,9 @@ def changes(paths: list[Path]) -> None:
         onsets = np.concatenate([before.segmentation.cycles.s1_onset_s, before.segmentation.cycles.s2_onset_s])
         for name, change in kinds.items():
             samples, rate, shift_s = change(recording.samples, recording.sample_rate_hz)
-            after = murmur.analyze(np.ascontiguousarray(samples, dtype=np.float32), sample_rate_hz=rate, site=recording.site)
+            after = murmur.analyze(
+                np.ascontiguousarray(samples, dtype=np.float32), sample_rate_hz=rate, site=recording.info.site
+            )
             beats = after.segmentation.cycles
             found = np.concatenate([beats.s1_onset_s, beats.s2_onset_s]) - shift_s
             matched = len(match_onsets(np.sort(found), np.sort(onsets), TOLERANCE_S))

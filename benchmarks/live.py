@@ -43,7 +43,7 @@ Array = NDArray[np.float64]
 
 def hear(recording: murmur.Recording, block_ms: float) -> tuple[list[Event], murmur.Analysis]:
     """Push a recording in blocks; return all events and what was said at the end."""
-    live = murmur.LiveAnalyzer(recording.sample_rate_hz, site=recording.site)
+    live = murmur.LiveAnalyzer(recording.sample_rate_hz, site=recording.info.site)
     size = max(round(recording.sample_rate_hz * block_ms / 1000), 1)
     events: list[Event] = []
     for start in range(0, recording.samples.shape[0], size):

@@ -25,7 +25,6 @@ import numpy as np
 
 import murmur
 from murmur.formats.circor import child_groups
-from murmur.io.naming import parse_name
 from murmur.patients.patient import SiteFigures, site_figures
 from murmur.patients.visits import FIGURES, REPEATABILITY, VisitHistory, compare_visits, scale_of
 from murmur.synthesis import random_phantom, synthesize
@@ -66,9 +65,11 @@ def circor(folder: Path) -> None:
     heard: dict[str, list[SiteFigures]] = defaultdict(list)
     child_of = {patient: child for child, visits in twice.items() for patient in visits}
     for recording in data.recordings:
-        if recording.patient in child_of:
+        if recording.info.patient in child_of:
             figures = site_figures(murmur.analyze(recording.path))
-            heard[child_of[recording.patient]].append(replace(figures, visit=recording.patient))
+            heard[child_of[recording.info.patient]].append(
+                replace(figures, info=figures.info.updated(visit=recording.info.patient))
+            )
     print(f"CirCor: {len(twice)} children recorded twice\n\nfigure                children  visit sd  site sd")
     for figure in FIGURES:
         children, visit_sd, site_sd = _parted(heard, figure.name)
@@ -86,7 +87,7 @@ def _parted(heard: Mapping[str, list[SiteFigures]], name: str) -> tuple[int, flo
             if len(values) == 2 and None not in values:
                 common.append(scale(values[1]) - scale(values[0]))
             continue
-        first, last = (_by_site(recordings, name, visit) for visit in sorted({r.visit for r in recordings}))
+        first, last = (_by_site(recordings, name, visit) for visit in sorted({r.info.visit for r in recordings}))
         differences = np.array([last[site] - first[site] for site in first if site in last])
         if differences.size:
             common.append(float(differences.mean()))
@@ -103,8 +104,8 @@ def _parted(heard: Mapping[str, list[SiteFigures]], name: str) -> tuple[int, flo
 def _by_site(recordings: list[SiteFigures], name: str, visit: str) -> dict[str, float]:
     cells = defaultdict(list)
     for recording in recordings:
-        if recording.visit == visit and recording.readable and getattr(recording, name) is not None:
-            cells[recording.site].append(getattr(recording, name))
+        if recording.info.visit == visit and recording.readable and getattr(recording, name) is not None:
+            cells[recording.info.site].append(getattr(recording, name))
     return {site: float(np.mean(values)) for site, values in cells.items()}
 
 
@@ -113,7 +114,9 @@ def bmdhs(folder: Path) -> None:
     heard: dict[str, list[SiteFigures]] = defaultdict(list)
     for path in sorted(folder.rglob("*.flac")) + sorted(folder.rglob("*.wav")):
         figures = site_figures(murmur.analyze(path))
-        heard[parse_name(path).patient].append(replace(figures, visit=POSITIONS[parse_name(path).position]))
+        heard[figures.info.patient].append(
+            replace(figures, info=figures.info.updated(visit=POSITIONS[figures.info.position]))
+        )
     changed = [change for p, sites in heard.items() for change in compare_visits(p, sites).changes if change.more_than_noise]
     patients = len({p for p, sites in heard.items() if compare_visits(p, sites).more_than_noise})
     print(f"\nBMD-HS, sitting against lying: told to have changed {patients} of {len(heard)} patients")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,11 +53,10 @@ def main() -> None:
         print(f"{written.pages} pages of {len(SITES)} recordings, {arguments.jobs} workers: {seconds:.1f} s, {each}")
         print(f"the largest: {_size(home / 'out', 'patient-*.html')}")
     sound = synthesize(random_phantom("mitral regurgitation severe", np.random.default_rng(1)), duration_s=60.0, seed=1)
-    minute = murmur.Recording(sound.samples, sound.sample_rate_hz, path="minute.wav")
+    minute = murmur.Recording(sound.samples, sound.sample_rate_hz)
     for count in (40, 400):
-        html = page_of(
-            Subject("Patient 1", "1", [(minute, {"visit": str(k // 4), "site": SITES[k % 4]}) for k in range(count)])
-        )
+        infos = [murmur.RecordingInfo("minute.wav", site=SITES[k % 4], visit=str(k // 4)) for k in range(count)]
+        html = page_of(Subject("Patient 1", "1", [replace(minute, info=info) for info in infos]))
         print(f"page of {count} recordings of a minute: {len(html.encode()) / 1e6:.2f} MB")
 
 

@@ -70,7 +70,7 @@ def outcomes(recording: LabelledRecording, patient: Patient, models: murmur.Mode
     samples = recording.samples()
 
     def analyze(sound: NDArray[np.float32]) -> murmur.Analysis:
-        return murmur.analyze(sound, sample_rate_hz=recording.sample_rate_hz, site=recording.site, models=models)
+        return murmur.analyze(sound, sample_rate_hz=recording.sample_rate_hz, site=recording.info.site, models=models)
 
     def onsets(analysis: murmur.Analysis, labels: Labels) -> Array:
         scored = score(replace(recording, intervals=labels), patient, analysis)
@@ -106,22 +106,22 @@ def measure(
 ) -> tuple[list[Patient], dict[Condition, Result]]:
     """Every condition over the patients taken."""
     data = read_circor(folder)
-    ids = chosen({r.patient for r in data.recordings}, limit)
-    recordings = [r for r in data.recordings if r.patient in ids]
-    tasks = [(r, data.patients[r.patient]) for r in recordings]
+    ids = chosen({r.info.patient for r in data.recordings}, limit)
+    recordings = [r for r in data.recordings if r.info.patient in ids]
+    tasks = [(r, data.patients[r.info.patient]) for r in recordings]
     work = partial(_in_process, models_folder, SEED)
     if jobs == 1:
         found = [work(task) for task in tasks]
     else:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             found = list(pool.map(work, tasks, chunksize=8))
-    names = list(dict.fromkeys(r.patient for r in recordings))
+    names = list(dict.fromkeys(r.info.patient for r in recordings))
     models = _models(models_folder)
     results = {}
     for place, condition in enumerate(CONDITIONS):
         by_patient: dict[str, list[Outcome]] = {name: [] for name in names}
         for recording, outcome in zip(recordings, found, strict=True):
-            by_patient[recording.patient].append(outcome[place])
+            by_patient[recording.info.patient].append(outcome[place])
         results[condition] = summarize(by_patient, {n: models[data.folds[n]] for n in names})
     return [data.patients[n] for n in names], results
 

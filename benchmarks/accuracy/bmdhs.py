@@ -64,8 +64,8 @@ def report_and_page(folder: Path, models: murmur.Models | None = None) -> tuple[
         "quiet S1, by disease": _sign_rows(patients, lambda j: j.joint.s1_intensity == "quiet", PARTS["quiet S1"]),
         "murmur, by disease": _sign_rows(patients, lambda j: j.joint.murmur == "present", PARTS["murmur"]),
         "signs called in recordings of normal hearts": _false_alarms(patients),
-        "by position": _breakdown(patients, lambda a: a.position, models),
-        "by site": _breakdown(patients, lambda a: a.site, models),
+        "by position": _breakdown(patients, lambda a: a.info.position, models),
+        "by site": _breakdown(patients, lambda a: a.info.site, models),
     }
     return figures, _page(patients, figures)
 
@@ -74,7 +74,7 @@ def _read(folder: Path, models: murmur.Models | None) -> list[Judged]:
     data = BmdHs.open(folder)
     paths: dict[str, list[Path]] = {id_: [] for id_ in data.patients}
     for recording in data:
-        paths[recording.patient].append(recording.path)
+        paths[recording.info.patient].append(recording.path)
     patients = []
     for record in data.patients.values():
         if record.diagnoses is None:  # whom nothing can be judged by

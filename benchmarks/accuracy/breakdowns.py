@@ -82,7 +82,7 @@ def breakdowns(scored: Sequence[Scored]) -> dict[str, Any]:
     absent = [i for i in scored if i.murmur_label == "absent"]
     third, names = thirds([i.analysis.quality.index for i in scored], "quality")
     return {
-        "by site": breakdown(scored, lambda i: i.recording.site, ["AV", "PV", "TV", "MV"]),
+        "by site": breakdown(scored, lambda i: i.recording.info.site, ["AV", "PV", "TV", "MV"]),
         "by age": breakdown(scored, lambda i: i.patient.age or "not stated", ["Neonate", "Infant", "Child", "Adolescent"]),
         "by grade (murmurs of a grade against all without)": _by_grade(scored, absent),
         "by quality": {

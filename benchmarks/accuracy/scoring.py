@@ -55,7 +55,7 @@ class Scored:
     @property
     def murmur_label(self) -> str | None:
         """The recording's class; None at a site where a patient's murmur is not heard: neither present nor absent."""
-        return self.patient.murmur_at(self.recording.site)
+        return self.patient.murmur_at(self.recording.info.site)
 
     @property
     def murmur_probability(self) -> float:
@@ -117,8 +117,8 @@ def analyze_all(data: CircorSet, models: dict[int, murmur.Models], settings: mur
     scored = []
     for recording in data.recordings:
         chosen = models[recording.fold]
-        analysis = murmur.analyze(recording.path, site=recording.site, models=chosen, settings=settings)
-        scored.append(score(recording, data.patients[recording.patient], analysis))
+        analysis = murmur.analyze(recording.info, models=chosen, settings=settings)
+        scored.append(score(recording, data.patients[recording.info.patient], analysis))
     return scored
 
 
@@ -126,7 +126,7 @@ def group_by_patient(scored: Iterable[Scored]) -> dict[str, list[Scored]]:
     """Recordings of each patient, in the order in which they come."""
     groups: dict[str, list[Scored]] = defaultdict(list)
     for item in scored:
-        groups[item.recording.patient].append(item)
+        groups[item.recording.info.patient].append(item)
     return dict(groups)
 
 

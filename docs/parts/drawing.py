@@ -34,7 +34,8 @@ SITES = ("AV", "PV", "TV", "MV", "Ax")
 def analyzed(name: str, site: str = "") -> Analysis:
     """Analyze a sample, once."""
     path = f"samples/{name}.wav"
-    return replace(murmur.analyze(ROOT / path, site=site or None), path=path)
+    analysis = murmur.analyze(ROOT / path, site=site or None)
+    return replace(analysis, info=replace(analysis.info, path=path))
 
 
 def draw(kind: str, name: str, place: Path, *, site: str = "", start_s: float = 0.0, end_s: float = 4.0) -> None:

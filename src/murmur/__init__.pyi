@@ -5,6 +5,7 @@ from . import plot as plot
 from . import report as report
 from . import synthesis as synthesis
 from .errors import MurmurError as MurmurError
+from .io.info import RecordingInfo as RecordingInfo
 from .io.recording import Recording as Recording
 from .io.recording import load as load
 from .live.analyzer import LiveAnalyzer as LiveAnalyzer

@@ -81,7 +81,7 @@ def done(mixed, tmp_path_factory):
 def test_every_input_has_a_row(mixed, done):
     out, summary = done
     rows = table(out / "recordings.csv")
-    assert [row["path"] for row in rows] == [item.path for item in find_inputs([mixed, mixed / "gone.wav"])]
+    assert [row["path"] for row in rows] == [item.info.path for item in find_inputs([mixed, mixed / "gone.wav"])]
     assert summary.total == summary.done == len(rows) == 13
     assert summary.failed == sum(row["status"] == "failed" for row in rows) == 7
     assert {Path(row["path"]).name for row in rows if row["status"] == "failed"} == BAD | {"gone.wav"}
@@ -186,7 +186,7 @@ def test_two_processes_make_the_same_tables(mixed, done, tmp_path):
         [mixed, mixed / "gone.wav"],
         tmp_path,
         jobs=2,
-        on_result=lambda outcome: seen.append((outcome.input.path, type(outcome.result))),
+        on_result=lambda outcome: seen.append((outcome.input.info.path, type(outcome.result))),
         keep=True,
     )
     for name in ("recordings.csv", "cycles.csv", "patients.csv"):
@@ -264,10 +264,10 @@ def test_settings_and_channel_are_used(mixed, tmp_path):
 def test_an_unexpected_error_costs_one_file(mixed, tmp_path, monkeypatch, error, message):
     sound = murmur.pipeline.analysis.analyze
 
-    def analyze(path, **options):
-        if path.endswith("MR1_AV.wav"):
+    def analyze(info, **options):
+        if info.path.endswith("MR1_AV.wav"):
             raise error
-        return sound(path, **options)
+        return sound(info, **options)
 
     monkeypatch.setattr("murmur.pipeline.analysis.analyze", analyze)
     summary = run([mixed / "a"], tmp_path, jobs=1)
@@ -280,23 +280,23 @@ def fragile_work(task, chunks, at_work_on):
     sound, sound_analyze = murmur.batch.process.examine, murmur.pipeline.analysis.analyze
 
     def examine(item, task, models):
-        if "deadly" in item.path:
+        if "deadly" in item.info.path:
             os.kill(os.getpid(), signal.SIGKILL)
-        if "broken" in item.path:
+        if "broken" in item.info.path:
             ctypes.string_at(0)
-        if "unlucky" in item.path and not Path(f"{item.path}.seen").exists():
-            Path(f"{item.path}.seen").touch()
+        if "unlucky" in item.info.path and not Path(f"{item.info.path}.seen").exists():
+            Path(f"{item.info.path}.seen").touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        if "endless" in item.path:
+        if "endless" in item.info.path:
             time.sleep(1000)
         return sound(item, task, models)
 
-    def analyze(path, **options):
-        held = np.ones(2**28) if "greedy" in path else None  # 2 GB
-        return sound_analyze(path, **options), held
+    def analyze(info, **options):
+        held = np.ones(2**28) if "greedy" in str(info) else None  # 2 GB
+        return sound_analyze(info, **options), held
 
     murmur.batch.process.examine = examine
-    murmur.pipeline.analysis.analyze = lambda path, **options: analyze(path, **options)[0]
+    murmur.pipeline.analysis.analyze = lambda info, **options: analyze(info, **options)[0]
     murmur.batch.process.work(task, chunks, at_work_on)
 
 
@@ -332,8 +332,8 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
         jobs=2,
         timeout_s=3.0,
         memory_mb=600,
-        on_result=(lambda outcome: seen.append(outcome.input.path)) if ordered else None,
-        on_failure=lambda outcome: failed.append(Path(outcome.input.path).name),
+        on_result=(lambda outcome: seen.append(outcome.input.info.path)) if ordered else None,
+        on_failure=lambda outcome: failed.append(Path(outcome.input.info.path).name),
     )
     rows = table(tmp_path / "out" / "recordings.csv")
     assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
@@ -369,13 +369,14 @@ def test_ctrl_c_ends_in_order(mixed, tmp_path, jobs):
             signal.raise_signal(signal.SIGINT)
 
     # files enough that two processes have not begun them all when the first is done
-    many = inputs + [murmur.batch.Input(inputs[0].path, f"{i}.tsv", patient="x") for i in range(0 if jobs == 1 else 300)]
+    again = inputs[0].info.updated(patient="x")
+    many = inputs + [murmur.batch.Input(again, f"{i}.tsv") for i in range(0 if jobs == 1 else 300)]
     summary = run(many, tmp_path, jobs=jobs, on_result=on_result)
     assert summary.stopped
     assert 1 <= summary.done < summary.total
     rows = table(tmp_path / "recordings.csv")
     assert len(rows) == summary.done
-    assert rows[0]["path"] == inputs[0].path
+    assert rows[0]["path"] == inputs[0].info.path
     assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["complete"] is False
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

@@ -34,9 +34,9 @@ sound = murmur.batch.cluster.examine
 
 def examine(item, task, models):
     time.sleep(0.02)
-    if "deadly" in item.path:
+    if "deadly" in item.info.path:
         os.kill(os.getpid(), signal.SIGKILL)
-    if "endless" in item.path:
+    if "endless" in item.info.path:
         time.sleep(1000)
     return sound(item, task, models)
 
@@ -132,7 +132,7 @@ def test_a_cluster_makes_the_same_tables(folder, tmp_path, local, client, ordere
         [folder],
         tmp_path,
         client=client,
-        on_result=(lambda outcome: seen.append((outcome.input.path, type(outcome.result)))) if ordered else None,
+        on_result=(lambda outcome: seen.append((outcome.input.info.path, type(outcome.result)))) if ordered else None,
         keep=ordered,
     )
     assert (summary.total, summary.done, summary.failed) == (61, 61, 1)
@@ -186,7 +186,7 @@ def test_what_a_worker_does_not_survive_fails_alone(folder, tmp_path, address, c
         tmp_path / "out",
         client=address,
         timeout_s=2.0,
-        on_failure=lambda outcome: failed.append(Path(outcome.input.path).name),
+        on_failure=lambda outcome: failed.append(Path(outcome.input.info.path).name),
     )
     rows = {Path(row["path"]).name: row for row in table(tmp_path / "out" / "recordings.csv")}
     assert len(rows) == summary.done == 20

@@ -6,6 +6,7 @@ import pytest
 
 from murmur.batch import Input, find_inputs
 from murmur.errors import MissingFileError, ParameterError
+from murmur.io.info import RecordingInfo
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def manifest_of(tmp_path, text, encoding="utf-8"):
 
 
 def paths(inputs):
-    return [item.path for item in inputs]
+    return [item.info.path for item in inputs]
 
 
 def test_folder_is_searched_in_order_without_hidden_ones(tree):
@@ -69,16 +70,16 @@ def test_every_suffix_is_known(tmp_path):
 
 
 def test_names_tell_patient_site_and_position(tree):
-    found = {item.path: item for item in find_inputs(["in"])}
+    found = {item.info.path: item for item in find_inputs(["in"])}
     av, mit, other = found["in/13918_AV.wav"], found["in/b/MR_002_sit_Mit.Aiff"], found["in/b/x.wav"]
-    assert (av.patient, av.site, av.position, av.visit) == ("13918", "AV", "", "")
-    assert (mit.patient, mit.site, mit.position) == ("MR_002", "MV", "sit")
-    assert (other.patient, other.site) == ("", "")
+    assert (av.info.patient, av.info.site, av.info.position, av.info.visit) == ("13918", "AV", "", "")
+    assert (mit.info.patient, mit.info.site, mit.info.position) == ("MR_002", "MV", "sit")
+    assert (other.info.patient, other.info.site) == ("", "")
 
 
 def test_the_command_line_wins_over_names(tree):
     item = find_inputs(["in/13918_AV.wav"], patient=" 7 ", site="apex")[0]
-    assert (item.patient, item.site) == ("7", "MV")
+    assert (item.info.patient, item.info.site) == ("7", "MV")
     with pytest.raises(ParameterError, match="unknown site 'knee'"):
         find_inputs(["in"], site="knee")
 
@@ -131,7 +132,7 @@ def test_a_name_with_signs_of_a_glob_is_a_name(tmp_path, monkeypatch):
 def test_what_is_missing_stays_among_the_inputs(tree, tmp_path):
     (tmp_path / "empty").mkdir()
     missing, nothing, empty, there = find_inputs(["nope.wav", "in/*.mp3", "empty", "in/a/x.WAV"])
-    assert missing.path == "nope.wav"
+    assert missing.info.path == "nope.wav"
     assert "no file matches" in nothing.problem
     assert "without recordings" in empty.problem
     assert (there.problem, there.relative) == ("", "x.tsv")
@@ -157,10 +158,12 @@ def test_manifest_alone_names_the_inputs(tree, tmp_path):
         encoding="utf-8-sig",
     )
     found = find_inputs(manifest=manifest)
-    assert found[0] == Input(f"{tmp_path}/in/b/x.wav", "in/b/x.tsv", "17", "MV", "sit", "2024-05-02", extra=(("age", "63"),))
+    assert found[0] == Input(
+        RecordingInfo(f"{tmp_path}/in/b/x.wav", "17", "MV", "sit", "2024-05-02"), "in/b/x.tsv", extra=(("age", "63"),)
+    )
     # what the manifest leaves empty, the name tells
-    assert (found[1].patient, found[1].site) == ("13918", "AV")
-    assert found[2].patient == "a, b"
+    assert (found[1].info.patient, found[1].info.site) == ("13918", "AV")
+    assert found[2].info.patient == "a, b"
     assert len(found) == 3
 
 
@@ -174,7 +177,7 @@ def test_relative_paths_are_the_manifests_not_ours(tree, tmp_path, monkeypatch):
 def test_manifest_beside_paths_only_tells_more(tree, tmp_path):
     manifest = manifest_of(tmp_path, "path;patient;device\nin/b/x.wav;17;CORE\nin/a/x.WAV;18;Littmann\n")
     found = find_inputs(["in/b"], manifest)
-    assert {item.path: (item.patient, item.extra) for item in found} == {
+    assert {item.info.path: (item.info.patient, item.extra) for item in found} == {
         "in/b/MR_002_sit_Mit.Aiff": ("MR_002", ()),
         "in/b/x.flac": ("", ()),
         "in/b/x.wav": ("17", (("device", "CORE"),)),

@@ -22,6 +22,7 @@ from murmur.batch import Input, export_tables, find_inputs, run
 from murmur.batch.lock import Lock
 from murmur.batch.store import Store
 from murmur.errors import MissingFileError, OutputError, ParameterError
+from murmur.io.info import RecordingInfo
 from murmur.settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -147,7 +148,7 @@ def few(folder, tmp_path):
 
 def redone(inputs, out, **options):
     seen = []
-    summary = run(inputs, out, jobs=1, on_result=lambda outcome: seen.append(Path(outcome.input.path).name), **options)
+    summary = run(inputs, out, jobs=1, on_result=lambda outcome: seen.append(Path(outcome.input.info.path).name), **options)
     assert summary.kept == summary.done - len(seen)
     return seen
 
@@ -308,11 +309,11 @@ def test_parquet_without_its_package_is_told_first(few, monkeypatch):
 
 def test_a_store_takes_all_of_a_chunk_or_nothing(tmp_path):
     with Store(tmp_path) as store:
-        store.ask_for([Input("a.wav", "a.tsv"), Input("b.wav", "b.tsv")])
+        store.ask_for([Input(RecordingInfo("a.wav"), "a.tsv"), Input(RecordingInfo("b.wav"), "b.tsv")])
         with pytest.raises(AttributeError):
             store.add([None])
         assert store.count_to_do() == 2
-        assert [[item.path for item in page] for page in store.to_do(1)] == [["a.wav"], ["b.wav"]]
+        assert [[item.info.path for item in page] for page in store.to_do(1)] == [["a.wav"], ["b.wav"]]
 
 
 @pytest.mark.parametrize("options", [{"timeout_s": 0.0}, {"memory_mb": 0}])

@@ -27,6 +27,7 @@ from benchmarks.speed.timing import in_turns
 from benchmarks import agreement, robustness, signs
 from murmur.errors import ParameterError
 from murmur.formats.circor import Patient, write_segments
+from murmur.io.info import RecordingInfo
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import LabelledRecording
 from murmur.training.scores import OnsetScore
@@ -39,7 +40,7 @@ def analyzed(shift_s=0.0, grade="I/VI", score=0.4):
     intervals = [{"start_s": s + shift_s, "end_s": s + 0.1, "state": 1 + i % 4} for i, s in enumerate(starts)]
     grade = {"value": grade, "probability": 0.6}
     findings = {"grade": grade, "mitral_regurgitation": {"value": score, "probability": None}}
-    return {"path": "a/b.wav", "status": "ok", "segmentation": {"intervals": intervals}, "findings": findings}
+    return {"info": {"path": "a/b.wav"}, "status": "ok", "segmentation": {"intervals": intervals}, "findings": findings}
 
 
 def write_lines(path, *analyses):
@@ -57,7 +58,7 @@ def test_two_versions_agree_or_are_told_apart(tmp_path, capsys):
     assert "findings changed: 1 of 2" in told
     assert "b.wav: grade: I/VI -> II/VI" in told
     assert "mitral_regurgitation, value: 0.05" in told
-    other = analyzed() | {"path": "a/c.wav"}
+    other = analyzed() | {"info": {"path": "a/c.wav"}}
     assert agreement.main([old, write_lines(tmp_path / "other.jsonl", other)]) == 1
     assert "0 recordings in both, 2 in one alone" in capsys.readouterr().out
 
@@ -178,7 +179,7 @@ def scored(patient, *, hits, misses, murmur="Absent", rate_bpm=60.0, probability
         findings=SimpleNamespace(murmur=SimpleNamespace(present_probability=probability if readable else None)),
     )
     return Scored(
-        LabelledRecording(None, patient, "MV", 0, 4000.0, intervals),
+        LabelledRecording(RecordingInfo(patient=patient, site="MV"), 0, 4000.0, intervals),
         Patient(**dict.fromkeys(Patient.__slots__) | {"id": patient, "murmur": murmur, "murmur_locations": ("MV",)}),
         analysis,
         {(state, ms): onsets for state in (1, 3) for ms in (20, 40, 60, 100)},

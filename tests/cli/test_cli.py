@@ -192,7 +192,7 @@ def test_json_is_a_document_per_line_that_holds_to_the_schema(folder, capsys):
     documents = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [document["status"] for document in documents] == ["ok", "ok", "failed", "ok", "failed"]
     assert documents[-1]["error"] == "no such file"
-    assert documents[1]["site"] == "MV"
+    assert documents[1]["info"]["site"] == "MV"
     assert ended.stderr.splitlines()[-1] == f"failed: {folder / 'gone.wav'}: no such file"
     capsys.readouterr()
     assert main(["schema"]) == 0
@@ -225,7 +225,7 @@ def test_names_and_settings_from_the_command_line(folder, capsys):
     assert main(["analyze", str(folder / "sub folder"), *arguments]) == 0
     captured = capsys.readouterr()
     document = json.loads(captured.out)
-    assert (document["patient"], document["site"]) == ("7", "MV")
+    assert (document["info"]["patient"], document["info"]["site"]) == ("7", "MV")
     assert document["status"] == "unreadable"  # an answer, and no failure
     assert document["settings"] != murmur.Settings().fingerprint()
     assert captured.err == ""
@@ -265,7 +265,7 @@ def test_tables_with_two_processes_and_json_as_well(folder, tmp_path):
     assert ended.stderr == ""
     documents = [json.loads(line) for line in ended.stdout.splitlines()]
     rows = table(tmp_path / "recordings.csv")
-    assert [document["path"] for document in documents] == [row["path"] for row in rows]
+    assert [document["info"]["path"] for document in documents] == [row["path"] for row in rows]
     assert {path.name for path in tmp_path.glob("segments/**/*.tsv")} == {"MR1_AV.tsv", "MR1_MV.tsv", "ein ö 心.tsv"}
     assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["jobs"] == 2
 

@@ -82,7 +82,7 @@ def test_looking_is_light():
 def test_circor_as_published(circor):
     data = murmur.datasets.open("circor", circor)
     assert [r.name for r in data] == ["101_AV", "101_MV_1", "101_MV_2", "102_MV", "103_PV", "103_Phc"]
-    assert [r.site for r in data] == ["AV", "MV", "MV", "MV", "PV", "other"]
+    assert [r.info.site for r in data] == ["AV", "MV", "MV", "MV", "PV", "other"]
     assert [r.murmur for r in data] == [None, "present", "present", "absent", "unknown", "unknown"]
     assert [r.child for r in data] == ["101", "101", "101", "101", "103", "103"]
     assert len(data) == 6
@@ -90,7 +90,7 @@ def test_circor_as_published(circor):
     assert data.patients["101"].timing == "Holosystolic"
     first = data.recordings[0]
     loaded = first.load()
-    assert (loaded.patient, loaded.site, loaded.sample_rate_hz) == ("101", "AV", 4000.0)
+    assert (loaded.info.patient, loaded.info.site, loaded.sample_rate_hz) == ("101", "AV", 4000.0)
     np.testing.assert_allclose(loaded.samples, sound(0).samples, atol=1e-4)
     np.testing.assert_allclose(first.intervals(), sound(0).intervals, atol=1e-6)
     assert first.labels["label_murmur"] == "Present"
@@ -152,7 +152,7 @@ def test_damage_in_circor_is_told_where_it_is(tmp_path):
 
 def test_cinc2016_as_published(cinc2016):
     data = murmur.datasets.open("cinc2016", cinc2016)
-    told = [(r.name, r.subset, r.reference, r.quality, r.has_ecg, r.patient, r.site) for r in data]
+    told = [(r.name, r.subset, r.reference, r.quality, r.has_ecg, r.info.patient, r.info.site) for r in data]
     assert told == [
         ("a0001", "a", "abnormal", "good", True, "", ""),
         ("a0002", "a", "normal", "good", False, "", ""),
@@ -252,7 +252,7 @@ def test_headers_as_wfdb_reads_them(cinc2016):
 
 def test_bmdhs_as_published(bmdhs):
     data = murmur.datasets.open("bmdhs", bmdhs)
-    told = [(r.name, r.patient, r.site, r.position, r.diagnoses) for r in data]
+    told = [(r.name, r.info.patient, r.info.site, r.info.position, r.diagnoses) for r in data]
     assert told == [
         ("MD_001_sup_Mit", "patient_001", "MV", "sup", ("AS", "MR")),
         ("MD_001_sit_Aor", "patient_001", "AV", "sit", ("AS", "MR")),
@@ -270,7 +270,7 @@ def test_bmdhs_as_published(bmdhs):
     assert data.recordings[2].labels["label_MR"] == "0"
     assert data.recordings[4].labels["label_MR"] == ""
     loaded = data.recordings[1].load()
-    assert (loaded.patient, loaded.site, loaded.position) == ("patient_001", "AV", "sit")
+    assert (loaded.info.patient, loaded.info.site, loaded.info.position) == ("patient_001", "AV", "sit")
 
 
 def test_what_bmdhs_lacks_is_told_by_name(tmp_path):
@@ -346,10 +346,10 @@ def test_a_manifest_tells_what_the_inputs_tell(name, request, tmp_path):
     for place in (tmp_path / "manifest.csv", folder / "manifest.csv"):
         data.write_manifest(place)
         read = find_inputs(manifest=place)
-        assert [(i.path, i.site, i.position, i.extra) for i in read] == [
-            (i.path, i.site, i.position, i.extra) for i in data.inputs()
+        assert [(i.info.path, i.info.site, i.info.position, i.extra) for i in read] == [
+            (i.info.path, i.info.site, i.info.position, i.extra) for i in data.inputs()
         ]
-        assert [i.patient for i in read] == [r.patient for r in data]
+        assert [i.info.patient for i in read] == [r.info.patient for r in data]
         assert [(i.size, i.modified_ns) for i in read] == [(i.size, i.modified_ns) for i in data.inputs()]
     with (folder / "manifest.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -414,8 +414,8 @@ real = [pytest.mark.real, pytest.mark.skipif(not DATA.is_dir(), reason="the reco
 def test_the_recordings_at_hand(name, recordings, patients):
     data = murmur.datasets.open(name, DATA / name)
     assert len(data) == recordings
-    assert len(data.patients) == len({r.patient for r in data}) == patients
+    assert len(data.patients) == len({r.info.patient for r in data}) == patients
     assert (data.missing, data.unlabelled) == ((), ())
-    assert {r.site for r in data} <= {"AV", "PV", "TV", "MV", "other"}
+    assert {r.info.site for r in data} <= {"AV", "PV", "TV", "MV", "other"}
     assert data.recordings[0].load().sample_rate_hz == 4000.0
     assert len(data.inputs()) == recordings

@@ -40,7 +40,7 @@ def made(count=40, seed=1, gaps=False):
 def heard(listen):
     samples = listen(10.0).samples
     pcm = np.round(samples / np.abs(samples).max() * 30000).astype(np.int16)
-    return Recording(pcm, 4000, patient="17", site="MV")
+    return Recording(pcm, 4000, murmur.RecordingInfo(patient="17", site="MV"))
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +276,7 @@ def test_sound_comes_back_sample_by_sample_and_beat_by_beat(tmp_path, heard, nam
     write_sound(path, heard, intervals)
     again = murmur.load(path)
     np.testing.assert_array_equal(again.samples, heard.samples)
-    assert (again.sample_rate_hz, again.patient, again.notes) == (4000, "17", ())
+    assert (again.sample_rate_hz, again.info.patient, again.notes) == (4000, "17", ())
     assert murmur.segment(again).intervals == intervals
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from murmur.errors import ParameterError
-from murmur.io.naming import POSITIONS, SITES, Name, canonical_position, canonical_site, parse_name
+from murmur.io.info import RecordingInfo
+from murmur.io.naming import POSITIONS, SITES, canonical_position, canonical_site
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ from murmur.io.naming import POSITIONS, SITES, Name, canonical_position, canonic
     ],
 )
 def test_known_schemes(path, expected):
-    assert parse_name(path) == Name(*expected)
+    assert RecordingInfo.from_path(path) == RecordingInfo(str(path), *expected)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_known_schemes(path, expected):
     ],
 )
 def test_no_scheme_gives_nothing(path):
-    assert parse_name(path) == Name("", "", "")
+    assert RecordingInfo.from_path(path) == RecordingInfo(path)
 
 
 @pytest.mark.parametrize(

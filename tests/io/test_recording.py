@@ -24,6 +24,7 @@ from murmur.errors import (
     TooLongError,
     TooShortError,
 )
+from murmur.io.info import RecordingInfo
 from murmur.io.recording import Recording, load, open_source
 
 RATE = 4000
@@ -81,7 +82,7 @@ def test_every_wav_width_round_trips_exactly(tmp_path, subtype):
     assert recording.samples.dtype == np.float32
     assert recording.samples.flags.c_contiguous
     assert (recording.sample_rate_hz, recording.duration_s, recording.notes) == (4000.0, 3.0, ())
-    assert (recording.patient, recording.site, recording.position, recording.visit) == ("13918", "MV", "", "")
+    assert recording.info == RecordingInfo(str(tmp_path / "13918_MV.wav"), "13918", "MV")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_the_name_need_not_tell_the_format(tmp_path):
     assert len(load(saved(tmp_path, encoded(fmt="FLAC"), "odd.wav")).samples) == N
     name = os.fsdecode(b"caf\xe9_\xff.wav")
     recording = load(saved(tmp_path, encoded(), name))
-    assert Path(recording.path).name == name
+    assert Path(recording.info.path).name == name
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_loaded_recording_is_frozen_and_its_own():
     with pytest.raises(ValueError, match="read-only"):
         recording.samples[0] = 1
     with pytest.raises(AttributeError):
-        recording.site = "AV"
+        recording.info.site = "AV"
     assert recording == recording  # by identity: arrays would choke on it
     assert recording != load(tone(), sample_rate_hz=RATE)
     assert len({recording, recording}) == 1
@@ -196,12 +197,12 @@ def test_a_thousand_channels():
 def test_labels_given_win_over_the_name(tmp_path):
     path = saved(tmp_path, encoded(), "MR_002_sit_Mit.wav")
     named = load(path)
-    assert (named.patient, named.site, named.position, named.visit) == ("MR_002", "MV", "sit", "")
-    assert named.path == str(path)
+    assert (named.info.patient, named.info.site, named.info.position, named.info.visit) == ("MR_002", "MV", "sit", "")
+    assert named.info.path == str(path)
     given = load(path, patient=" 17 ", site="aortic", position="", visit="2")
-    assert (given.patient, given.site, given.position, given.visit) == ("17", "AV", "", "2")
+    assert (given.info.patient, given.info.site, given.info.position, given.info.visit) == ("17", "AV", "", "2")
     again = load(given, site="")
-    assert (again.patient, again.site, again.visit, again.path) == ("17", "", "2", str(path))
+    assert (again.info.patient, again.info.site, again.info.visit, again.info.path) == ("17", "", "2", str(path))
     with pytest.raises(ParameterError, match="unknown site 'elbow'"):
         load(path, site="elbow")
     with pytest.raises(ParameterError, match="patient must be a string, not 17"):
@@ -262,7 +263,7 @@ def test_a_file_object_names_itself_and_is_read_from_where_it_stands(tmp_path):
         file.seek(16)
         recording = load(file)
         assert not file.closed
-        assert (recording.path, recording.patient, recording.site) == (str(path), "2530", "TV")
+        assert (recording.info.path, recording.info.patient, recording.info.site) == (str(path), "2530", "TV")
         np.testing.assert_array_equal(recording.samples, tone())
         file.seek(0, io.SEEK_END)
         with pytest.raises(AudioFormatError, match=r"2530_TV\.wav: empty: .*seek"):
@@ -632,7 +633,7 @@ def test_a_nan_is_refused_at_once_and_silence_at_the_end():
 
 def test_too_long_is_seen_as_it_passes(monkeypatch):
     for module in ("limits", "audio_file"):
-        monkeypatch.setattr(f"murmur.sources.{module}.MAX_DURATION_S", 4.0)
+        monkeypatch.setattr(f"murmur.io.{module}.MAX_DURATION_S", 4.0)
     data = encoded(tone(10 * RATE), fmt="FLAC")
     with pytest.raises(TooLongError, match="it holds more than"):
         load(data)
@@ -664,9 +665,9 @@ def test_a_path_is_closed_whatever_happens(tmp_path, monkeypatch):
 
 
 def test_a_recording_built_by_hand():
-    recording = Recording((tone() * 2**15).astype(np.int16), RATE, site="mitral", position="supine")
+    recording = Recording((tone() * 2**15).astype(np.int16), RATE, RecordingInfo(site="mitral", position="supine"))
     np.testing.assert_array_equal(recording.samples, tone())
-    assert (recording.site, recording.position, recording.duration_s) == ("MV", "sup", 3.0)
+    assert (recording.info.site, recording.info.position, recording.duration_s) == ("MV", "sup", 3.0)
     assert len(Recording(np.empty(0, np.float32), RATE).samples) == 0
     with pytest.raises(TooShortError, match="the recording: it holds no samples"):
         load(Recording(np.empty(0, np.float32), RATE))
@@ -675,7 +676,7 @@ def test_a_recording_built_by_hand():
     with pytest.raises(ParameterError, match="1-D"):
         Recording(tone()[:, None], RATE)
     with pytest.raises(BadSamplesError, match=r"a\.wav: silent"):
-        load(Recording(np.zeros(N, np.float32), RATE, path="a.wav"))
+        load(Recording(np.zeros(N, np.float32), RATE, RecordingInfo("a.wav")))
 
 
 def test_importing_loads_numpy_alone():

@@ -183,10 +183,10 @@ def test_the_same_tables_from_an_archive(archive, tmp_path, from_here):
 
 def test_one_file_of_an_archive(folder, archive):
     (item,) = find_inputs([f"zip://b/2_MV.flac::{archive}"])
-    assert (item.patient, item.site) == ("2", "MV")
-    there, here = murmur.analyze(item.path), murmur.analyze(folder / "b" / "2_MV.flac")
-    assert there.path == item.path
-    assert there.patient == "2"
+    assert (item.info.patient, item.info.site) == ("2", "MV")
+    there, here = murmur.analyze(item.info.path), murmur.analyze(folder / "b" / "2_MV.flac")
+    assert there.info.path == item.info.path
+    assert there.info.patient == "2"
     assert {**there.to_dict(), "path": ""} == {**here.to_dict(), "path": ""}
 
 

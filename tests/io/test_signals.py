@@ -104,7 +104,7 @@ def test_wfdb_header_over_a_wav_says_what_the_wav_says(tmp_path, pcm):
     by_header, by_itself = load(tmp_path / "b.hea"), load(tmp_path / "b.wav")
     np.testing.assert_array_equal(by_header.samples, by_itself.samples)
     assert murmur.segment(by_header).intervals == murmur.segment(by_itself).intervals
-    assert find_inputs([tmp_path])[0].path == str(tmp_path / "b.wav")
+    assert find_inputs([tmp_path])[0].info.path == str(tmp_path / "b.wav")
     assert len(find_inputs([tmp_path])) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_header_that_names_a_sound_file_of_another_name_counts_once(tmp_path, 
     soundfile.write(tmp_path / "sound.wav", pcm.astype(np.int16), RATE)
     (tmp_path / "b.hea").write_text(f"b 1 {RATE} {len(pcm)}\nsound.wav 16+44 1 16 0 0 0 0 PCG\n")
     write_wfdb(tmp_path, pcm[:, None], name="alone")
-    assert [Path(item.path).name for item in find_inputs([tmp_path])] == ["alone.hea", "sound.wav"]
+    assert [Path(item.info.path).name for item in find_inputs([tmp_path])] == ["alone.hea", "sound.wav"]
 
 
 def test_the_heart_sound_is_taken_among_signals(tmp_path, pcm, ecg):
@@ -234,23 +234,23 @@ def test_patient_of_the_header_counts_where_the_name_tells_none(tmp_path, pcm):
     whole = edfio.Edf([edf_signal(pcm)], patient=edfio.Patient(code="K7", name="Jane_Doe"))
     for name in ("visit.edf", "13918_MV.edf"):
         whole.write(tmp_path / name)
-    assert load(tmp_path / "visit.edf").patient == "K7"
-    assert load(tmp_path / "visit.edf", patient="").patient == ""
-    assert load(tmp_path / "13918_MV.edf").patient == "13918"
+    assert load(tmp_path / "visit.edf").info.patient == "K7"
+    assert load(tmp_path / "visit.edf", patient="").info.patient == ""
+    assert load(tmp_path / "13918_MV.edf").info.patient == "13918"
     saved(dicom(pcm.astype("<i2")), tmp_path / "x.dcm")
-    assert load(tmp_path / "x.dcm").patient == "P-17"
+    assert load(tmp_path / "x.dcm").info.patient == "P-17"
     (tmp_path / "broken.dcm").write_bytes(b"nothing of the kind")
     (tmp_path / "broken.edf").write_bytes(b"")
-    told = {Path(item.path).name: item.patient for item in find_inputs([tmp_path])}
+    told = {Path(item.info.path).name: item.info.patient for item in find_inputs([tmp_path])}
     assert told == {"13918_MV.edf": "13918", "broken.dcm": "", "broken.edf": "", "visit.edf": "K7", "x.dcm": "P-17"}
-    assert {item.patient for item in find_inputs([tmp_path], patient="")} == {""}
+    assert {item.info.patient for item in find_inputs([tmp_path], patient="")} == {""}
 
 
 def test_plain_edf_names_are_left_alone(tmp_path, pcm):
     edfio.Edf([edf_signal(pcm)]).write(tmp_path / "a.edf")
     content = bytearray((tmp_path / "a.edf").read_bytes())
     content[8:88] = b"Jane Doe born in May".ljust(80)
-    assert load(bytes(content)).patient == ""
+    assert load(bytes(content)).info.patient == ""
 
 
 def test_a_day_of_edf_is_read_in_pieces(tmp_path, pcm):

@@ -8,14 +8,14 @@ import pytest
 import murmur
 from murmur.errors import ParameterError
 from murmur.findings.character import GRADES, middle
+from murmur.io.info import RecordingInfo
 from murmur.patients.patient import SiteFigures, join_patient
 from murmur.wording import tell_patient
 
 
 def site(name, present=0.02, **changes):
     figures = SiteFigures(
-        site=name,
-        visit="",
+        info=RecordingInfo(site=name),
         readable=True,
         present_probability=present,
         unknown_probability=0.02,

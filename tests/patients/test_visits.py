@@ -20,6 +20,7 @@ import murmur
 from murmur.batch import export_visit_histories, gather, run, visit_histories
 from murmur.cli import main
 from murmur.errors import MissingFileError, ParameterError
+from murmur.io.info import RecordingInfo
 from murmur.patients.visits import FIGURES, REPEATABILITY, compare_visits
 from murmur.synthesis import random_phantom, synthesize
 from murmur.wording import tell_visit_history
@@ -29,7 +30,14 @@ SITES = ("AV", "PV", "TV", "MV")
 
 def figures(at="MV", visit="1", **changes):
     """A recording with a murmur."""
-    made = site(at, 0.9, visit=visit, unknown_probability=0.05, absent_probability=0.05, above_quiet_db=15.0)
+    made = site(
+        at,
+        0.9,
+        info=RecordingInfo(site=at, visit=visit),
+        unknown_probability=0.05,
+        absent_probability=0.05,
+        above_quiet_db=15.0,
+    )
     return replace(made, **changes)
 
 
@@ -55,7 +63,7 @@ def trend_of(course, name="above_quiet_db"):
         (["visit 2", "visit 10", "visit 1"], ["visit 1", "visit 2", "visit 10"], [0, 1, 2]),
         (["2026-03-01", "2025-12-30", "2026-01-02"], ["2025-12-30", "2026-01-02", "2026-03-01"], [0, 3, 61]),
         (["2026-03", "2026-01"], ["2026-01", "2026-03"], [0, 59]),
-        (["V2 ", "v10", "v1"], ["v1", "V2 ", "v10"], [0, 1, 2]),
+        (["V2 ", "v10", "v1"], ["v1", "V2", "v10"], [0, 1, 2]),
         (["20260301", "2026-W01-1"], ["2026-W01-1", "20260301"], [0, 62]),
     ],
 )

@@ -215,7 +215,7 @@ def test_the_chest_map_tells_heard_from_not_heard_from_not_recorded(heard, sites
 def test_a_louder_murmur_is_a_darker_site(sites):
     ax = murmur.plot.chest_map(sites)
     by_level = sorted(sites, key=lambda a: a.murmur.level_db)
-    brightness = [sum(next(p for p in ax.patches if p.center == PLACES[a.site]).get_facecolor()[:3]) for a in by_level]
+    brightness = [sum(next(p for p in ax.patches if p.center == PLACES[a.info.site]).get_facecolor()[:3]) for a in by_level]
     assert brightness == sorted(brightness, reverse=True)
 
 

@@ -70,7 +70,11 @@ class Page(HTMLParser):
 
 
 def patient(names=("MR1_AV", "MR1_MV", "MR1_Ax")) -> Subject:
-    return Subject("Patient MR1", "MR1", [(SAMPLES / f"{name}.wav", {}) for name in names])
+    return Subject("Patient MR1", "MR1", [SAMPLES / f"{name}.wav" for name in names])
+
+
+def visit(name: str) -> murmur.RecordingInfo:
+    return murmur.RecordingInfo.from_path(SAMPLES / "MR1_MV.wav").updated(visit=name)
 
 
 @pytest.fixture(scope="module")
@@ -134,23 +138,21 @@ def test_a_pages_pictures_are_told_in_words(html):
 
 
 def test_a_single_recording_has_no_table_of_sites(tmp_path):
-    text = Page(page_of(Subject("normal.wav", "", [(SAMPLES / "normal.wav", {})]))).text
+    text = Page(page_of(Subject("normal.wav", "", [SAMPLES / "normal.wav"]))).text
     assert "What is heard" in text
     assert "All recordings together" not in text
     assert "No murmur heard" in text
 
 
 def test_warnings_come_before_all_else():
-    html = page_of(Subject("Patient 1", "1", [(SAMPLES / "clipped.wav", {}), (SAMPLES / "normal.wav", {})]))
+    html = page_of(Subject("Patient 1", "1", [SAMPLES / "clipped.wav", SAMPLES / "normal.wav"]))
     text = Page(html).text
     assert text.index("Before you read on") < text.index("Clipped:") < text.index("All recordings together")
 
 
 def test_what_can_not_be_read_is_told_on_the_page(tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"RIFF nothing")
-    subject = Subject(
-        "Patient 1", "1", [(tmp_path / "broken.wav", {}), (tmp_path / "gone.wav", {}), (SAMPLES / "noisy.wav", {})]
-    )
+    subject = Subject("Patient 1", "1", [tmp_path / "broken.wav", tmp_path / "gone.wav", SAMPLES / "noisy.wav"])
     text = Page(page_of(subject)).text
     assert "gone.wav : Failed: no such file" in text
     assert text.count("Failed:") >= 2
@@ -160,7 +162,7 @@ def test_what_can_not_be_read_is_told_on_the_page(tmp_path):
 def test_names_are_no_markup(tmp_path):
     name = tmp_path / "<script>alert(1)<b>&.wav"
     name.write_bytes((SAMPLES / "normal.wav").read_bytes())
-    html = page_of(Subject("Patient <i>1</i>", "<i>1</i>", [(name, {"visit": "<u>2</u>"})]))
+    html = page_of(Subject("Patient <i>1</i>", "<i>1</i>", [murmur.RecordingInfo(str(name), visit="<u>2</u>")]))
     assert "<script>alert(1)" not in html
     assert "<i>1</i>" not in html
     assert "Patient <i>1</i>" in Page(html).text
@@ -168,7 +170,7 @@ def test_names_are_no_markup(tmp_path):
 
 
 def test_visits_are_compared():
-    recordings = [(SAMPLES / "MR1_MV.wav", {"visit": "1"}), (SAMPLES / "MR1_MV.wav", {"visit": "2"})]
+    recordings = [visit("1"), visit("2")]
     text = Page(page_of(Subject("Patient MR1", "MR1", recordings))).text
     assert "Over the visits" in text
     assert "Nothing has changed by more than noise." in text
@@ -304,7 +306,7 @@ def test_what_has_changed_since_the_run_is_told(tmp_path, capsys):
 
 
 def test_visits_in_no_order_are_told_and_not_compared():
-    recordings = [(SAMPLES / "MR1_MV.wav", {"visit": name}) for name in ("before", "after")]
+    recordings = [visit("before"), visit("after")]
     text = Page(page_of(Subject("Patient MR1", "MR1", recordings))).text
     assert "Visits are not compared: patient MR1: the order of the visits 'after', 'before' can't be told" in text
     assert "Over the visits" not in text

@@ -57,7 +57,7 @@ def unreadable():
     return analysis
 
 
-FAILURE = Failure("gone.wav", "MR1", "TV", "", "", "failed", "no such file")
+FAILURE = Failure(murmur.RecordingInfo("gone.wav", "MR1", "TV"), "failed", "no such file")
 
 
 @pytest.fixture

@@ -281,7 +281,8 @@ class _Cluster:
         return Part(number, list(range(len(items))), list(items))
 
     def _submit(self, part: Part) -> None:
-        items = [replace(item, path=key_of(item.path)) for item in part.items]  # what is relative here is elsewhere there
+        # what is relative here is elsewhere there
+        items = [replace(item, info=replace(item.info, path=key_of(item.info.path))) for item in part.items]
         packed = pickle.dumps((items, self._workers_task, self._timeout_s), pickle.HIGHEST_PROTOCOL)
         key = f"murmur-{uuid.uuid4()}"
         priority = SUSPECTS_FIRST if part.suspect else 0
@@ -397,10 +398,10 @@ class _Cluster:
 
 def _of(item: Input, outcome: Outcome) -> Outcome:
     """Give an outcome the path that its input has here."""
-    if outcome.input.path == item.path:
+    if outcome.input.info.path == item.info.path:
         return outcome
-    result = None if outcome.result is None else replace(outcome.result, path=item.path)
-    return replace(outcome, input=item, row=outcome.row | {"path": item.path}, result=result)
+    result = None if outcome.result is None else replace(outcome.result, info=item.info)
+    return replace(outcome, input=item, row=outcome.row | {"path": item.info.path}, result=result)
 
 
 def _address(client: Any) -> str:

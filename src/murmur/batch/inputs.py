@@ -21,9 +21,10 @@ from typing import Any
 
 from murmur.batch.database import connect, text
 from murmur.errors import MissingFileError, ParameterError
+from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.io.kinds import SIGNAL_SUFFIXES, SOUND_SUFFIXES
 from murmur.io.named_patient import named_patient
-from murmur.io.naming import canonical_position, canonical_site, parse_name
+from murmur.io.naming import canonical_position, canonical_site
 from murmur.io.remote import file_system, is_remote
 
 __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs", "gather", "key_of"]
@@ -31,7 +32,6 @@ __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs", "gather", "key_of"]
 AUDIO_SUFFIXES = (*SOUND_SUFFIXES, *SIGNAL_SUFFIXES)
 """What is taken for a recording in a folder; a file named as such is tried whatever it is called."""
 
-_KNOWN = ("path", "patient", "site", "visit", "position")
 _WILD = "*?["
 #: Rows that are changed together.
 _PAGE = 1000
@@ -43,13 +43,12 @@ class Input:
 
     Attributes
     ----------
-    path : str
-        As it can be opened from here.
+    info : RecordingInfo
+        Its path, as it can be opened from here; patient, site, position and visit from the manifest, else from the file's
+        name, else (the patient) from an EDF or DICOM header.
     relative : str
         Where its segments go below ``OUT/segments``: its folder below what was named, and ``NAME.tsv``; empty where
         it has none, as it is not there.
-    patient, site, position, visit : str
-        From the manifest, else from the file's name, else (the patient) from an EDF or DICOM header, else empty.
     extra : tuple of (str, str)
         A manifest's further columns and their cells, carried through to the tables.
     problem : str
@@ -59,12 +58,8 @@ class Input:
         they said when it was analyzed.
     """
 
-    path: str
+    info: RecordingInfo
     relative: str
-    patient: str = ""
-    site: str = ""
-    position: str = ""
-    visit: str = ""
     extra: tuple[tuple[str, str], ...] = ()
     problem: str = ""
     size: int | None = field(default=None, compare=False)
@@ -203,19 +198,14 @@ def _seen(item: _Found) -> tuple[bytes | int | None, ...]:
 
 
 def _labelled(row: tuple[Any, ...], patient: str | None, site: str | None) -> Input:
-    path, below, stem, often, problem, size, modified_ns, *told = row
-    name = parse_name(str(path))
-    own = (name.patient, name.site, name.position, "")
-    own_patient, own_site, position, visit = (a if b is None else b for a, b in zip(own, told[:4], strict=True))
-    if patient is not None:
-        own_patient = patient.strip()
-    elif not own_patient and not problem and not is_remote(str(path)):
-        own_patient = named_patient(str(path))
-    if site is not None:
-        own_site = site
+    path, below, stem, often, problem, size, modified_ns, named, at_site, position, visit, extra = row
+    given = named if patient is None else patient, at_site if site is None else site, position, visit
+    info = RecordingInfo.from_path(str(path)).updated(*given)
+    if patient is None and not info.patient and not problem and not is_remote(info.path):
+        info = info.updated(patient=named_patient(info.path))
     place = below and f"{below if often else stem}.tsv".replace(os.sep, "/")
-    extra = tuple((name, cell) for name, cell in json.loads(str(told[4]))) if told[4] else ()
-    return Input(path, place, own_patient, own_site, position, visit, extra, problem, size, modified_ns)
+    further = tuple((name, cell) for name, cell in json.loads(str(extra))) if extra else ()
+    return Input(info, place, further, problem, size, modified_ns)
 
 
 # --- paths, folders, globs --------------------------------------------------------------
@@ -417,7 +407,7 @@ def _read_manifest(path: Path, database: sqlite3.Connection) -> None:
 def _parse_manifest(path: Path, rows: Iterator[list[str]], database: sqlite3.Connection) -> None:
     titles = [title.strip() for title in next(rows, [])]
     # the columns we know may be spelled with capitals; further ones are carried through as they are
-    columns = [title.lower() if title.lower() in _KNOWN else title for title in titles]
+    columns = [title.lower() if title.lower() in INFO_FIELDS else title for title in titles]
     if "path" not in columns:
         raise ParameterError(f"{path}: a manifest needs a column 'path'; it has {', '.join(titles) or 'none'}")
     for title, times in Counter(columns).items():
@@ -443,7 +433,7 @@ def _note_row(path: Path, number: int, row: dict[str, str], columns: list[str], 
     place = row["path"] if is_remote(row["path"]) else str(path.parent / row["path"])
     key = key_of(place)
     labels = (row.get("patient") or None, site, position, row.get("visit") or None)
-    extra = json.dumps([(name, row.get(name, "")) for name in columns if name and name not in _KNOWN])
+    extra = json.dumps([(name, row.get(name, "")) for name in columns if name and name not in INFO_FIELDS])
     new = database.execute(
         "INSERT OR IGNORE INTO manifest (key, path, line, patient, site, position, visit, extra) "
         f"VALUES ({text(2)}, ?, ?, ?, ?, ?, ?)",

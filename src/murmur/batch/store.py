@@ -14,6 +14,7 @@ from murmur.batch.database import connect, text
 from murmur.batch.inputs import Input, key_of
 from murmur.batch.worker import Outcome
 from murmur.errors import MissingFileError, OutputError
+from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.tables.export import Table
 from murmur.tables.rows import (
     CYCLE_COLUMNS,
@@ -232,7 +233,7 @@ class Store:
         def values() -> Iterator[tuple[bytes | str | int | None, ...]]:
             for item in inputs:
                 extra.update(dict.fromkeys(name for name, _ in item.extra))
-                texts = (key_of(item.path), item.path, item.patient, item.site, item.position, item.visit)
+                texts = (key_of(item.info.path), *(getattr(item.info, name) for name in INFO_FIELDS))
                 more = (json.dumps(dict(item.extra)), item.relative, item.problem)
                 yield (*map(os.fsencode, (*texts, *more)), item.size, item.modified_ns)
 
@@ -265,7 +266,7 @@ class Store:
 
     def to_do(self, size: int) -> Iterator[list[Input]]:
         """Yield the inputs that have no result, some at a time."""
-        columns = "number, path, place, patient, site, position, visit, extra, problem, size, modified_ns"
+        columns = "number, path, patient, site, position, visit, place, extra, problem, size, modified_ns"
         chosen = ", ".join(f"inputs.{name}" for name in columns.split(", "))
         last = 0
         while True:
@@ -277,8 +278,8 @@ class Store:
                 return
             last = rows[-1][0]
             yield [
-                Input(path, place, patient, site, position, visit, tuple(json.loads(extra).items()), *rest)
-                for _, path, place, patient, site, position, visit, extra, *rest in rows
+                Input(RecordingInfo(*info), place, tuple(json.loads(extra).items()), problem, size, modified_ns)
+                for _, *info, place, extra, problem, size, modified_ns in rows
             ]
 
     def drop_failed(self) -> None:
@@ -306,13 +307,13 @@ class Store:
         beats = f"INSERT INTO beats VALUES ({', '.join('?' * (1 + len(CYCLE_FIGURES)))})"
         with self._transaction() as database:
             for outcome in outcomes:
-                item, key = outcome.input, os.fsencode(key_of(outcome.input.path))
+                item, key = outcome.input, os.fsencode(key_of(outcome.input.info.path))
                 old = database.execute(f"SELECT id FROM results WHERE key = {text(1)}", (key,)).fetchone()
                 if old is not None:
                     database.execute("DELETE FROM beats WHERE id = ?", old)
                     database.execute("DELETE FROM results WHERE id = ?", old)
                 figures = (_storable(outcome.row[name]) for name in RECORDING_FIGURES)
-                texts = (key, *map(os.fsencode, (item.site, item.relative)))
+                texts = (key, *map(os.fsencode, (item.info.site, item.relative)))
                 made = database.execute(insert, (*texts, item.size, item.modified_ns, outcome.segments, *figures))
                 database.executemany(beats, ((made.lastrowid, *cycle) for cycle in outcome.cycles))
 

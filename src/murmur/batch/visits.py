@@ -66,7 +66,7 @@ def visit_histories(
             if patients is not None and patient not in patients:
                 continue
             sites = [site_figures_from_row(row) for row in rows]
-            if patients is not None or len({site.visit for site in sites if site.visit}) > 1:
+            if patients is not None or len({site.info.visit for site in sites if site.info.visit}) > 1:
                 yield compare_visits(patient, sites, settings, models)
     if absent := sorted(set(patients or ()) - seen):
         raise ParameterError(f"{os.fspath(folder)}: holds no patient {', '.join(absent)}")

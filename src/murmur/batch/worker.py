@@ -106,12 +106,8 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
 
     try:
         analysis = analyze(
-            item.path,
+            item.info,
             channel=task.channel,
-            patient=item.patient,
-            site=item.site,
-            position=item.position,
-            visit=item.visit,
             settings=task.settings,
             models=models,
         )
@@ -119,7 +115,7 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
         cycles = cycle_rows(analysis) if task.tables else []
         segments = pack(analysis.segmentation.intervals) if task.tables and analysis.segmentation.intervals else None
     except MurmurError as error:
-        return failure(item, str(error).removeprefix(f"{item.path}: "), task)
+        return failure(item, str(error).removeprefix(f"{item.info.path}: "), task)
     except MemoryError:
         return failure(item, "there is not enough memory to analyze it (--memory)", task)
     except OSError as error:
@@ -138,7 +134,7 @@ def examine(item: Input, task: Task, models: Models) -> Outcome:
 
 def failure(item: Input, error: str, task: Task) -> Outcome:
     """Give the outcome of a file that could not be analyzed."""
-    failed = Failure(item.path, item.patient, item.site, item.position, item.visit, "failed", " ".join(error.split()))
+    failed = Failure(item.info, "failed", " ".join(error.split()))
     with contextlib.suppress(OSError):  # those of an earlier run would pass for this one's
         _put_segments(item, None, task)
     return Outcome(item, recording_row(failed), result=failed if task.keep else None)

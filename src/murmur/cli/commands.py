@@ -165,7 +165,7 @@ class _Told:
         found = outcome.result
         assert found is not None
         self._report = self._report or reporter()
-        self._report(tell_failure(found.path, found.error) if isinstance(found, Failure) else tell(found))
+        self._report(tell_failure(found.info.path, found.error) if isinstance(found, Failure) else tell(found))
         if outcome.row["patient"] and not isinstance(found, Failure):
             self._rows.append(outcome.row)
 
@@ -179,7 +179,7 @@ class _Told:
             return
         if not self._as_text:
             for outcome in self._failures:
-                print(f"failed: {outcome.input.path}: {outcome.row['error']}", file=sys.stderr)
+                print(f"failed: {outcome.input.info.path}: {outcome.row['error']}", file=sys.stderr)
             where = f"; all are in {summary.out}/recordings.{self._options.format}" if summary.out else ""
             if (more := summary.failed - summary.kept_failed - len(self._failures)) > 0:
                 print(f"failed: {more} more{where}", file=sys.stderr)

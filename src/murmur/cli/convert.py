@@ -58,7 +58,7 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
 
     sources: list[str] = []
     for source in options.sources:
-        sources += [item.path for item in gather([source])] if Path(source).is_dir() else [source]
+        sources += [item.info.path for item in gather([source])] if Path(source).is_dir() else [source]
     folder = Path(options.output)
     if len(sources) == 1 and not folder.is_dir() and not options.output.endswith(("/", os.sep)):
         format_of(options.output, options.to)

@@ -89,7 +89,7 @@ def _sound(options: argparse.Namespace) -> tuple[dict[str, Any], float, Iterator
         if options.rate is not None or options.device is not None:
             raise ParameterError("--replay has a sample rate of its own, and is no --device: leave --rate and --device out")
         source, blocks = blocks_of_file(options.replay, options.channel, options.speed)
-        own = {name: getattr(source, name) for name in ("patient", "site", "position")}
+        own = {name: getattr(source.info, name) for name in ("patient", "site", "position")}
         return own | labels, source.sample_rate_hz, blocks
     channel = options.channel or 0
     if channel >= options.channels:

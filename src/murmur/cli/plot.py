@@ -58,9 +58,9 @@ def _check_chest(analyses: list[Analysis]) -> None:
     """A chest without a site would pass for one without a murmur, and two people's for one's."""
     from murmur.plot.chest import PLACES
 
-    if not any(analysis.site in PLACES for analysis in analyses):
+    if not any(analysis.info.site in PLACES for analysis in analyses):
         raise ParameterError("--kind chest: none of the recordings has a site on the chest, in its name or by --site")
-    if len(people := sorted({analysis.patient for analysis in analyses if analysis.patient})) > 1:
+    if len(people := sorted({analysis.info.patient for analysis in analyses if analysis.info.patient})) > 1:
         raise ParameterError(f"--kind chest draws one person's recordings, not those of {', '.join(people)}")
 
 

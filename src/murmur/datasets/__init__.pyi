@@ -1,4 +1,3 @@
-from .about import About as About
 from .bmdhs import BmdHs as BmdHs
 from .bmdhs import BmdHsRecording as BmdHsRecording
 from .catalogue import about as about
@@ -10,5 +9,6 @@ from .circor import Circor as Circor
 from .circor import CircorRecording as CircorRecording
 from .dataset import Dataset as Dataset
 from .dataset import PublishedRecording as PublishedRecording
+from .description import About as About
 from .download import Fetched as Fetched
 from .download import get as get

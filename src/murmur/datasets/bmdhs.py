@@ -16,10 +16,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from murmur.datasets.about import About, Origin
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio, read_rows
+from murmur.datasets.description import About, Origin
 from murmur.errors import AudioFormatError, MissingFileError
-from murmur.io.naming import parse_name
+from murmur.io.info import RecordingInfo
 
 __all__ = ["BMDHS", "DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
 
@@ -137,8 +137,8 @@ class BmdHs(Dataset[BmdHsRecording]):
             ):
                 named.add(name)
                 if name in audio:
-                    told = parse_name(name)
-                    recordings.append(BmdHsRecording(audio[name], patient.id, told.site, told.position, patient))
+                    info = RecordingInfo.from_path(audio[name]).updated(patient.id)
+                    recordings.append(BmdHsRecording(info, patient))
                 else:
                     missing.append(f"{patient.id}: no {name}.wav, which {table.name} names")
         unlabelled += [f"{path}: {table.name} does not name it" for name, path in audio.items() if name not in named]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any, Literal, overload
 
-from murmur.datasets.about import About
 from murmur.datasets.bmdhs import BMDHS, BmdHs
 from murmur.datasets.cinc2016 import CINC2016, Cinc2016
 from murmur.datasets.circor import CIRCOR, Circor
 from murmur.datasets.dataset import Dataset
+from murmur.datasets.description import About
 from murmur.errors import ParameterError
 
 __all__ = ["about", "names", "open"]

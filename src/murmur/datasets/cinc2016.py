@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.datasets.about import ODC_BY, About, Origin
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio
+from murmur.datasets.description import ODC_BY, About, Origin
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
+from murmur.io.info import RecordingInfo
 
 __all__ = ["CINC2016", "Cinc2016", "Cinc2016Recording"]
 
@@ -147,7 +148,7 @@ class Cinc2016(Dataset[Cinc2016Recording]):
             if name not in references:
                 unlabelled.append(f"{path}: no REFERENCE.csv names it")
             told = (references.get(name), qualities.get(name), headers.get(name))
-            recordings.append(Cinc2016Recording(path, "", "", "", name[0], *told))
+            recordings.append(Cinc2016Recording(RecordingInfo(str(path)), name[0], *told))
         lost = [name for name in references if name not in audio and name not in headers]
         missing += [f"{home}: no {name}.wav, which a REFERENCE.csv names" for name in lost]
         if not recordings:

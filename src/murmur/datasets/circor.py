@@ -16,11 +16,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from murmur.datasets.about import ODC_BY, About, Origin
 from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio
+from murmur.datasets.description import ODC_BY, About, Origin
 from murmur.errors import MissingFileError
 from murmur.formats.circor import Patient, child_groups, read_patients, read_segments
-from murmur.io.naming import parse_name
+from murmur.io.info import RecordingInfo
 
 __all__ = ["CIRCOR", "Circor", "CircorRecording"]
 
@@ -80,7 +80,7 @@ class CircorRecording(PublishedRecording):
     @property
     def murmur(self) -> str | None:
         """Present, unknown or absent; None at a site where a patient's murmur is not heard: neither present nor absent."""
-        return self.record.murmur_at(self.site)
+        return self.record.murmur_at(self.info.site)
 
     def intervals(self) -> list[tuple[float, float, int]]:
         """Read the beat labels.
@@ -132,19 +132,15 @@ class Circor(Dataset[CircorRecording]):
         children = child_groups(patients.values())
         recordings, unlabelled = [], []
         for path in find_audio(home):
-            name = parse_name(path)
-            if name.patient not in patients:
-                unlabelled.append(f"{path}: {table.name} has no patient {name.patient or path.stem}")
+            info = RecordingInfo.from_path(path)
+            if info.patient not in patients:
+                unlabelled.append(f"{path}: {table.name} has no patient {info.patient or path.stem}")
                 continue
             segments: Path | None = path.with_suffix(".tsv")
             if segments is not None and not segments.is_file():
                 unlabelled.append(f"{path}: no beat labels, {path.stem}.tsv, beside it")
                 segments = None
-            recordings.append(
-                CircorRecording(
-                    path, name.patient, name.site, name.position, patients[name.patient], children[name.patient], segments
-                )
-            )
+            recordings.append(CircorRecording(info, patients[info.patient], children[info.patient], segments))
         if not recordings:
             raise MissingFileError(f"{home}: no recording of a patient in {table.name} (13918_MV.wav …). {CIRCOR.where}")
         missing = _missing(patients, recordings, table)
@@ -155,7 +151,7 @@ def _missing(patients: dict[str, Patient], recordings: list[CircorRecording], ta
     """Tell which recordings are not there, by the sites that the table names."""
     there = defaultdict(set)
     for recording in recordings:
-        there[recording.patient].add(recording.site)
+        there[recording.info.patient].add(recording.info.site)
     return [
         f"patient {p.id}: no recording at {', '.join(lost)}, where {table.name} names one"
         for p in patients.values()

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from murmur.batch.inputs import Input
-from murmur.datasets.about import About
+from murmur.datasets.description import About
 from murmur.errors import AudioFormatError, MissingFileError
+from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.io.recording import Recording, load
 from murmur.io.writing import write_whole
 
 __all__ = ["Dataset", "PublishedRecording", "checked_folder", "find_audio", "read_rows"]
 
 _AUDIO = (".wav", ".flac")
-_KNOWN = ("path", "patient", "site", "position")
+#: Columns of a manifest; no data set tells the visit.
+_KNOWN = INFO_FIELDS[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,16 @@ class PublishedRecording(ABC):
 
     Attributes
     ----------
-    path : Path
-        Of the sound.
-    patient : str
-        As the data set numbers them; empty where it does not say.
-    site, position : str
-        The canonical ones of `murmur.io.naming`; empty where they are not known.
+    info : RecordingInfo
+        The path of the sound, and patient, site and position as far as the data set tells them.
     """
 
-    path: Path
-    patient: str
-    site: str
-    position: str
+    info: RecordingInfo
+
+    @property
+    def path(self) -> Path:
+        """Path of the sound."""
+        return Path(self.info.path)
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class PublishedRecording(ABC):
         MurmurError
             As `murmur.load` raises it.
         """
-        return load(self.path, patient=self.patient, site=self.site, position=self.position)
+        return load(self.info)
 
 
 R = TypeVar("R", bound=PublishedRecording)
@@ -106,11 +106,8 @@ class Dataset(ABC, Generic[R]):
     def _input(self, recording: R) -> Input:
         told = recording.path.stat()
         return Input(
-            str(recording.path),
+            recording.info,
             recording.path.relative_to(self.folder).with_suffix(".tsv").as_posix(),
-            recording.patient,
-            recording.site,
-            recording.position,
             extra=tuple(recording.labels.items()),
             size=told.st_size,
             modified_ns=told.st_mtime_ns,
@@ -137,8 +134,8 @@ class Dataset(ABC, Generic[R]):
         for recording in self:
             path = Path(os.path.abspath(recording.path))  # noqa: PTH100
             place = path.relative_to(home) if home is not None and path.is_relative_to(home) else path
-            known = (str(place), recording.patient, recording.site, recording.position)
-            writer.writerow(dict(zip(_KNOWN, known, strict=True)) | recording.labels)
+            known = {name: getattr(recording.info, name) for name in _KNOWN}
+            writer.writerow(known | {"path": str(place)} | recording.labels)
         return text.getvalue()
 
     def write_manifest(self, path: str | os.PathLike[str]) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.batch.lock import Lock
-from murmur.datasets.about import Origin
 from murmur.datasets.catalogue import about
+from murmur.datasets.description import Origin
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session, url_of
 from murmur.errors import DownloadError, MurmurError, OutputError, ParameterError

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
 
-from murmur.datasets.about import Origin
+from murmur.datasets.description import Origin
 from murmur.errors import DownloadError
 
 __all__ = ["Listed", "choose", "read_git_tree", "read_sums"]

@@ -77,7 +77,7 @@ def write_dicom(
     # little endian and 16 bits, as the file's transfer syntax has it
     body = as_pcm(samples, 16).astype("<i2").tobytes()
     dataset = _dataset(recording, acquired or datetime.datetime.now().astimezone())
-    dataset.WaveformSequence = [_group(body, rate, recording.site)]
+    dataset.WaveformSequence = [_group(body, rate, recording.info.site)]
     if notes := [_annotation(i, rate, len(samples)) for i in checked(intervals) if i.state != State.UNLABELLED]:
         dataset.WaveformAnnotationSequence = notes
     write_whole(Path(path), lambda place: dataset.save_as(place, enforce_file_format=True))
@@ -102,7 +102,7 @@ def _dataset(recording: Recording, acquired: datetime.datetime) -> Any:
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = UID(_SOP_CLASS)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.PatientID = recording.patient[:64]
+    dataset.PatientID = recording.info.patient[:64]
     for empty in (
         *("PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName"),
         *("StudyID", "AccessionNumber", "SeriesNumber"),

@@ -81,7 +81,7 @@ def _write(path: str | os.PathLike[str], recording: Recording, intervals: Labels
             physical_range=(-1.0, 1.0),
             digital_range=(-full, full - 1),
         )
-        patient = edfio.Patient(code=_code(recording.patient))
+        patient = edfio.Patient(code=_code(recording.info.patient))
         whole = kinds[1]([signal], patient=patient, annotations=notes, data_record_duration=record_s)
     except ValueError as error:
         raise ParameterError(f"{label}: edfio can't write it: {error}") from error

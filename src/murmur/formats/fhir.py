@@ -131,16 +131,16 @@ def fhir_report(
     shared: dict[str, Any] = {}
     if subject is not None:
         shared["subject"] = {"reference": subject}
-    elif analysis.patient:
-        shared["subject"] = {"identifier": {"value": analysis.patient}}
+    elif analysis.info.patient:
+        shared["subject"] = {"identifier": {"value": analysis.info.patient}}
     if effective is not None:
         _check_time(effective)
         shared["effectiveDateTime"] = effective
     measured = dict(shared)
     if device is not None:
         measured["device"] = {"reference": device}
-    if analysis.site:
-        measured["bodySite"] = {"text": _SITES[analysis.site]}
+    if analysis.info.site:
+        measured["bodySite"] = {"text": _SITES[analysis.info.site]}
     observations = [_heart_rate(analysis), *_signs(analysis.findings)]
     contained = [_observation(name, parts, measured) for name, parts in observations]
     story = tell(analysis)

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from murmur.errors import ParameterError
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import check_length, checked_rate, choose_channel
-from murmur.io.source import Labels, Source
+from murmur.io.source import Source
 
 __all__ = ["ArraySource", "checked_array", "open_array", "to_float"]
 
@@ -22,12 +23,12 @@ class ArraySource(Source):
     def __init__(
         self,
         label: str,
-        labels: Labels,
+        info: RecordingInfo,
         values: npt.NDArray[Any],
         sample_rate_hz: float,
         notes: Sequence[str] = (),
     ) -> None:
-        super().__init__(label, labels, sample_rate_hz, len(values), notes)
+        super().__init__(label, info, sample_rate_hz, len(values), notes)
         self._values = values
         check_length(label, len(values), sample_rate_hz)
 
@@ -36,7 +37,7 @@ class ArraySource(Source):
             yield to_float(self._values[start : start + n_block].copy())
 
 
-def open_array(source: Any, channel: int | None, labels: Labels, sample_rate_hz: float | None) -> ArraySource:
+def open_array(source: Any, channel: int | None, info: RecordingInfo, sample_rate_hz: float | None) -> ArraySource:
     """Open a caller's array, of shape (n_samples,) or (n_samples, n_channels)."""
     label = "the array"
     values = checked_array(source, label)
@@ -51,7 +52,7 @@ def open_array(source: Any, channel: int | None, labels: Labels, sample_rate_hz:
             )
         n_channels = values.shape[1]
     chosen, notes = choose_channel(channel, n_channels, label)
-    return ArraySource(label, labels, values[:, chosen] if values.ndim == 2 else values, rate, notes)
+    return ArraySource(label, info, values[:, chosen] if values.ndim == 2 else values, rate, notes)
 
 
 def checked_array(source: Any, label: str) -> npt.NDArray[Any]:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.arrays import to_float
 from murmur.io.byte_reader import ByteReader
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import MAX_DURATION_S, check_length, checked_rate, choose_channel, seconds
-from murmur.io.source import Labels, Source
+from murmur.io.source import Source
 
 __all__ = ["FileSource"]
 
@@ -26,7 +27,7 @@ _PLACEHOLDER_BYTES = 0x7FFF0000  # what streaming writers put for a length they 
 class FileSource(Source):
     """An audio file, read through libsndfile."""
 
-    def __init__(self, label: str, labels: Labels, file: ByteReader, channel: int | None) -> None:
+    def __init__(self, label: str, info: RecordingInfo, file: ByteReader, channel: int | None) -> None:
         self._file = file
         self._sound: Any = None
         try:
@@ -37,7 +38,7 @@ class FileSource(Source):
             n_frames = int(self._sound.frames)
             # A FLAC header's count is a mere claim; of the other formats it is reckoned from the body.
             plausible = n_frames < _UNKNOWN_FRAMES and (self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate)
-            super().__init__(label, labels, rate, n_frames if plausible else None, notes)
+            super().__init__(label, info, rate, n_frames if plausible else None, notes)
             self._promised_samples = self._promise(n_frames)
             if self.n_samples is not None:
                 check_length(label, self.n_samples, rate, self._promised_samples)

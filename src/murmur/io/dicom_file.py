@@ -21,9 +21,10 @@ import numpy.typing as npt
 from murmur.errors import AudioFormatError, MurmurError, ParameterError, TooLongError
 from murmur.io.byte_reader import ByteReader
 from murmur.io.companding import a_law, mu_law
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import check_length, checked_rate
 from murmur.io.signals import choose_signal, is_heart_sound, known_id, scaled, spelled
-from murmur.io.source import Labels, Source
+from murmur.io.source import Source
 
 __all__ = ["DicomSource", "dicom_patient"]
 
@@ -57,19 +58,19 @@ class _Channel:
 class DicomSource(Source):
     """One channel of a DICOM waveform."""
 
-    def __init__(self, label: str, labels: Labels, file: ByteReader, channel: int | None) -> None:
+    def __init__(self, label: str, info: RecordingInfo, file: ByteReader, channel: int | None) -> None:
         try:
             parsed = _parse(label, _whole(label, file))
         finally:
             file.close()
         try:
-            self._open(label, labels, parsed, channel)
+            self._open(label, info, parsed, channel)
         except MurmurError:
             raise
         except Exception as error:  # values are parsed only when they are asked for
             raise _damaged(label, error) from error
 
-    def _open(self, label: str, labels: Labels, parsed: Any, channel: int | None) -> None:
+    def _open(self, label: str, info: RecordingInfo, parsed: Any, channel: int | None) -> None:
         channels = _channels(label, parsed)
         names = [item.description for item in channels]
         audio = str(parsed.get("SOPClassUID", "")).startswith(_AUDIO)
@@ -97,7 +98,7 @@ class DicomSource(Source):
         promised = int(group.NumberOfWaveformSamples)
         held = min(len(values) // self._n_channels, max(promised, 0))
         self._values = values[: held * self._n_channels]
-        super().__init__(label, labels, rate, held, notes)
+        super().__init__(label, info, rate, held, notes)
         self._promised_samples = promised
         self.named_patient = known_id(parsed.get("PatientID"))
         check_length(label, held, rate, promised)

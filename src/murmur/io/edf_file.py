@@ -20,9 +20,10 @@ import numpy.typing as npt
 
 from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.byte_reader import ByteReader
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import check_length, checked_rate
 from murmur.io.signals import choose_signal, known_id, regrouped, scaled
-from murmur.io.source import Labels, Source
+from murmur.io.source import Source
 
 __all__ = ["EdfSource", "edf_patient"]
 
@@ -38,7 +39,7 @@ _SAMPLES_AT, _PER_SIGNAL = 216, 256
 class EdfSource(Source):
     """One signal of an EDF or BDF file."""
 
-    def __init__(self, label: str, labels: Labels, file: ByteReader, channel: int | None) -> None:
+    def __init__(self, label: str, info: RecordingInfo, file: ByteReader, channel: int | None) -> None:
         self._file = file
         try:
             size = file.seek(0, io.SEEK_END)
@@ -57,7 +58,7 @@ class EdfSource(Source):
             held = (size - len(self._header)) // self._record_bytes
             stated = _number(label, self._header[_COUNT], "number of data records")
             self._n_records = min(held, stated) if stated > 0 else held  # -1: it was still being recorded
-            super().__init__(label, labels, rate, self._n_records * self._per_record, notes)
+            super().__init__(label, info, rate, self._n_records * self._per_record, notes)
             self._promised_samples = stated * self._per_record if stated > 0 else None
             self.named_patient = edf_patient(self._header)
             check_length(label, self._n_records * self._per_record, rate, self._promised_samples)

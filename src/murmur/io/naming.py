@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-from typing import NamedTuple
 
 from murmur.errors import ParameterError
 
-__all__ = ["POSITIONS", "SITES", "Name", "canonical_position", "canonical_site", "file_name", "parse_name"]
+__all__ = ["POSITIONS", "SITES", "canonical_position", "canonical_site", "file_name", "match_name"]
 
 #: Of a name that is to be a file's.
 _LONGEST_NAME = 80
@@ -89,47 +87,15 @@ def file_name(name: str) -> str:
     return f"{safe[:_LONGEST_NAME].lstrip('.-')}-{digits}"
 
 
-class Name(NamedTuple):
-    """What a file name tells; a field it does not tell is the empty string."""
-
-    patient: str = ""
-    site: str = ""
-    position: str = ""
-
-
-def parse_name(path: str | os.PathLike[str]) -> Name:
-    r"""Read patient, site and position from a file name that follows a known scheme.
-
-    The schemes are ``<patient>_<site>`` and ``<patient>_<position>_<site>``, either with a running number
-    behind (``13918_AV.wav``, ``50690_MV_2.wav``, ``MR_002_sit_Mit.wav``, ``MR1_Ax.wav``). The patient is a
-    number, with up to four letters before it; case does not matter to site and position. The whole name must
-    fit: a wrong patient joins recordings of different people, so a doubtful name tells nothing.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        A path; only its last part is looked at, without its extension. ``\`` parts folders as ``/`` does.
-
-    Returns
-    -------
-    Name
-        All fields empty where the name follows no known scheme.
-    """
-    text = os.fspath(path)
-    if isinstance(text, bytes):
-        text = os.fsdecode(text)
-    if "://" in text:  # of a chain of URLs, the innermost file; what comes behind its name says nothing of it
-        text = text.partition("::")[0].partition("?")[0]
-    name = text.replace("\\", "/").rpartition("/")[2]
+def match_name(path: str) -> tuple[str, str, str]:
+    """Return patient, site and position from the last part of a path, all empty if it follows no known scheme."""
+    if "://" in path:  # of a chain of URLs, the innermost file, without its query
+        path = path.partition("::")[0].partition("?")[0]
+    name = path.replace("\\", "/").rpartition("/")[2]
     match = _SCHEME.fullmatch(name.rpartition(".")[0] or name)
     if match is None or (match["prefix"] or "").lower() in _NOT_A_PATIENT:
-        return Name()
-    position = match["position"]
-    return Name(
-        patient=match["patient"],
-        site=_SITE_CODES[match["site"].lower()],
-        position=_POSITIONS_BY_ALIAS[position.lower()] if position else "",
-    )
+        return "", "", ""
+    return match["patient"], match["site"], match["position"] or ""
 
 
 def canonical_site(text: str) -> str:

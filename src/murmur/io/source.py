@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -13,35 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from murmur.errors import MurmurError, ParameterError
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import Watch, seconds
 
-__all__ = ["Described", "Labels", "Source"]
+__all__ = ["Source"]
 
 _MAX_BLOCK_SAMPLES = 2**24
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What is known of a recording beside its samples."""
-
-    path: str
-    patient: str
-    site: str
-    position: str
-    visit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """All that is known of a recording, or a live stream, when its samples have passed."""
-
-    sample_rate_hz: float
-    path: str = ""
-    patient: str = ""
-    site: str = ""
-    position: str = ""
-    visit: str = ""
-    notes: tuple[str, ...] = ()
 
 
 class Source(ABC):
@@ -56,8 +32,7 @@ class Source(ABC):
     sample_rate_hz : float
     n_samples : int or None
         As the header tells; None if it doesn't. A damaged file may hold fewer.
-    path, patient, site, position, visit : str
-        "" when unknown.
+    info : RecordingInfo
     named_patient : str
         The patient's id as the file's own header states it; "" where it doesn't.
     """
@@ -65,16 +40,12 @@ class Source(ABC):
     named_patient = ""
 
     def __init__(
-        self, label: str, labels: Labels, sample_rate_hz: float, n_samples: int | None, notes: Sequence[str]
+        self, label: str, info: RecordingInfo, sample_rate_hz: float, n_samples: int | None, notes: Sequence[str]
     ) -> None:
         self.label = label
+        self.info = info
         self.sample_rate_hz = sample_rate_hz
         self.n_samples = n_samples
-        self.path = labels.path
-        self.patient = labels.patient
-        self.site = labels.site
-        self.position = labels.position
-        self.visit = labels.visit
         self._notes = list(notes)
         self._promised_samples = n_samples
         self._started = False
@@ -83,11 +54,6 @@ class Source(ABC):
     def notes(self) -> tuple[str, ...]:
         """What a reader should know; complete when the last block has passed."""
         return tuple(self._notes)
-
-    def described(self) -> Described:
-        """What a reader should know beside the samples; complete when the last block has passed."""
-        labels = self.path, self.patient, self.site, self.position, self.visit
-        return Described(self.sample_rate_hz, *labels, notes=self.notes)
 
     @property
     def duration_s(self) -> float | None:

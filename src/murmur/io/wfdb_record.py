@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.io.byte_reader import open_path
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import check_length, checked_rate
 from murmur.io.signals import choose_signal, regrouped, scaled
-from murmur.io.source import Labels, Source
+from murmur.io.source import Source
 
 __all__ = ["WfdbSource"]
 
@@ -49,7 +50,8 @@ _COMPRESSED = {"508": 8, "516": 16, "524": 24}
 class WfdbSource(Source):
     """One signal of a WFDB record."""
 
-    def __init__(self, label: str, labels: Labels, path: str, channel: int | None) -> None:
+    def __init__(self, label: str, info: RecordingInfo, channel: int | None) -> None:
+        path = info.path
         self._record = path[: -len(".hea")]
         header = _read_header(label, path, self._record)
         names = [_described(header, index) for index in range(header.n_sig)]
@@ -60,7 +62,7 @@ class WfdbSource(Source):
         held = _frames_held(label, path, header, self._channel)
         promised = header.sig_len or None
         self._n_frames = held if promised is None else min(held, promised)
-        super().__init__(label, labels, rate, self._n_frames * self._frame, notes)
+        super().__init__(label, info, rate, self._n_frames * self._frame, notes)
         self._promised_samples = None if promised is None else promised * self._frame
         bits = _COMPRESSED.get(self._format) or _FORMATS[self._format][1]
         resolution = header.adc_res[self._channel] or 0

@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from murmur.errors import ParameterError
 from murmur.io.arrays import checked_array, to_float
+from murmur.io.info import RecordingInfo
 from murmur.io.limits import MIN_DURATION_S, check_length, checked_rate
-from murmur.io.naming import canonical_position, canonical_site
-from murmur.io.source import Described
 from murmur.live.beats import BeatTracker, RateTracker
 from murmur.live.contact import QualityTracker
 from murmur.live.events import BeatClosed, Event, SamplesLost
@@ -90,7 +89,8 @@ class LiveAnalyzer:
         if on_cycles is not None and not callable(on_cycles):
             raise ParameterError(f"on_cycles must be callable, not {on_cycles!r}")
         self._settings, self._models = settings or Settings(), models or shipped_models()
-        self._about = Described(rate, "", patient, canonical_site(site), canonical_position(position), visit)
+        self._info = RecordingInfo("", patient, site, position, visit)
+        self._sample_rate_hz = rate
         self._history_s, self._on_cycles = history_s, on_cycles
         self._engine = Engine(
             rate, self._settings, self._models.segmentation, self._models.murmur_network, least_kept_frames=KEPT_FRAMES
@@ -112,7 +112,7 @@ class LiveAnalyzer:
     @property
     def time_s(self) -> float:
         """Length of the stream so far."""
-        return (self._taken + self._waits) / self._about.sample_rate_hz
+        return (self._taken + self._waits) / self._sample_rate_hz
 
     def push(self, block: npt.ArrayLike) -> list[Event]:
         """Take the next samples.
@@ -147,7 +147,7 @@ class LiveAnalyzer:
 
     def skip(self, samples: int) -> list[Event]:
         """Skip samples that were lost on the way, so that all times stay right; return events as `push` does."""
-        longest = int(LONGEST_GAP_S * self._about.sample_rate_hz)
+        longest = int(LONGEST_GAP_S * self._sample_rate_hz)
         if isinstance(samples, bool) or not isinstance(samples, int | np.integer) or not 0 <= samples <= longest:
             raise ParameterError(
                 f"samples to skip must be a whole number from 0 to {longest}, not {samples!r}; "
@@ -169,7 +169,7 @@ class LiveAnalyzer:
             If it was finished before.
         """
         self._check_open()
-        check_length("the stream", self._taken + self._waits, self._about.sample_rate_hz)
+        check_length("the stream", self._taken + self._waits, self._sample_rate_hz)
         self._finished = True
         rest = self._waiting[: self._waits].copy()
         self._mend(rest)
@@ -180,8 +180,13 @@ class LiveAnalyzer:
                 f"based on {measurement.start_s:.0f} s to {measurement.duration_s:.0f} s, the part of the stream kept"
             )
         if lost := self._lost_in.total():
-            notes.append(f"{lost / self._about.sample_rate_hz:.3g} s of the stream were lost")
-        return conclude(measurement, replace(self._about, notes=tuple(notes)), self._settings, self._models)
+            notes.append(f"{lost / self._sample_rate_hz:.3g} s of the stream were lost")
+        return self._conclude(measurement, tuple(notes))
+
+    def _conclude(self, measurement: Measurement, notes: tuple[str, ...] = ()) -> Analysis:
+        return conclude(
+            measurement, self._info, self._settings, self._models, sample_rate_hz=self._sample_rate_hz, notes=notes
+        )
 
     def _check_open(self) -> None:
         if self._finished:
@@ -206,7 +211,7 @@ class LiveAnalyzer:
         lost = self._mend(step)
         self._engine.push(step)
         self._taken += step.shape[0]
-        time_s = self._taken / self._about.sample_rate_hz
+        time_s = self._taken / self._sample_rate_hz
         for start_s, end_s in lost:
             yield SamplesLost(time_s=time_s, start_s=start_s, end_s=end_s)
         for beat in self._beats.update(time_s):
@@ -220,7 +225,7 @@ class LiveAnalyzer:
             since = max(int(time_s - min(SIGNS_S, self._history_s)), 0)
             self._beats.history.drop_before(since)
             so_far = self._with_losses(self._engine.measured_at_lag(self._beats.history, since))
-            yield from self._signs.update(time_s, conclude(so_far, self._about, self._settings, self._models))
+            yield from self._signs.update(time_s, self._conclude(so_far))
         if time_s - self._engine.start_s >= (1.0 + TRIMMED_SHARE) * self._history_s:
             self._trim(int(time_s - self._history_s))
 
@@ -237,7 +242,7 @@ class LiveAnalyzer:
         if not self._lost_in:
             return silent
         lost = np.array([self._lost_in[second] for second in range(first, first + silent.size)])
-        return np.maximum(silent, lost / self._about.sample_rate_hz)
+        return np.maximum(silent, lost / self._sample_rate_hz)
 
     def _with_losses(self, measurement: Measurement) -> Measurement:
         """Count lost samples as silence: what was put in their place says nothing."""
@@ -246,7 +251,7 @@ class LiveAnalyzer:
 
     def _mend(self, step: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
         """Hold the last sample where some are lost; return the intervals of the stream (s) whose loss is over."""
-        rate, over = self._about.sample_rate_hz, []
+        rate, over = self._sample_rate_hz, []
         bad = ~np.isfinite(step)
         if bad.any() or self._lost_since >= 0:
             edges = np.flatnonzero(np.diff(bad, prepend=self._lost_since >= 0)).tolist()
@@ -266,9 +271,9 @@ class LiveAnalyzer:
         return over
 
     def _trim(self, second: int) -> None:
-        """Pass on the cycles older than the history, and forget them."""
+        """Pass on the cycles that end before a second, and forget what is older."""
         if self._on_cycles is not None:
-            certain = conclude(self._with_losses(self._engine.measured()), self._about, self._settings, self._models)
+            certain = self._conclude(self._with_losses(self._engine.measured()))
             cycles = certain.segmentation.cycles
             if leaving := int(np.searchsorted(cycles.end_s, second)):
                 self._on_cycles(_first(cycles, leaving), _first(certain.cycles, leaving))

@@ -58,7 +58,7 @@ def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> 
 
 def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tuple[Source, Iterator[Samples]]:
     """A recording, and its blocks at `speed` times real time; 0 is as fast as they are taken."""
-    opened = open_source(source, sample_rate_hz=None, channel=channel, patient=None, site=None, position=None, visit=None)
+    opened = open_source(source, channel=channel)
 
     def blocks() -> Iterator[Samples]:
         with opened:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from murmur.errors import ParameterError
 from murmur.findings.character import GRADES, middle
 from murmur.findings.signs import LOUD_S1_DB, decide_murmur, s1_quiet_probability
+from murmur.io.info import RecordingInfo
 from murmur.learned.linear import sigmoid
 from murmur.pipeline.models import Models, shipped_models
 from murmur.records import Record
@@ -49,8 +50,7 @@ class SiteFigures(Record):
     Levels compare between recordings only as ratios inside each: the murmur's against S2.
     """
 
-    site: str
-    visit: str
+    info: RecordingInfo
     readable: bool
     present_probability: float | None
     unknown_probability: float | None
@@ -132,8 +132,7 @@ def site_figures(analysis: Analysis) -> SiteFigures:
     found, readable = analysis.findings, analysis.status == "ok"
     murmur, sounds = (analysis.murmur, analysis.heart_sounds) if readable else (None, None)
     return SiteFigures(
-        site=analysis.site,
-        visit=analysis.visit,
+        info=analysis.info,
         readable=readable,
         present_probability=found.murmur.present_probability,
         unknown_probability=found.murmur.unknown_probability,
@@ -222,14 +221,14 @@ def join_patient(
     apex, base = _level_at(read, heard, "MV"), _level_at(read, heard, "AV")
     nowhere = apex is not None and base is not None and max(apex, base) <= FAINTEST_DB
     apex_over_base = None if apex is None or base is None or nowhere else apex - base
-    axilla = [f for f in read if f.site == "Ax"]
+    axilla = [f for f in read if f.info.site == "Ax"]
     parts: dict[str, float | None] = {
         "pansystolic_murmur": None if holosystolic is None else float(joint[0]) * holosystolic,
         "quiet_s1": quiet,
         "loudest_at_the_apex": _louder_at_apex(float(joint[0]), apex_over_base, nowhere),
     }
     known = [p for p in parts.values() if p is not None]
-    grades = findings.patient_grade.probabilities(grade_vector(probabilities, [f.site for f in read]))
+    grades = findings.patient_grade.probabilities(grade_vector(probabilities, [f.info.site for f in read]))
     return PatientAnalysis(
         patient=patient,
         recordings=len(figures),
@@ -238,10 +237,10 @@ def join_patient(
         murmur_probability=float(joint[0]),
         unknown_probability=float(joint[1]),
         grade=GRADES[middle(grades.tolist())] if present else None,
-        graded_sites=len({f.site for f in read} & set(GRADED_SITES)),
+        graded_sites=len({f.info.site for f in read} & set(GRADED_SITES)),
         expected_grade=float(joint[0] * (grades @ np.arange(1, len(GRADES) + 1))),
-        murmur_sites=tuple(sorted({f.site for f in heard if f.site})) if present else (),
-        loudest_site=(loudest.site or None) if loudest and present else None,
+        murmur_sites=tuple(sorted({f.info.site for f in heard if f.info.site})) if present else (),
+        loudest_site=(loudest.info.site or None) if loudest and present else None,
         radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
         holosystolic_probability=holosystolic,
         blowing_probability=_weighted([f.blowing_probability for f in read], weights),
@@ -259,7 +258,7 @@ def checked_sites(sites: object) -> list[SiteFigures]:
 
     given: list[object] = list(sites) if isinstance(sites, Iterable) and not isinstance(sites, str) else [sites]
     figures = []
-    people = sorted({one.patient for one in given if isinstance(one, Analysis) and one.patient})
+    people = sorted({one.info.patient for one in given if isinstance(one, Analysis) and one.info.patient})
     if len(people) > 1:
         raise ParameterError(f"recordings of {' and '.join(people)} are not one person's: name the same patient for all")
     for one in given:
@@ -306,6 +305,6 @@ def _level_at(read: Sequence[SiteFigures], heard: Sequence[SiteFigures], site: s
     levels = [
         max(f.murmur_level_db, FAINTEST_DB) if f in heard and f.murmur_level_db is not None else FAINTEST_DB
         for f in read
-        if f.site == site
+        if f.info.site == site
     ]
     return float(np.median(levels)) if levels else None

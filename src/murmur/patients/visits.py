@@ -271,10 +271,10 @@ def compare_visits(
     figures = checked_sites(sites)
     if not figures:
         raise ParameterError(f"patient {patient}: there are no recordings to compare")
-    named = [figure for figure in figures if figure.visit] or figures
+    named = [figure for figure in figures if figure.info.visit] or figures
     by_visit: dict[str, list[SiteFigures]] = {}
     for figure in named:
-        by_visit.setdefault(figure.visit, []).append(figure)
+        by_visit.setdefault(figure.info.visit, []).append(figure)
     when, dated = _order(patient, by_visit)
     names = list(when)
     alike = _at_common_sites(names, by_visit)
@@ -327,9 +327,9 @@ def _number(name: str) -> tuple[tuple[str, str], int | None]:
 def _at_common_sites(names: Sequence[str], recorded: Mapping[str, Sequence[SiteFigures]]) -> dict[str, list[SiteFigures]]:
     """Of each visit the readable recordings at sites that all visits have; nothing where there are none."""
     read = {name: [figure for figure in recorded[name] if figure.readable] for name in names}
-    sites = [{figure.site for figure in figures} for figures in read.values() if figures]
+    sites = [{figure.info.site for figure in figures} for figures in read.values() if figures]
     common = set.intersection(*sites) if sites else set()
-    return {name: [figure for figure in figures if figure.site in common] for name, figures in read.items()}
+    return {name: [figure for figure in figures if figure.info.site in common] for name, figures in read.items()}
 
 
 def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str, Told]) -> Visit:
@@ -348,7 +348,7 @@ def _values(name: str, recorded: Mapping[str, Sequence[SiteFigures]], compared: 
         for recording in recordings:
             value = getattr(recording, name)
             if recording.readable and value is not None:
-                cells.setdefault((visit, recording.site), []).append(value)
+                cells.setdefault((visit, recording.info.site), []).append(value)
     means = {place: sum(sorted(values)) / len(values) for place, values in sorted(cells.items())}
     return _visit_effects(_connected(means))
 

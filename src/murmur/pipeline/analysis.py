@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from murmur import __version__
 from murmur.findings.signs import Findings, clear_click, find_signs, heed_level, no_findings
+from murmur.io.info import RecordingInfo
 from murmur.io.recording import AudioInput, open_source
-from murmur.io.source import Described, Source
+from murmur.io.source import Source
 from murmur.measure.comparison import Comparison, compare_cycles
 from murmur.measure.cycles import BANDS_HZ
 from murmur.measure.heart_sounds import S1_BAND_HZ, HeartSounds, describe_heart_sounds
@@ -62,8 +63,8 @@ class Analysis(Record):
 
     Attributes
     ----------
-    path, patient, site, position, visit : str
-        Where it came from; empty where not known.
+    info : RecordingInfo
+        Path, patient, site, position and visit, as far as they are known.
     status : str
         "ok", or "unreadable" when no finding should rest on it.
     error : str or None
@@ -82,11 +83,7 @@ class Analysis(Record):
         Version of murmur and fingerprint of the settings.
     """
 
-    path: str
-    patient: str
-    site: str
-    position: str
-    visit: str
+    info: RecordingInfo
     status: str
     error: str | None
     notes: tuple[str, ...]
@@ -119,7 +116,7 @@ def analyze(
 
     Parameters
     ----------
-    source : str, path, file object, `Recording`, or array of shape (samples,) or (samples, channels)
+    source : str, path, file object, `Recording`, `RecordingInfo`, or array of shape (samples,) or (samples, channels)
         The recording, 1 kHz to 192 kHz and 2 s to 25 h long; files are read in blocks.
     sample_rate_hz : float, optional
         Needed for an array.
@@ -153,7 +150,14 @@ def analyze(
     )
     with opened as recording:
         # no name here for what was measured: `conclude` lets go of a day's levels before it is done
-        return conclude(measure(recording, settings, models), recording.described(), settings, models)
+        return conclude(
+            measure(recording, settings, models),
+            recording.info,
+            settings,
+            models,
+            sample_rate_hz=recording.sample_rate_hz,
+            notes=recording.notes,
+        )
 
 
 def segment(
@@ -190,7 +194,15 @@ def measure(recording: Source, settings: Settings, models: Models, block_s: floa
     return engine.finish(block)
 
 
-def conclude(measurement: Measurement, recording: Described, settings: Settings, models: Models) -> Analysis:
+def conclude(
+    measurement: Measurement,
+    info: RecordingInfo,
+    settings: Settings,
+    models: Models,
+    *,
+    sample_rate_hz: float,
+    notes: tuple[str, ...] = (),
+) -> Analysis:
     """From what the engine measured to what a doctor would say of it."""
     compared = compare_cycles(measurement.levels)
     confidence = cycle_confidence(measurement.cycles, compared, models.findings.beat)
@@ -206,7 +218,7 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
         vector = murmur_vector(ordered, measurement.cycles.bounds_s[trusted])
         log_odds = murmur_log_odds(measurement.scores, trusted)
         systolic = heed_level(models.findings.murmur_probabilities(vector, log_odds), murmur)
-        findings = find_signs(systolic, murmur, heart_sounds, rhythm, recording.site, models.findings, settings)
+        findings = find_signs(systolic, murmur, heart_sounds, rhythm, info.site, models.findings, settings)
         error = None
     else:
         error = f"unreadable: {', '.join(quality.reasons)} ({quality.trusted_cycles} trusted beats)"
@@ -215,16 +227,12 @@ def conclude(measurement: Measurement, recording: Described, settings: Settings,
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
     del measurement, compared  # a day's levels make room for its intervals
     return Analysis(
-        path=recording.path,
-        patient=recording.patient,
-        site=recording.site,
-        position=recording.position,
-        visit=recording.visit,
+        info=info,
         status="ok" if error is None else "unreadable",
         error=error,
-        notes=recording.notes,
+        notes=notes,
         duration_s=duration_s,
-        sample_rate_hz=recording.sample_rate_hz,
+        sample_rate_hz=sample_rate_hz,
         quality=quality,
         segmentation=Segmentation(_intervals(onsets_s, states, duration_s), beats),
         rhythm=rhythm,

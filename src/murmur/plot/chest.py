@@ -62,7 +62,7 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
         colours = ScalarMappable(Normalize(FAINTEST_DB, LOUDEST_DB), mpl.colormaps["YlOrRd"])
         _draw_chest(ax)
         for site, place in PLACES.items():
-            here = [a for a in analyses if a.site == site]
+            here = [a for a in analyses if a.info.site == site]
             heard = [a for a in here if a.findings.murmur.value == "present" and a.murmur is not None]
             told = [a for a in here if a.status == "ok" and a.findings.murmur.value in {"present", "absent"}]
             face: Any = "white"

@@ -85,7 +85,8 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         _level(ax, middle, f"median {middle:+.1f}", COLOURS[State.S1], "-")
         usual = finding.evidence.get("usual_at_site_db")
         if usual is not None:
-            _level(ax, usual, f"usual {f'at {analysis.site}' if analysis.site else 'over all sites'} {usual:+.1f}", at=0.0)
+            where = f"at {analysis.info.site}" if analysis.info.site else "over all sites"
+            _level(ax, usual, f"usual {where} {usual:+.1f}", at=0.0)
         ends = [*np.quantile(values, (0.02, 0.98)).tolist(), middle, middle if usual is None else usual]
         room = max(0.3 * (max(ends) - min(ends)), 2.0)
         ax.set(xlim=(0.0, analysis.duration_s), ylim=(min(ends) - room, max(ends) + room), xlabel="time (s)")

@@ -125,7 +125,7 @@ def _stretch(recording: Recording, start_s: float, end_s: float | None) -> tuple
     end_s = recording.duration_s if end_s is None else min(end_s, recording.duration_s)
     first, last = (round(time_s * recording.sample_rate_hz) for time_s in (max(start_s, 0.0), end_s))
     if last - first < 2:
-        label = recording.path or "the recording"
+        label = recording.info.path or "the recording"
         raise ParameterError(
             f"{label}: nothing to draw from {start_s:g} to {end_s:g} s; it is {recording.duration_s:.1f} s long"
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from murmur import __version__
 from murmur.errors import MurmurError, ParameterError
+from murmur.io.info import RecordingInfo
 from murmur.io.recording import AudioInput, load
 from murmur.patients.patient import join_patient
 from murmur.patients.visits import compare_visits
@@ -24,7 +25,8 @@ from murmur.wording.story import POSITIONS
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from murmur.io.recording import Recording
+    from murmur.io.info import RecordingInfo
+from murmur.io.recording import Recording
 
 __all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
 
@@ -50,15 +52,15 @@ class Subject:
         "Patient 17", or a recording's name.
     patient : str
         Who; empty where not known.
-    recordings : sequence of (AudioInput, dict)
-        Each with what overrides its name: ``patient``, ``site``, ``position``, ``visit``.
+    recordings : sequence of AudioInput
+        What `murmur.analyze` takes; a `RecordingInfo` or `Recording` where more is known than the file's name says.
     remarks : sequence of str
         What a reader should know first.
     """
 
     title: str
     patient: str
-    recordings: Sequence[tuple[AudioInput, Mapping[str, Any]]]
+    recordings: Sequence[AudioInput]
     remarks: Sequence[str] = ()
 
 
@@ -86,8 +88,8 @@ class _Heard:
         """Site, position and visit, as far as they are known."""
         if self.analysis is None:
             return ""
-        labels = (self.analysis.site, POSITIONS.get(self.analysis.position, self.analysis.position), self.analysis.visit)
-        return ", ".join(label for label in labels if label)
+        info = self.analysis.info
+        return ", ".join(filter(None, (info.site, POSITIONS.get(info.position, info.position), info.visit)))
 
 
 def page_of(
@@ -122,7 +124,7 @@ def page_of(
         raise ParameterError(f"{subject.title}: there are no recordings to report on")
     environment = template("patient.html")  # before any work: what is missing is a usage error
     settings, models = settings or Settings(), models or shipped_models()
-    heard = [_heard(source, labels, settings, models, channel) for source, labels in subject.recordings]
+    heard = [_heard(source, settings, models, channel) for source in subject.recordings]
     seconds = _seconds(sum(one.recording is not None for one in heard))
     while True:
         html: str = environment.render(_context(subject, heard, seconds, settings, models))
@@ -172,13 +174,15 @@ def template(name: str) -> Any:
 # --- what is heard ----------------------------------------------------------------------
 
 
-def _heard(source: AudioInput, labels: Mapping[str, Any], settings: Settings, models: Models, channel: int | None) -> _Heard:
-    path = os.fsdecode(source) if isinstance(source, str | os.PathLike) else str(getattr(source, "path", ""))
+def _heard(source: AudioInput, settings: Settings, models: Models, channel: int | None) -> _Heard:
+    info = getattr(source, "info", source)
+    path = info.path if isinstance(info, RecordingInfo) else ""
+    path = os.fsdecode(source) if isinstance(source, str | os.PathLike) else path
     try:
-        analysis = analyze(source, channel=channel, settings=settings, models=models, **labels)
+        analysis = analyze(source, channel=channel, settings=settings, models=models)
         recording = None
         if analysis.duration_s <= LONGEST_LOADED_S:
-            recording = load(source, channel=channel, **labels)
+            recording = load(source, channel=channel)
     except MurmurError as error:
         reason = str(error).removeprefix(f"{path}: ")
         return _Heard(path, tell_failure(path, reason))
@@ -206,12 +210,12 @@ def _context(
 ) -> dict[str, Any]:
     pictures = Pictures()
     analyses = [one.analysis for one in heard if one.analysis is not None]
-    sites = {analysis.site for analysis in analyses if analysis.site}
+    sites = {analysis.info.site for analysis in analyses if analysis.info.site}
     together = course = None
     remarks = list(subject.remarks)
     if subject.patient and analyses:
         together = join_patient(subject.patient, analyses, settings, models) if len(heard) > 1 else None
-        if len({analysis.visit for analysis in analyses if analysis.visit}) > 1:
+        if len({analysis.info.visit for analysis in analyses if analysis.info.visit}) > 1:
             try:
                 course = compare_visits(subject.patient, analyses, settings, models)
             except ParameterError as error:  # visits in no order
@@ -231,7 +235,7 @@ def _context(
         "told": told,
         "alone": len(heard) == 1,
         "together": None if together is None else tell_patient(together),
-        "visits": len({analysis.visit for analysis in analyses}),
+        "visits": len({analysis.info.visit for analysis in analyses}),
         "chest": pictures.chest(analyses) if len(sites) > 1 else None,
         "course": None if course is None else tell_visit_history(course),
         "course_picture": None if course is None else pictures.course(course),

@@ -30,7 +30,7 @@ from murmur.patients.patient import join_patient
 from murmur.pipeline.models import Models
 from murmur.report.page import Subject, page_of, template
 from murmur.settings import Settings
-from murmur.tables.rows import Row, patient_row, site_figures_from_row
+from murmur.tables.rows import Row, info_from_row, patient_row, site_figures_from_row
 
 __all__ = ["Written", "write_reports"]
 
@@ -152,7 +152,7 @@ def write_reports(
             home, name = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="murmur-"))), "recordings"
             run(
                 source, home, jobs=jobs, settings=settings, models_dir=folder, channel=channel,
-                on_failure=lambda failed: unread.append(f"{failed.input.path}: {failed.row['error']}"),
+                on_failure=lambda failed: unread.append(f"{failed.input.info.path}: {failed.row['error']}"),
             )  # fmt: skip
         with Store.existing(home) as store:
             task = _task(store, home, folder)
@@ -206,8 +206,7 @@ def _subject_of(stored: Stored) -> tuple[str, str]:
 
 def _entry(patient: str, rows: Sequence[Stored], task: _Task, models: Models) -> _Entry:
     made = [stored.row for stored in rows]
-    names = ("patient", "site", "position", "visit")
-    recordings = [(_opened(stored), {name: str(stored.row[name] or "") for name in names}) for stored in rows]
+    recordings = [replace(info_from_row(stored.row), path=_opened(stored)) for stored in rows]
     first = str(made[0]["path"])
     if patient:
         subject = Subject(f"Patient {patient}", patient, recordings)
@@ -224,7 +223,7 @@ def _entry(patient: str, rows: Sequence[Stored], task: _Task, models: Models) ->
         names_ = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         remark = f"Changed or gone since the run: {names_}. Run murmur analyze again; this page is of what is there now."
         subject = replace(subject, remarks=(remark,))
-    labels = [list(known.values()) for _, known in recordings]
+    labels = [list(info.to_dict().values())[1:] for info in recordings]  # the path is in the key
     seen = json.dumps([[stored.key, stored.size, stored.modified_ns, _now(stored.key)] for stored in rows] + labels)
     deciding = f"{__version__} {task.settings.fingerprint()} {model_hashes(task.models_dir)} {task.channel} {seen}"
     fingerprint = hashlib.sha256(deciding.encode("utf-8", "surrogateescape")).hexdigest()[:24]

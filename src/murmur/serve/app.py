@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from murmur.errors import MurmurError, ParameterError
+from murmur.io.info import INFO_FIELDS
 from murmur.live.analyzer import LiveAnalyzer
 from murmur.live.events import Finished
 from murmur.live.pcm import PCM_FORMATS
@@ -34,7 +35,7 @@ from murmur.settings import Settings
 __all__ = ["make_app"]
 
 PAGE = Path(__file__).parent / "page"
-LABELS = ("patient", "site", "position", "visit")
+LABELS = INFO_FIELDS[1:]
 #: A message must not cost much more than the sound that one can hold.
 LONGEST_SKIP_S = 10.0
 #: What a stream may be told at its beginning.

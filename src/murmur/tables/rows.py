@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.records import Record
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "Failure",
     "Row",
     "cycle_rows",
+    "info_from_row",
     "kind_of",
     "patient_row",
     "patients_of",
@@ -113,7 +115,7 @@ RECORDING_COLUMNS = (
 )
 
 #: What a recording is called, and where it was taken; all else was measured.
-LABELS = ("path", "patient", "site", "position", "visit")
+LABELS = INFO_FIELDS
 RECORDING_FIGURES = tuple(name for name in RECORDING_COLUMNS if name not in LABELS)
 
 CYCLE_FIGURES = (
@@ -173,11 +175,7 @@ _FINE = ("murmur_probability", "unknown_probability", "absent_probability")
 class Failure(Record):
     """A recording that could not be analyzed, and why."""
 
-    path: str
-    patient: str
-    site: str
-    position: str
-    visit: str
+    info: RecordingInfo
     status: str
     error: str
 
@@ -196,15 +194,7 @@ def recording_row(result: Analysis | Failure) -> Row:
     Of an unreadable recording the figures are left empty: nothing should rest on them.
     """
     row: Row = dict.fromkeys(RECORDING_COLUMNS)
-    row |= {
-        "path": result.path,
-        "status": result.status,
-        "error": result.error,
-        "patient": result.patient,
-        "site": result.site,
-        "position": result.position,
-        "visit": result.visit,
-    }
+    row |= {"status": result.status, "error": result.error, **result.info.to_dict()}
     if isinstance(result, Failure):
         return row
     quality = result.quality
@@ -329,13 +319,17 @@ def _decimals(name: str) -> int:
 # --- from rows back to patients ---------------------------------------------------------
 
 
+def info_from_row(row: Mapping[str, Cell]) -> RecordingInfo:
+    """Return what a row of ``recordings.csv`` says of its recording besides the figures."""
+    return RecordingInfo(*(str(row[name] or "") for name in INFO_FIELDS))
+
+
 def site_figures_from_row(row: Mapping[str, Cell]) -> SiteFigures:
     """Take from a row of ``recordings.csv``, as made or as stored, what a patient's figures need."""
     from murmur.patients.patient import SiteFigures
 
     return SiteFigures(
-        site=str(row["site"] or ""),
-        visit=str(row["visit"] or ""),
+        info=info_from_row(row),
         readable=row["status"] == "ok",
         present_probability=_number(row["murmur_probability"]),
         unknown_probability=_number(row["unknown_probability"]),

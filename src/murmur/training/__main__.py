@@ -69,7 +69,7 @@ class _Task:
     def murmur(cls, fold: int) -> str:
         name = model_name("murmur", fold)
         log = cls._log(name)
-        labels = [cls.data.patients[r.patient].murmur_at(r.site) for r in cls.data.recordings]
+        labels = [cls.data.patients[r.info.patient].murmur_at(r.info.site) for r in cls.data.recordings]
         chosen = [(cls.heard[i], label) for i, label in enumerate(labels) if label and cls.data.recordings[i].fold != fold]
         heard, known = zip(*chosen, strict=True)
         export(train_murmur_network(heard, known, SEED + fold, cls.steps, log)).save(cls.out / name)

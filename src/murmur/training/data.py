@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from murmur.datasets.circor import Circor
 from murmur.formats.circor import Patient, fold_of
+from murmur.io.info import RecordingInfo
 
 __all__ = ["N_FOLDS", "CircorSet", "LabelledRecording", "read_circor"]
 
@@ -21,9 +22,7 @@ N_FOLDS = 5
 class LabelledRecording:
     """One recording with its labelled states; `intervals` leaves out what is not labelled (state 0)."""
 
-    path: Path
-    patient: str
-    site: str
+    info: RecordingInfo
     fold: int
     sample_rate_hz: float
     intervals: tuple[tuple[float, float, int], ...]
@@ -31,11 +30,11 @@ class LabelledRecording:
     @property
     def name(self) -> str:
         """File name without its ending."""
-        return self.path.stem
+        return Path(self.info.path).stem
 
     def samples(self) -> NDArray[np.float32]:
         """Read the audio."""
-        return soundfile.read(self.path, dtype="float32")[0]  # type: ignore[no-any-return]
+        return soundfile.read(self.info.path, dtype="float32")[0]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +58,5 @@ def read_circor(folder: str | Path) -> CircorSet:
         if item.segments is not None:
             intervals = tuple(i for i in item.intervals() if i[2] != 0)
             rate = float(soundfile.info(item.path).samplerate)
-            recordings.append(LabelledRecording(item.path, item.patient, item.site, folds[item.patient], rate, intervals))
+            recordings.append(LabelledRecording(item.info, folds[item.info.patient], rate, intervals))
     return CircorSet(data.patients, folds, tuple(recordings))

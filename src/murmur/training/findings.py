@@ -65,7 +65,7 @@ class Row:
     @property
     def murmur(self) -> str | None:
         """The recording's class, as `Patient.murmur_at` says."""
-        return self.patient.murmur_at(self.recording.site)
+        return self.patient.murmur_at(self.recording.info.site)
 
 
 def _measure(
@@ -97,7 +97,7 @@ def measure_all(
     recordings = data.recordings
     arguments = (
         recordings,
-        [data.patients[r.patient] for r in recordings],
+        [data.patients[r.info.patient] for r in recordings],
         [models[r.fold] for r in recordings],
         [murmur_networks[r.fold] for r in recordings],
         range(len(recordings)),
@@ -244,7 +244,7 @@ def _fit_patient(
     for i, p in probabilities.items():
         row = described[i].row
         by_patient.setdefault(row.patient.id, []).append(p)
-        sites.setdefault(row.patient.id, []).append(row.recording.site)
+        sites.setdefault(row.patient.id, []).append(row.recording.info.site)
     patients = {row.patient.id: row.patient for row in rows}
     ids = sorted(by_patient)
     graded = [i for i in ids if patients[i].grading in GRADES]
@@ -285,6 +285,6 @@ def _s1_norms(described: Sequence[Described]) -> Array:
     normal = [d for d in described if d.row.murmur == "absent"]
     norms = []
     for site in NORM_SITES:
-        levels = np.array([d.sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.site)])
+        levels = np.array([d.sounds.s1_s2_level_db for d in normal if site in ("", d.row.recording.info.site)])
         norms.append([np.median(levels), levels.std()])
     return np.array(norms)

@@ -68,9 +68,9 @@ def tell(analysis: Analysis) -> Story:
         beats = analysis.quality.trusted_cycles
         trusted = f"Only {count(beats, 'beat')}" if beats else "No beat"
         warning = f"Unreadable: {why}. {trusted} could be trusted, so nothing is said of heart or murmur."
-        return Story(analysis.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
+        return Story(analysis.info.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
     return Story(
-        title=analysis.path,
+        title=analysis.info.path,
         context=_context(analysis),
         warnings=tuple(_warnings(analysis)),
         sentences=tuple(s for s in (_murmur(analysis), _sounds(analysis), _rhythm(analysis), _score(analysis)) if s[0]),
@@ -91,10 +91,10 @@ def _context(analysis: Analysis) -> str:
     quality = analysis.quality
     beats = len(analysis.segmentation.cycles)
     parts = [
-        f"patient {analysis.patient}" if analysis.patient else "",
-        SITES.get(analysis.site, analysis.site) if analysis.site else "site not known",
-        POSITIONS.get(analysis.position, analysis.position),
-        f"visit {analysis.visit}" if analysis.visit else "",
+        f"patient {analysis.info.patient}" if analysis.info.patient else "",
+        SITES.get(analysis.info.site, analysis.info.site) if analysis.info.site else "site not known",
+        POSITIONS.get(analysis.info.position, analysis.info.position),
+        f"visit {analysis.info.visit}" if analysis.info.visit else "",
         _duration(analysis.duration_s),
         f"{quality.trusted_cycles} of {count(beats, 'beat')} measured",
     ]
@@ -219,7 +219,7 @@ def _departure(analysis: Analysis) -> str:
     departure = finding.evidence.get("departure_db")
     if departure is None:
         return ""
-    at = f"at {analysis.site}" if analysis.site else "over all sites; this one is not known"
+    at = f"at {analysis.info.site}" if analysis.info.site else "over all sites; this one is not known"
     sure = f", {percent(finding.probability)} sure" if finding.value == "quiet" and finding.probability else ""
     return f" ({abs(departure):.1f} dB {'below' if departure < 0 else 'above'} what is usual {at}{sure})"
 
