@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, present_or_absent
@@ -12,8 +12,7 @@ from murmur.learned.linear import sigmoid
 __all__ = ["RULE", "SIGN", "DiastolicRule", "conclude"]
 
 
-@dataclass(frozen=True, slots=True)
-class DiastolicRule:
+class DiastolicRule(NamedTuple):
     """When early diastole holds a murmur.
 
     CirCor has four children with one, so the thresholds were chosen on phantoms, and on the false alarms among the others.

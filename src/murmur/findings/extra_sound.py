@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, present_or_absent
@@ -13,8 +13,7 @@ from murmur.measure.heart_sounds import ExtraSound
 __all__ = ["ExtraSoundRule"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraSoundRule:
+class ExtraSoundRule(NamedTuple):
     """How often, how loud and how prominent an extra sound must be, all together.
 
     The thresholds were chosen on phantoms, and on the false alarms among CirCor's children without a murmur.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, median_of
@@ -16,8 +16,7 @@ __all__ = ["GRADES", "RULE", "SIGN", "GradeRule", "conclude", "probabilities", "
 GRADES = ("I/VI", "II/VI", "III/VI")
 
 
-@dataclass(frozen=True, slots=True)
-class GradeRule:
+class GradeRule(NamedTuple):
     """What the grade model takes for a murmur of no measurable level; set before scoring, not tuned.
 
     Attributes

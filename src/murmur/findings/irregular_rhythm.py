@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, present_or_absent
@@ -13,8 +13,7 @@ from murmur.measure.rhythm import Rhythm
 __all__ = ["RULE", "SIGN", "RhythmRule", "conclude", "why_not_judged"]
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmRule:
+class RhythmRule(NamedTuple):
     """When a rhythm is irregular throughout, as in atrial fibrillation: sinus arrhythmia stays below (Task Force 1996).
 
     The thresholds were chosen on phantoms, and on the false alarms among CirCor's children without a murmur.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
@@ -11,8 +11,7 @@ from murmur.findings.sign import Sign
 __all__ = ["RULE", "SIGN", "ScoreRule", "conclude"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRule:
+class ScoreRule(NamedTuple):
     """What a doctor puts together: a murmur that fills systole and a quiet S1, and beside that murmur a wide split or an S3.
 
     The form was fixed before it was ever scored.

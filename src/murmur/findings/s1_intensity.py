@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
@@ -12,8 +12,7 @@ from murmur.learned.linear import sigmoid
 __all__ = ["RULE", "SIGN", "S1Rule", "conclude", "intensity", "quiet_probability"]
 
 
-@dataclass(frozen=True, slots=True)
-class S1Rule:
+class S1Rule(NamedTuple):
     """When S1 is quiet or loud, by how far its level departs from the norm of its site.
 
     The norms are those of CirCor's recordings without a murmur. The thresholds were chosen on phantoms and on false alarms

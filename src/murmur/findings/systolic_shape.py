@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, most_probable
@@ -19,8 +19,7 @@ __all__ = ["RULE", "SHAPES", "SIGN", "ShapeRule", "conclude", "probabilities", "
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeRule:
+class ShapeRule(NamedTuple):
     """What the names of the shapes mean.
 
     The words' meaning is the source, beside what CirCor's experts call so. The thresholds were chosen on phantoms, and on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, most_probable
@@ -16,8 +16,7 @@ from murmur.measure.murmur import MurmurFeatures
 __all__ = ["RULE", "SIGN", "TimingRule", "begins_and_lasts", "conclude", "left_at_ends_db", "probabilities", "vector"]
 
 
-@dataclass(frozen=True, slots=True)
-class TimingRule:
+class TimingRule(NamedTuple):
     """When a murmur reaches S1 and S2.
 
     The words' meaning is the source. The thresholds were chosen on phantoms, and on the false alarms among CirCor's children
