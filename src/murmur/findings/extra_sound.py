@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
-from murmur.findings.finding import Finding, present_or_absent
+from murmur.findings.finding import Finding, presence
 from murmur.findings.sign import Sign, sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.heart_sounds import ExtraSound
@@ -63,7 +63,7 @@ class ExtraSoundRule(NamedTuple):
             "prominence_db": sound.prominence_db,
             "place": sound.place,
         }
-        return present_or_absent(self.probability(sound), evidence)
+        return presence(self.probability(sound), evidence)
 
     def sign(self, name: str, title: str, meaning: str) -> Sign:
         """Make the sign of the sound that `HeartSounds` holds under this name."""

@@ -45,8 +45,9 @@ def conclude(features: Features, context: Context) -> Finding:
 SIGN = Sign(
     "mitral_regurgitation",
     "Mitral-regurgitation score",
-    "How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: .45 murmur throughout systole "
-    "+ .45 quiet S1 + .1 wide split or S3 beside that murmur.",
+    "How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: "
+    f"{RULE.pansystolic} pansystolic murmur + {RULE.quiet_s1} quiet S1 "
+    f"+ {RULE.wide_split_or_s3} wide split of S2, or S3, beside that murmur.",
     conclude,
     unit="0 to 1",
     abnormal_from=RULE.abnormal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
-from murmur.findings.finding import Finding
+from murmur.findings.finding import EVEN, Finding
 from murmur.findings.sign import Sign
 from murmur.learned.linear import sigmoid
 
@@ -55,7 +55,7 @@ def quiet_probability(departure_db: float, deviation_db: float, threshold_db: fl
 
 def intensity(departure_db: float, quiet: float) -> str:
     """Return "quiet", "normal" or "loud", from the departure and the probability that S1 is quiet."""
-    return "quiet" if quiet > 0.5 else "loud" if departure_db > RULE.loud_db else "normal"
+    return "quiet" if quiet > EVEN else "loud" if departure_db > RULE.loud_db else "normal"
 
 
 def conclude(features: Features, context: Context) -> Finding:
