@@ -1,4 +1,4 @@
-"""What S3, S4 and the click share: a sound beside S1 and S2 that comes back in every cycle."""
+"""What S3, S4 and the click have in common: a sound beside S1 and S2 that recurs in every cycle."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class ExtraSoundRule(NamedTuple):
     share_slope, level_slope_db, prominence_slope_db : float
         Change of each for each unit of log odds.
     level_limits, prominence_limits : tuple of float
-        Log odds that level and prominence can give: neither makes up for a sound that comes only now and then.
+        Limits of the log odds by level and by prominence: neither makes up for a sound that recurs only now and then.
     fewest_cycles : int
-        Chance comes at the same place in fewer cycles, too.
+        In fewer cycles a chance sound may recur at the same place, too.
     """
 
     share: float

@@ -17,12 +17,12 @@ GRADES = ("I/VI", "II/VI", "III/VI")
 
 
 class GradeRule(NamedTuple):
-    """What the grade model takes for a murmur of no measurable level; set before scoring, not tuned.
+    """How the grade model takes a very faint murmur; set before scoring, not tuned.
 
     Attributes
     ----------
     least_level_db : float
-        Level against S2 below which a murmur is no fainter.
+        Lower limit of the level against S2, and its value where none could be measured.
     """
 
     least_level_db: float = -40.0

@@ -22,8 +22,8 @@ SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 class ShapeRule(NamedTuple):
     """What the names of the shapes mean.
 
-    The words' meaning is the source, beside what CirCor's experts call so. The thresholds were chosen on phantoms, and on
-    the false alarms among CirCor's children without a murmur.
+    The source is the meaning of the words, beside what CirCor's experts call so. The thresholds were chosen on phantoms, and
+    on the false alarms among CirCor's children without a murmur.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ShapeRule(NamedTuple):
     crescendo_db : float
         A murmur that begins late, lasts until S2 and rises by this much more than it falls has even odds of a crescendo.
     steep_db : float
-        A rise or fall beyond this says no more.
+        Upper limit of rise and fall.
     """
 
     shaped_db: float = 4.0
