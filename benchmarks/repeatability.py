@@ -3,8 +3,8 @@
     python -m benchmarks.repeatability CIRCOR [--bmdhs DIR]
 
 Children of CirCor who were recorded in both of its campaigns: the standard deviation between their two visits, of each
-figure that `murmur.patients.visits` follows, parted into what the sites of a visit have in common and what is each site's
-own. These are the numbers of `murmur.patients.visits.REPEATABILITY`. (A child's murmur may have changed in between: they
+figure that `murmur.patients.figures` lists, parted into what the sites of a visit have in common and what is each site's
+own. These are the numbers of `murmur.patients.figures.FIGURES`. (A child's murmur may have changed in between: they
 are upper bounds. The shipped models learned from these children.) With BMD-HS, from which nothing was taken, how often the
 change between sitting and lying is told to be more than noise.
 
@@ -25,8 +25,9 @@ import numpy as np
 
 import murmur
 from murmur.formats.circor import child_groups
+from murmur.patients.figures import FIGURES
 from murmur.patients.patient import SiteFigures, site_figures
-from murmur.patients.visits import FIGURES, REPEATABILITY, VisitHistory, compare_visits, scale_of
+from murmur.patients.visits import VisitHistory, compare_visits
 from murmur.synthesis import random_phantom, synthesize
 from murmur.training.data import read_circor
 
@@ -71,7 +72,7 @@ def circor(folder: Path) -> None:
                 replace(figures, info=figures.info.updated(visit=recording.info.patient))
             )
     print(f"CirCor: {len(twice)} children recorded twice\n\nfigure                children  visit sd  site sd")
-    for figure in FIGURES:
+    for figure in FIGURES.values():
         children, visit_sd, site_sd = _parted(heard, figure.name)
         print(f"{figure.name:20s} {children:9d} {visit_sd:9.2f} {site_sd:8.2f}")
     told = [compare_visits(child, sites).more_than_noise for child, sites in heard.items()]
@@ -80,9 +81,9 @@ def circor(folder: Path) -> None:
 
 def _parted(heard: Mapping[str, list[SiteFigures]], name: str) -> tuple[int, float, float]:
     """Children, standard deviation of what a visit's sites have in common, and of each site's own (analysis of variance)."""
-    scale, common, within, share = scale_of(name), [], [], []
+    scale, common, within, share = FIGURES[name].scale, [], [], []
     for child, recordings in heard.items():
-        if name in {"murmur_probability", "expected_grade"}:
+        if not FIGURES[name].per_site:
             values = [visit.figures[name] for visit in compare_visits(child, recordings).visits]
             if len(values) == 2 and None not in values:
                 common.append(scale(values[1]) - scale(values[0]))
@@ -120,7 +121,7 @@ def bmdhs(folder: Path) -> None:
     changed = [change for p, sites in heard.items() for change in compare_visits(p, sites).changes if change.more_than_noise]
     patients = len({p for p, sites in heard.items() if compare_visits(p, sites).more_than_noise})
     print(f"\nBMD-HS, sitting against lying: told to have changed {patients} of {len(heard)} patients")
-    for figure in FIGURES:
+    for figure in FIGURES.values():
         print(f"  {figure.name:20s} {sum(change.figure == figure.name for change in changed)}")
 
 
@@ -143,7 +144,7 @@ def five_visits(step_db: float, unrest: float, index: int) -> VisitHistory:
     """Visits of one synthesised heart whose murmur grows; `unrest` 1 moves it from visit to visit as real ones move."""
     rng = np.random.default_rng([SEED, index])
     heart = random_phantom(CONDITION, rng)
-    murmur_noise, s1_noise, rate_noise = (REPEATABILITY[n] for n in ("above_quiet_db", "s1_s2_level_db", "heart_rate_bpm"))
+    murmur_noise, s1_noise, rate_noise = (FIGURES[n].noise for n in ("above_quiet_db", "s1_s2_level_db", "heart_rate_bpm"))
     sites = []
     for visit in range(5):
         common = unrest * rng.standard_normal(3) * (murmur_noise.visit_sd, s1_noise.visit_sd, rate_noise.visit_sd)

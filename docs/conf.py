@@ -1,4 +1,7 @@
-"""The site: ``sphinx-build -W -n --keep-going docs PLACE``. Nothing is fetched; plots and sounds come from the samples."""
+"""Settings of the site: ``sphinx-build -W -n --keep-going docs TARGET``.
+
+It needs no network: plots and sounds are made from the samples.
+"""
 
 import sys
 from pathlib import Path
@@ -21,7 +24,6 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "parts.reference",
-    "parts.included",
     "parts.recordings",
     "parts.described",
 ]
@@ -33,13 +35,13 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["deflist"]
 
 autosummary_generate = False
-autodoc_typehints = "none"  # the docstrings tell types in words
+autodoc_typehints = "none"  # the docstrings name types in words
 autodoc_member_order = "groupwise"
 autodoc_default_options = {"members": True}
 numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
 
-# single backticks in a docstring also name parameters and things outside; what is none of ours stays code
+# single backticks in a docstring also name parameters and things outside murmur, which stay code
 nitpick_ignore_regex = [("py:obj", r".*")]
 
 html_theme = "furo"

@@ -1,4 +1,4 @@
-"""Code blocks of the documentation, and a place to run them: what they name is there, or something stands in for it."""
+"""Code blocks of the documentation, and a sandbox to run them in, where everything they name exists or is stood in for."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ FENCE = re.compile(r"^(?P<indent> *)(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of code."""
+    """A fenced block of code; an excerpt, marked by that word after the language, is a part of a file and can't be run."""
 
     path: Path
     line: int
     language: str
     text: str
+    excerpt: bool = False
 
     @property
     def name(self) -> str:
@@ -43,14 +44,15 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Every page of Markdown that ships."""
-    found = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("benchmarks/**/*.md"), *ROOT.glob("samples/**/*.md")]
-    found += [*ROOT.glob("src/**/*.md"), *(p for p in ROOT.glob("docs/**/*.md") if "_generated" not in p.parts)]
+    """Return every page of Markdown in the project."""
+    found = list(ROOT.glob("*.md"))
+    for folder in ("benchmarks", "docs", "samples", "src"):
+        found += (path for path in ROOT.glob(f"{folder}/**/*.md") if "_generated" not in path.parts)
     return sorted(found)
 
 
 def blocks_of(path: Path) -> list[Block]:
-    """Fenced blocks; MyST's directives, which are no code, are left out, but for those that are."""
+    """Return the fenced blocks of a page, without MyST directives, unless they hold code."""
     found, begun = [], None
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         fence = FENCE.match(line)
@@ -60,19 +62,20 @@ def blocks_of(path: Path) -> list[Block]:
             first, mark, info, lines = begun
             if fence and fence["mark"].startswith(mark) and not fence["info"].strip():
                 directive = re.match(r"\{(?:code|code-block|sourcecode)\} *(\w+)", info)
-                language = directive[1] if directive else info.split(" ")[0]
+                language, *words = [directive[1]] if directive else info.split(" ")
                 if not language.startswith("{"):
-                    found.append(Block(path, first, language, textwrap.dedent("\n".join(lines)) + "\n"))
+                    text = textwrap.dedent("\n".join(lines)) + "\n"
+                    found.append(Block(path, first, language, text, excerpt="excerpt" in words))
                 begun = None
             else:
                 lines.append(line)
-    assert begun is None, f"{path}: the block of line {begun[0]} has no end"
+    assert begun is None, f"{path}: the block that begins at line {begun[0]} has no end"
     return found
 
 
-# --- a place to run them ----------------------------------------------------------------
+# --- a sandbox to run them in ----------------------------------------------------------------
 
-#: Commands that stand in for what is not here, or for what would take a network, an installation or hours.
+#: Commands that stand in for missing programs and for what would need a network, an installation or hours.
 COMMANDS = {
     "murmur": 'exec "{python}" -m murmur "$@"\n',
     "python": 'exec "{python}" "$@"\n',
@@ -90,26 +93,26 @@ COMMANDS = {
 PLAY = """
 import sys, soundfile
 samples, rate = soundfile.read(r"{samples}/MR1_MV.wav", dtype="int16")
-asked = sys.argv[1:]
-assert asked[asked.index("-t") + 1] == "raw" and asked[asked.index("-f") + 1] == "S16_LE"
-assert asked[asked.index("-r") + 1] == str(rate)
+given = sys.argv[1:]
+assert given[given.index("-t") + 1] == "raw" and given[given.index("-f") + 1] == "S16_LE"
+assert given[given.index("-r") + 1] == str(rate)
 sys.stdout.buffer.write(samples.tobytes())
 """
-#: pip, as far as it can go without a network: what is to be installed must be this project, with extras that it has.
+#: pip without a network: it checks that what is to be installed is this project, with extras that exist.
 INSTALL = """
 import re, sys, tomllib
 project = tomllib.loads(open(r"{root}/pyproject.toml", encoding="utf-8").read())["project"]
-command, *asked = [word for word in sys.argv[1:] if word not in ("-e", "-q", "--upgrade")]
-assert command == "install" and asked, sys.argv
-for one in asked:
+command, *targets = [word for word in sys.argv[1:] if word not in ("-e", "-q", "--upgrade")]
+assert command == "install" and targets, sys.argv
+for one in targets:
     named = re.fullmatch(r"(?:\\.|murmur-pcg)(?:\\[([\\w,-]+)\\])?", one)
     if not named:
-        sys.exit(f"pip install {{one}}: neither this project nor an extra of it")
+        sys.exit(f"pip install {{one}}: not this project")
     missing = set((named[1] or "").split(",")) - {{""}} - set(project["optional-dependencies"])
     if missing:
         sys.exit(f"pip install {{one}}: there is no extra {{', '.join(missing)}}")
 """
-#: A long command, run as far as it has understood its arguments; torch, which only training needs, may be missing.
+#: A long command, run until it has parsed its arguments; torch, which only training needs, may be missing.
 UNDERSTAND = """
 import argparse, importlib.util, runpy, sys, types
 
@@ -134,7 +137,7 @@ def parse_and_end(self, *arguments, **more):
 argparse.ArgumentParser.parse_args = parse_and_end
 sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-sys.exit(f"{{sys.argv[0]}} never looked at its arguments")
+sys.exit(f"{{sys.argv[0]}} never parsed its arguments")
 """
 WAIT = """
 import socket, sys, time
@@ -144,13 +147,13 @@ while True:
         if tried.connect_ex(("127.0.0.1", int(sys.argv[1]))) == 0:
             break
     if time.monotonic() > until:
-        sys.exit(f"nobody listens at port {{sys.argv[1]}}")
+        sys.exit(f"no server at port {{sys.argv[1]}}")
     time.sleep(0.05)
 """
 
 
 def make_commands(folder: Path) -> Path:
-    """Write the commands into a folder, which stands for an environment's."""
+    """Write the commands into a folder that stands in for the `bin` of an environment."""
     folder.mkdir()
     known = {"python": sys.executable, "root": ROOT, "bin": folder, "samples": SAMPLES}
     for name, text in {**COMMANDS, "python3": COMMANDS["python"]}.items():
@@ -162,11 +165,14 @@ def make_commands(folder: Path) -> Path:
 
 
 #: What a clone holds beside the samples.
-PROJECT = ("src", "benchmarks", "tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE")
+PROJECT = (
+    *("src", "benchmarks", "tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("CITATION.cff", "LICENSE"),
+)
 
 
-def make_world(folder: Path) -> Path:
-    """Write what the blocks name into a folder: recordings of a patient, a manifest, an archive, and the project itself."""
+def make_files(folder: Path) -> Path:
+    """Write the files that blocks name: recordings of a patient, a manifest, an archive, and the project itself."""
     folder.mkdir()
     shutil.copytree(SAMPLES, folder / "samples")
     for name in PROJECT:
@@ -182,7 +188,7 @@ def make_world(folder: Path) -> Path:
 
 
 def make_web(folder: Path) -> Path:
-    """Write what a web server has: a recording, and data sets as their hosts publish them."""
+    """Write the files of a web server: a recording, and data sets as their hosts publish them."""
     folder.mkdir()
     shutil.copy(SAMPLES / "MR1_MV.wav", folder / "x_MV.wav")
     for name, make in {"circor": make_circor, "cinc2016": make_cinc2016}.items():
@@ -194,14 +200,14 @@ def make_web(folder: Path) -> Path:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-class _Patient(http.server.ThreadingHTTPServer):
+class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no error."""
+        """Ignore clients that have gone away."""
 
 
 def free_port() -> int:
@@ -212,8 +218,8 @@ def free_port() -> int:
 
 @contextmanager
 def web(folder: Path):
-    """Serve a folder; give its address."""
-    with _Patient(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+    """Serve a folder and yield its address."""
+    with _Server(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
@@ -221,7 +227,7 @@ def web(folder: Path):
 
 @contextmanager
 def buckets(folder: Path):
-    """Serve S3 with a bucket that holds a recording; give the environment that leads there."""
+    """Serve S3 with a bucket that holds a recording, and yield the environment variables that lead to it."""
     port = free_port()
     environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -250,11 +256,11 @@ def buckets(folder: Path):
         server.wait()
 
 
-class Place:
-    """A folder to run blocks in, and what stands around it."""
+class Sandbox:
+    """A folder to run blocks in, with the commands and servers that they name."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = make_world(folder / "world")
+        self.folder = make_files(folder / "files")
         self.commands = make_commands(folder / "bin")
         self.scripts = folder / "scripts"
         self.scripts.mkdir()
@@ -269,14 +275,14 @@ class Place:
             "DASK_TEMPORARY_DIRECTORY": str(folder),
         }
 
-    def __enter__(self) -> Place:
+    def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
     def known(self, text: str) -> dict[str, object]:
-        """What a rule may name, started when a text needs it."""
+        """Return what a rule may name; start the web server if the text needs it."""
         if "{web}" in text and not self._web:
             self._web = self._open.enter_context(web(make_web(self._outside / "web")))
         names: dict[str, object] = {"bin": self.commands, "here": self.folder, "web": self._web}
@@ -285,33 +291,33 @@ class Place:
         return names
 
     def open_buckets(self) -> None:
-        """Let s3:// lead to this machine."""
+        """Point s3:// to this machine."""
         if "AWS_ENDPOINT_URL" not in self.environment or "127.0.0.1" not in self.environment["AWS_ENDPOINT_URL"]:
             self.environment = self.environment | self._open.enter_context(buckets(self._outside))
 
     def run(self, command: list[str], more: dict[str, str] | None = None, timeout_s: float = 400.0) -> None:
-        """Run a command here, with all that it starts; it must end well."""
-        # into a file: a server that goes on would keep a pipe open
-        with (self._outside / "told.txt").open("w+", encoding="utf-8", errors="replace") as told:
+        """Run a command here; it must end with status 0."""
+        # into a file, because a server that keeps running would keep a pipe open
+        with (self._outside / "output.txt").open("w+", encoding="utf-8", errors="replace") as output:
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,
                 env=self.environment | (more or {}),
                 stdin=subprocess.DEVNULL,
-                stdout=told,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             try:
                 process.wait(timeout_s)
             finally:
-                end_with_all_it_started(process)
-            told.seek(0)
-            assert process.returncode == 0, told.read()[-4000:]
+                end_group(process)
+            output.seek(0)
+            assert process.returncode == 0, output.read()[-4000:]
 
 
-def end_with_all_it_started(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its children, which share its session."""
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children, which are in its group."""
     for kind in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, kind)
@@ -322,6 +328,6 @@ def end_with_all_it_started(process: subprocess.Popen[bytes]) -> None:
 
 
 def extras() -> dict[str, list[str]]:
-    """Extras of the project, with what they ask for."""
+    """Return the extras of the project, with their requirements."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return dict(project["optional-dependencies"])

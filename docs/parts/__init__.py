@@ -1,1 +1,1 @@
-"""What the site is made of beside its pages."""
+"""Extensions of Sphinx for this site."""

@@ -1,4 +1,4 @@
-"""Plots of the samples, as PNG, and their sound for a browser; each made once per build."""
+"""Draws the samples as PNG and writes their sound for browsers, each once per build."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
-#: Every browser plays this rate; 4 kHz, which the samples have, not all do.
+#: Every browser plays this rate; not every one plays the 4 kHz of the samples.
 BROWSER_RATE_HZ = 16_000
 DPI = 130
 SITES = ("AV", "PV", "TV", "MV", "Ax")
@@ -38,62 +38,62 @@ def analyzed(name: str, site: str = "") -> Analysis:
     return replace(analysis, info=replace(analysis.info, path=path))
 
 
-def draw(kind: str, name: str, place: Path, *, site: str = "", start_s: float = 0.0, end_s: float = 4.0) -> None:
+def draw(kind: str, name: str, path: Path, *, site: str = "", start_s: float = 0.0, end_s: float = 4.0) -> None:
     """Draw a sample into a file."""
     with_sound = {"phonocardiogram": murmur.plot.phonocardiogram, "spectrogram": murmur.plot.spectrogram}
-    of_beats = {"beat": murmur.plot.beat, "levels": murmur.plot.levels, "tachogram": murmur.plot.tachogram}
+    of_cycles = {"cycle": murmur.plot.cycle, "levels": murmur.plot.levels, "tachogram": murmur.plot.tachogram}
     if kind in with_sound:
         figure = with_sound[kind](_loaded(name), analyzed(name, site), start_s=start_s, end_s=end_s).figure
-    elif kind in of_beats:
-        figure = of_beats[kind](analyzed(name, site)).figure
+    elif kind in of_cycles:
+        figure = of_cycles[kind](analyzed(name, site)).figure
     elif kind == "overview":
         figure = murmur.plot.overview(_loaded(name), analyzed(name, site))
     elif kind == "chest_map":
         figure = murmur.plot.chest_map([analyzed(f"{name}_{site}") for site in SITES]).figure
     else:
-        figure = {"course": _course, "trend": _trend}[kind](followed())
-    place.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(place, dpi=DPI)
+        figure = {"history": _history, "trend": _trend}[kind](followed())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=DPI)
     plt.close(figure)
 
 
-#: What each kind of plot shows, for those who can't see it.
+#: What each kind of plot shows, for readers who can't see it.
 SHOWN: Mapping[str, str] = {
     "phonocardiogram": "The sound over time, with S1 and S2 marked",
     "spectrogram": "The sound by frequency and time",
-    "beat": "The average beat: level over systole and diastole, against late diastole",
-    "levels": "S1 against S2, beat by beat",
-    "tachogram": "Heart rate, beat by beat",
+    "cycle": "The average cycle: level over systole and diastole, against late diastole",
+    "levels": "S1 against S2, cycle by cycle",
+    "tachogram": "Heart rate, cycle by cycle",
     "overview": "All plots of the recording on a sheet",
-    "chest_map": "The murmur's level at each place on the chest",
-    "course": "Six figures over the visits, with the noise of each",
+    "chest_map": "The murmur's level at each site on the chest",
+    "history": "Six figures over the visits, with the noise of each",
     "trend": "One figure over the visits",
 }
 
 
-def write_sound(name: str, place: Path) -> None:
+def write_sound(name: str, path: Path) -> None:
     """Write a sample at a rate that browsers play."""
     samples, rate = soundfile.read(SAMPLES / f"{name}.wav")
     up = signal.resample_poly(samples, BROWSER_RATE_HZ, rate)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(place, up / max(1.0, float(np.abs(up).max())), BROWSER_RATE_HZ, subtype="PCM_16")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, up / max(1.0, float(np.abs(up).max())), BROWSER_RATE_HZ, subtype="PCM_16")
 
 
 def _loaded(name: str) -> murmur.Recording:
     return murmur.load(SAMPLES / f"{name}.wav")
 
 
-def _course(course: VisitHistory) -> Figure:
-    return murmur.plot.course(course)
+def _history(history: VisitHistory) -> Figure:
+    return murmur.plot.history(history)
 
 
-def _trend(course: VisitHistory) -> Figure:
-    return murmur.plot.trend(course).figure
+def _trend(history: VisitHistory) -> Figure:
+    return murmur.plot.trend(history).figure
 
 
 @lru_cache(maxsize=1)
 def followed() -> VisitHistory:
-    """Five visits of a patient who never lived, whose murmur grows."""
+    """Return five visits of a synthesised patient whose murmur grows."""
     heart = Phantom(heart_rate_bpm=78.0, s1_level_db=-3.0)
     found = []
     for number, level_db in enumerate((-20.0, -16.0, -12.0, -8.0, -4.0)):

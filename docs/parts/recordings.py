@@ -1,4 +1,4 @@
-"""Directives that show and play samples: ``drawing`` is a plot, ``sound`` a player and what murmur says of it."""
+"""Directives that show and play samples: ``drawing`` is a plot, ``sound`` a player with what murmur finds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from murmur.wording import tell
 from parts.drawing import SHOWN, analyzed, draw, write_sound
 
-#: Made at build; git does not keep it.
+#: Made by the build and ignored by git.
 GENERATED = "_generated"
 
 
@@ -30,16 +30,16 @@ class Drawing(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """Draw it, unless another page has."""
+        """Draw it, unless another page has done so."""
         kind, name = self.arguments
         shown = {k: v for k, v in self.options.items() if k != "width"}
         file = "-".join([name, kind, *(f"{k}{v}" for k, v in sorted(shown.items()))]).replace(".", "_") + ".png"
-        place = Path(self.env.srcdir) / GENERATED / "plots" / file
-        if place not in _made(self.env.app):
+        path = Path(self.env.srcdir) / GENERATED / "plots" / file
+        if path not in _made(self.env.app):
             times = {f"{k}_s": v for k, v in shown.items() if k != "site"}
-            draw(kind, name, place, site=shown.get("site", ""), **times)
-            _made(self.env.app).add(place)
-        whom = "a patient over five visits" if kind in {"course", "trend"} else name
+            draw(kind, name, path, site=shown.get("site", ""), **times)
+            _made(self.env.app).add(path)
+        whom = "a patient over five visits" if kind in {"history", "trend"} else name
         image = nodes.image(uri=f"/{GENERATED}/plots/{file}", alt=f"{SHOWN[kind]}: {whom}", classes=["drawing"])
         if "width" in self.options:
             image["width"] = self.options["width"]
@@ -48,24 +48,24 @@ class Drawing(SphinxDirective):
 
 
 class Sound(SphinxDirective):
-    """A player for a sample, and the words that murmur finds for it: ``{sound} SAMPLE``."""
+    """A player for a sample, and what murmur finds in it: ``{sound} SAMPLE``."""
 
     required_arguments = 1
     option_spec: ClassVar[dict[str, Any]] = {"site": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        """Make the sound, unless another page has, and ask murmur."""
+        """Write the sound, unless another page has done so, and analyze it."""
         name = self.arguments[0]
-        place = Path(self.env.srcdir) / GENERATED / "extra" / "sounds" / f"{name}.wav"
-        if place not in _made(self.env.app):
-            write_sound(name, place)
-            _made(self.env.app).add(place)
+        path = Path(self.env.srcdir) / GENERATED / "extra" / "sounds" / f"{name}.wav"
+        if path not in _made(self.env.app):
+            write_sound(name, path)
+            _made(self.env.app).add(path)
         up = "../" * self.env.docname.count("/")
         label = html.escape(name.replace("_", " "))
         player = f'<audio controls preload="metadata" aria-label="{label}" src="{up}sounds/{name}.wav"></audio>'
         story = tell(analyzed(name, self.options.get("site", "")))
-        told = " ".join([*story.warnings, *(text for text, _ in story.sentences)])
-        words = nodes.paragraph("", "", nodes.strong("", "murmur says: "), nodes.Text(told))
+        findings = " ".join([*story.warnings, *(text for text, _ in story.sentences)])
+        words = nodes.paragraph("", "", nodes.strong("", "murmur finds: "), nodes.Text(findings))
         caption = nodes.paragraph("", "", nodes.literal("", f"samples/{name}.wav"))
         return [nodes.container("", caption, nodes.raw("", player, format="html"), words, classes=["sound"])]
 

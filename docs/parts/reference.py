@@ -1,4 +1,4 @@
-"""At the top of each module of the reference, a table of its names."""
+"""Lists the names of each module at the top of its page of the reference."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sphinx.application import Sphinx
 
 
 def list_names(app: Sphinx, what: str, name: str, module: Any, options: Any, lines: list[str]) -> None:
-    """Add what a module offers to its docstring."""
+    """Add a module's public names to its docstring."""
     if what != "module":
         return
     public = [one for one in getattr(module, "__all__", []) if one in vars(module) or hasattr(module, one)]
-    told = [one for one in public if inspect.isclass(getattr(module, one)) or inspect.isroutine(getattr(module, one))]
-    if told:
-        lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in told), ""]
+    listed = [one for one in public if inspect.isclass(getattr(module, one)) or inspect.isroutine(getattr(module, one))]
+    if listed:
+        lines += ["", ".. autosummary::", "   :nosignatures:", "", *(f"   {one}" for one in listed), ""]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

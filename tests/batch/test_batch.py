@@ -22,7 +22,9 @@ from murmur.errors import MissingFileError, MurmurError, OutputError, ParameterE
 from murmur.formats.circor import read_segments
 from murmur.pipeline.analysis import Analysis
 from murmur.settings import Settings
-from murmur.tables.rows import CYCLE_COLUMNS, PATIENT_COLUMNS, RECORDING_COLUMNS, Failure
+from murmur.tables.cycles import CYCLES
+from murmur.tables.dictionary import TABLES
+from murmur.tables.recordings import Failure
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RATE = 4000
@@ -110,9 +112,8 @@ def test_failed_rows_say_why(done, name, reason):
 
 def test_tables_have_their_columns(done):
     out, _ = done
-    assert tuple(header(out / "recordings.csv")) == RECORDING_COLUMNS
-    assert tuple(header(out / "cycles.csv")) == CYCLE_COLUMNS
-    assert tuple(header(out / "patients.csv")) == PATIENT_COLUMNS
+    for name in ("recordings", "cycles", "patients"):
+        assert list(header(out / f"{name}.csv")) == [column.name for column in TABLES[name]]
 
 
 def test_cycles_are_the_recordings(done):
@@ -123,7 +124,7 @@ def test_cycles_are_the_recordings(done):
         assert len(own) == int(row["cycles"] or 0)
         assert [int(cycle["cycle"]) for cycle in own] == list(range(1, len(own) + 1))
         for cycle in own:
-            onsets = [float(cycle[name]) for name in CYCLE_COLUMNS[4:9]]
+            onsets = [float(cycle[column.name]) for column in CYCLES if column.unit == "s"]
             assert onsets == sorted(onsets)
 
 
@@ -275,7 +276,7 @@ def test_an_unexpected_error_costs_one_file(mixed, tmp_path, monkeypatch, error,
     assert message in table(tmp_path / "recordings.csv")[0]["error"]
 
 
-def fragile_work(task, chunks, at_work_on):
+def fragile_work(task, parts, current):
     """Be a worker that does not survive files with certain names."""
     sound, sound_analyze = murmur.batch.process.examine, murmur.pipeline.analysis.analyze
 
@@ -297,7 +298,7 @@ def fragile_work(task, chunks, at_work_on):
 
     murmur.batch.process.examine = examine
     murmur.pipeline.analysis.analyze = lambda info, **options: analyze(info, **options)[0]
-    murmur.batch.process.work(task, chunks, at_work_on)
+    murmur.batch.process.work(task, parts, current)
 
 
 @pytest.fixture(scope="module")
@@ -316,8 +317,8 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
     folder = tmp_path / "in"
     shutil.copytree(twenty, folder)
     bad = {
-        "07deadly.wav": "died of it, twice: SIGKILL",
-        "08broken.wav": "died of it, twice: SIGSEGV",
+        "07deadly.wav": "died twice: SIGKILL",
+        "08broken.wav": "died twice: SIGSEGV",
         "12endless.wav": "took longer than 3 s",
         "15greedy.wav": "not enough memory",
     }
@@ -348,14 +349,14 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
     assert seen == ([row["path"] for row in rows] if ordered else [])
 
 
-def refuse_to_start(task, chunks, at_work_on):
+def refuse_to_start(task, parts, current):
     """Be no worker."""
     os._exit(3)
 
 
 def test_workers_that_cant_start_are_an_error(mixed, tmp_path, monkeypatch):
     monkeypatch.setattr(murmur.batch.pool, "work", refuse_to_start)
-    with pytest.raises(MurmurError, match="die as they start"):
+    with pytest.raises(MurmurError, match="die while they start"):
         run([mixed], tmp_path, jobs=2)
     assert not list(tmp_path.glob("*.csv")) + list(tmp_path.glob(".*"))
 

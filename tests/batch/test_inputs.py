@@ -198,7 +198,7 @@ def test_a_row_twice_is_one_input(tree, tmp_path):
         ("", "needs a column 'path'; it has none"),
         ("path,site\n,MV\n", "row 2 has no path"),
         ("path\nin/b/x.wav,MV\n", "row 2 has 2 cells for 1 columns"),
-        ("path,site,Site\n", "two columns are called 'site'"),
+        ("path,site,Site\n", "two columns are named 'site'"),
         ("path,patient\nin/b/x.wav,17\nin/b/x.wav,18\n", "rows 2 and 3 .* contradict"),
     ],
 )

@@ -19,7 +19,7 @@ import soundfile
 
 import murmur
 from murmur.cli import main
-from murmur.cli.options import DISCLAIMER, make_parser
+from murmur.cli.parser import COMMANDS, DISCLAIMER, make_parser
 from murmur.formats.circor import read_segments
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -102,9 +102,6 @@ def test_help_is_light_and_says_first_what_murmur_is_not():
     assert told[-1] == "[] 0"
 
 
-COMMANDS = ("analyze", "export", "segment", "warm-up", "schema", "version")
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_begins_so(command, capsys):
     assert main([command, "--help"]) == 0
@@ -118,7 +115,7 @@ def test_every_help_begins_so(command, capsys):
         ([], "usage: murmur"),
         (["bogus"], "invalid choice"),
         (["analyze"], "nothing to analyze"),
-        (["analyze", "x.wav", "--dask", "tcp://x:1", "--jobs", "2"], "--jobs and --memory are of worker processes here"),
+        (["analyze", "x.wav", "--dask", "tcp://x:1", "--jobs", "2"], "--jobs and --memory apply to local worker processes"),
         (["analyze", "x.wav", "--jobs", "0"], "whole number, 1 or more"),
         (["analyze", "x.wav", "--jobs", "two"], "whole number, 1 or more"),
         (["analyze", "x.wav", "--channel", "-1"], "whole number, 0 or more"),
@@ -282,7 +279,7 @@ def test_many_failures_are_counted(tmp_path, capsys):
     assert main(["analyze", *gone, "-o", str(tmp_path / "out"), "--jobs", "1"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 12
-    assert lines[10] == f"failed: 15 more; all are in {tmp_path / 'out'}/recordings.csv"
+    assert lines[10] == f"failed: 15 more; all are listed in {tmp_path / 'out'}/recordings.csv"
 
 
 def test_an_output_that_cant_be_written(folder, tmp_path, capsys):
@@ -319,7 +316,7 @@ def test_segment_says_when_it_only_guesses(tmp_path, capsys):
     assert main(["segment", str(tmp_path / "noise.wav")]) == 0
     told = capsys.readouterr()
     assert told.out
-    assert "beats can be trusted: these states are a guess" in told.err
+    assert "cycles are reliable: these states are a guess" in told.err
 
 
 def test_segment_of_what_is_none(folder, tmp_path, capsys):
@@ -439,11 +436,11 @@ def test_formats_bounds_and_export(folder, tmp_path):
     assert run("export", tmp_path / "out").returncode == 0
     assert (tmp_path / "out" / "recordings.csv").read_bytes() == (tmp_path / "tables" / "recordings.csv").read_bytes()
     again = run("analyze", folder, "-o", tmp_path / "out", "--no-progress")
-    assert again.stderr.startswith("failed: 1 in an earlier run and were not tried again (--retry-failed); all are in ")
+    assert again.stderr.startswith("failed: 1 in an earlier run, not tried again (--retry-failed); all are listed in ")
     with sqlite3.connect(tmp_path / "out" / "murmur.sqlite") as database:
         database.execute("DELETE FROM results WHERE status = 'failed'")
     assert "3 recordings, 21 cycles" in (unfinished := run("export", tmp_path / "out").stderr)
-    assert "(the run is not finished: 1 more to do)" in unfinished
+    assert "(the run is not finished: 1 to do)" in unfinished
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

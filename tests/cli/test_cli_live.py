@@ -157,7 +157,7 @@ def test_a_closed_pipe_ends_it_quietly(pcm, environment):
         (["--rate", "4000", "--history", "3"], "history_s must be a number of seconds, 10 or more"),
         (["--rate", "4000", "--site", "elbow"], "elbow"),
         (["--replay", "missing.wav"], "missing.wav"),
-        (["--replay", "missing.wav", "--rate", "4000"], "leave --rate and --device out"),
+        (["--replay", "missing.wav", "--rate", "4000"], "omit --rate and --device"),
         (["--replay", "missing.wav", "--speed", "-1"], "must be a number above 0"),
     ],
 )

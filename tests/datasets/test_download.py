@@ -20,7 +20,7 @@ from tests.published import make_cinc2016, make_circor
 
 import murmur
 from murmur.cli import main
-from murmur.cli.bars import CountBar
+from murmur.cli.bars import Bar
 from murmur.cli.datasets import _show
 from murmur.datasets import catalogue, get, transfer
 from murmur.datasets import download as downloads
@@ -147,7 +147,7 @@ def test_a_set_on_github(tmp_path, monkeypatch):
         assert get("bmdhs", tmp_path / "here").kept == 2
         (home / "files" / "train.csv").write_bytes(b"another")
         (tmp_path / "here" / "train.csv").unlink()
-        with pytest.raises(DownloadError, match=r"train\.csv: what .* gives is not what was published"):
+        with pytest.raises(DownloadError, match=r"train\.csv: the file at .* differs from the published one"):
             get("bmdhs", tmp_path / "here")
     assert {p.name for p in (tmp_path / "here").rglob("*") if p.is_file()} == {"N_001_sit_Mit.wav"}
 
@@ -195,7 +195,7 @@ def test_a_server_without_ranges_begins_anew(host, published, tmp_path):
 def test_a_server_that_always_cuts_at_the_same_place_is_given_up(host, tmp_path):
     host.manners.ranges = False
     host.manners.cut_after[WAV] = [8192] * 100
-    with pytest.raises(DownloadError, match=rf"{WAV}: the connection was cut, 5 times in a row"):
+    with pytest.raises(DownloadError, match=rf"{WAV}: the connection was interrupted, 5 times in a row"):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 5
     assert (tmp_path / "here" / f"{WAV}.part").stat().st_size == 8192
@@ -275,7 +275,9 @@ def test_a_server_that_asks_for_patience_gets_it(host, tmp_path):
 
 def test_a_server_that_stays_busy_is_given_up_and_the_rest_comes(host, published, tmp_path):
     host.manners.statuses = {WAV: [503] * 100}
-    with pytest.raises(DownloadError, match=r"1 of 14 files can't be had; .*\n  .*101_AV\.wav: the server said 503 Service"):
+    with pytest.raises(
+        DownloadError, match=r"1 of 14 files can't be fetched; .*\n  .*101_AV\.wav: the server answered 503 Service"
+    ):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 5
     host.manners.statuses = {}
@@ -285,7 +287,7 @@ def test_a_server_that_stays_busy_is_given_up_and_the_rest_comes(host, published
 
 def test_a_file_that_is_not_there_is_told_by_name(host, tmp_path):
     (host.home / WAV).unlink()
-    with pytest.raises(DownloadError, match=rf"1 of 14 .*\n.*{WAV}: the server said 404"):
+    with pytest.raises(DownloadError, match=rf"1 of 14 .*\n.*{WAV}: the server answered 404"):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 1
     assert not (tmp_path / "here" / WAV).exists()
@@ -299,7 +301,7 @@ def test_many_files_that_are_not_there(tmp_path, monkeypatch):
     with (
         serving(home) as server,
         pytest.raises(
-            DownloadError, match=r"8 of 30 files can't be had; 22 more were not tried.*\n.*00\.wav(.*\n)+  and 3 more"
+            DownloadError, match=r"8 of 30 files can't be fetched; 22 more were not tried.*\n.*00\.wav(.*\n)+  and 3 more"
         ),
     ):
         get("circor", tmp_path / "here", mirror=server.url, jobs=1)
@@ -315,7 +317,7 @@ def test_a_server_that_lies_is_asked_once_more(host, published, tmp_path):
 def test_a_server_that_goes_on_lying_is_not_believed(host, tmp_path):
     size = (host.home / WAV).stat().st_size
     host.manners.lies[WAV] = [bytes(size)] * 9
-    with pytest.raises(DownloadError, match=rf"{WAV}: what http.* gives is not what was published .* --mirror"):
+    with pytest.raises(DownloadError, match=rf"{WAV}: the file at http.* differs from the published one .* --mirror"):
         get("circor", tmp_path / "here", mirror=host.url)
     assert host.asked[WAV] == 2
     assert not list((tmp_path / "here").rglob("101_AV.wav*"))
@@ -341,7 +343,7 @@ def test_no_server_at_all(tmp_path):
     assert not (tmp_path / "here").exists()
 
 
-# --- what is not trusted ----------------------------------------------------------------
+# --- what is list rejected ----------------------------------------------------------------
 
 SUM = "a" * 64
 
@@ -373,7 +375,7 @@ def test_a_list_that_leads_out_of_the_folder_is_refused(path, tmp_path):
     home = tmp_path / "host"
     home.mkdir()
     (home / "SHA256SUMS.txt").write_text(f"{SUM}  fine.txt\n{SUM}  {path}\n")
-    with serving(home) as server, pytest.raises(DownloadError, match="not trusted"):
+    with serving(home) as server, pytest.raises(DownloadError, match="list rejected"):
         get("circor", tmp_path / "here", mirror=server.url)
     assert not (tmp_path / "here").exists()
 
@@ -396,7 +398,7 @@ def test_a_tree_that_is_none(text):
 
 
 def test_a_tree_that_is_cut_short():
-    with pytest.raises(DownloadError, match="cut short"):
+    with pytest.raises(DownloadError, match="truncated"):
         read_git_tree('{"tree": [], "truncated": true}', "the tree")
 
 
@@ -406,7 +408,7 @@ def test_a_tree_that_is_cut_short():
         ({"mirror": "ftp://host/"}, "must be a URL that begins with http"),
         ({"mirror": "file:///etc/"}, "must be a URL that begins with http"),
         ({"jobs": 0}, "jobs must be a whole number, 1 or more, not 0"),
-        ({"only": "nothing*"}, r"circor: no file fits 'nothing\*'; it has LICENSE\.txt"),
+        ({"only": "nothing*"}, r"circor: no file matches 'nothing\*': the first file is LICENSE\.txt"),
     ],
 )
 def test_arguments_out_of_range(host, tmp_path, options, reason):
@@ -422,7 +424,7 @@ def test_a_url_that_is_none(tmp_path):
 
 def test_an_empty_list(host, tmp_path):
     (host.home / "SHA256SUMS.txt").write_text("")
-    with pytest.raises(ParameterError, match=r"no file fits .*SHA256SUMS\.txt: it lists none"):
+    with pytest.raises(ParameterError, match=r"no file matches .*SHA256SUMS\.txt lists no files"):
         get("circor", tmp_path / "here", mirror=host.url)
 
 
@@ -467,7 +469,7 @@ def test_a_full_disk_ends_it_and_is_told(host, published, tmp_path, monkeypatch)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", writing_to_the_part(full))
-        with pytest.raises(OutputError, match=rf"{WAV}: the disk is full: make room, and the same command goes on"):
+        with pytest.raises(OutputError, match=rf"{WAV}: the disk is full: make room, and the same command continues"):
             get("circor", tmp_path / "here", mirror=host.url)
     get("circor", tmp_path / "here", mirror=host.url)
     assert same(tmp_path / "here", published)
@@ -490,7 +492,7 @@ def test_one_download_at_a_time(host, tmp_path):
     while not (tmp_path / "here" / f"{WAV}.part").exists():
         time.sleep(0.01)
     try:
-        with pytest.raises(OutputError, match="another run is at work"):
+        with pytest.raises(OutputError, match="another run is writing to this folder"):
             get("circor", tmp_path / "here", mirror=host.url)
     finally:
         host.manners.slowly.set()
@@ -509,22 +511,22 @@ def test_the_command_tells_the_licence_first(host, published, tmp_path, capsys):
     assert lines[0].startswith("CirCor DigiScope")
     assert lines[1].startswith("Licence: the Open Data Commons Attribution License")
     assert lines[2].startswith("Cite: Oliveira")
-    assert lines[3].startswith("14 files fetched (0.1 MB); all are as published")
+    assert lines[3].startswith("14 files fetched (0.1 MB): ")
     assert same(tmp_path / "here", published)
     assert main(command) == 0
-    assert "0 files fetched (0.0 MB), 14 were there" in capsys.readouterr().err
+    assert "0 files fetched (0.0 MB), 14 unchanged" in capsys.readouterr().err
     assert main([*command, "-q"]) == 0
     assert capsys.readouterr().err == ""
     host.manners.statuses = {"SHA256SUMS.txt": [404]}
     assert main(command) == 1
-    assert "the server said 404" in capsys.readouterr().err
+    assert "the server answered 404" in capsys.readouterr().err
     assert main([*command, "--only", "nothing"]) == 2
     assert main(["datasets", "get", "circor", str(tmp_path / "here"), "--jobs", "0"]) == 2
 
 
 def test_the_bar(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with CountBar("fetching", "size", "trouble") as bar:
+    with Bar("fetching") as bar:
         _show(bar, FetchProgress(1, 3, size=1_500_000))
         _show(bar, FetchProgress(3, 3, failed=1, size=2_500_000))
     told = capsys.readouterr().err
@@ -548,7 +550,7 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_with(host, published, tmp_p
     told = process.communicate(timeout=30)[1]
     assert time.monotonic() - began < 10.0  # though the server says nothing
     assert process.returncode == 130
-    assert "stopped; the same command goes on from there" in told
+    assert "stopped; the same command continues from there" in told
     assert not (here / WAV).exists()
     have = part.stat().st_size
     assert 8192 <= have < (published / WAV).stat().st_size
@@ -557,7 +559,7 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_with(host, published, tmp_p
     host.headers_of.clear()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "all are as published" in done.stderr
+    assert "All checksums match" in done.stderr
     assert host.headers_of[WAV][0]["Range"] == f"bytes={have}-"
     assert same(here, published)
 

@@ -288,7 +288,7 @@ def test_a_named_pipe(tmp_path):
 
 def test_a_pipe_has_a_limit(monkeypatch):
     monkeypatch.setattr("murmur.io.byte_reader._MAX_PIPED_BYTES", 1000)
-    with pytest.raises(TooLongError, match="the file object: the pipe gave more than"):
+    with pytest.raises(TooLongError, match="the file object: more than"):
         load(Pipe(encoded()))
 
 
@@ -323,10 +323,10 @@ def test_sources_of_no_known_kind(source):
         (np.ones(N, bool), "not bool"),
         (np.array(["a"] * N), "not <U1"),
         (np.full(N, None), "not object"),
-        (np.ones(N, np.int64), "int64 has no agreed full scale"),
-        ([1, 2, 3] * RATE, "int.* has no agreed full scale"),
-        (np.ones(N, np.uint16), "uint16 has no agreed full scale"),
-        ([[1.0], [1.0, 2.0]], "can't be made an array"),
+        (np.ones(N, np.int64), "int64 has no defined full scale"),
+        ([1, 2, 3] * RATE, "int.* has no defined full scale"),
+        (np.ones(N, np.uint16), "uint16 has no defined full scale"),
+        ([[1.0], [1.0, 2.0]], "can't be converted to an array"),
         (np.float64(3), r"not of shape \(\)"),
         (np.ones((5, 5, 5)), r"not of shape \(5, 5, 5\)"),
         (np.ones((2, N)), r"shape \(2, 12000\) .* transpose it"),
@@ -395,7 +395,7 @@ def test_paths_without_a_file(tmp_path, monkeypatch):
         load("")
     with pytest.raises(MissingFileError, match="not a path"):
         load("a\0b.wav")
-    with pytest.raises(MissingFileError, match="can't be opened"):
+    with pytest.raises(MissingFileError, match="can't be read"):
         load("x" * 5000)
     path = saved(tmp_path, encoded())
 
@@ -422,9 +422,9 @@ def test_a_device_is_no_file():
         (b"<html>no audio here</html>" * 100, "not audio that can be decoded .*<html>no"),
         (bytes(10_000), "not audio"),
         (encoded()[:20], "RIFF header is damaged or cut short"),
-        (encoded()[:44], "holds no samples"),
+        (encoded()[:44], "too short: no samples"),
         (encoded(fmt="FLAC")[:30], "fLaC header is damaged or cut short"),
-        (wav_with(b"", data_bytes=24000), "holds no samples"),
+        (wav_with(b"", data_bytes=24000), "too short: no samples"),
     ],
 )
 def test_what_is_not_audio(tmp_path, data, reason):
@@ -446,7 +446,7 @@ def test_what_is_not_audio(tmp_path, data, reason):
 def test_bad_samples_are_counted_and_placed(tmp_path, dtype, value, reason):
     samples = tone().astype(dtype)
     samples[[400, 500, 600]] = value
-    message = rf"sample 400 \(at 0\.100 s\) is {reason}.*; 3 such in the first 3 s"
+    message = rf"sample 400 \(at 0\.100 s\) is {reason}.*; 3 like it in the first 3 s"
     with pytest.raises(BadSamplesError, match=f"the array: {message}"):
         load(samples, sample_rate_hz=RATE)
     path = saved(tmp_path, encoded(samples, subtype="FLOAT" if dtype == "float32" else "DOUBLE"))
@@ -487,21 +487,21 @@ def test_durations(tmp_path):
     assert load(tone(2 * RATE), sample_rate_hz=RATE).duration_s == 2.0
     for n in (1, 2 * RATE - 1):
         for source, given in ((tone(n), {"sample_rate_hz": RATE}), (saved(tmp_path, encoded(tone(n))), {})):
-            with pytest.raises(TooShortError, match=rf"holds {n / RATE:.6g} s of sound; at least 2 s"):
+            with pytest.raises(TooShortError, match=rf"too short: {n / RATE:.6g} s \(minimum 2 s"):
                 load(source, **given)
-    with pytest.raises(TooShortError, match="the array: it holds no samples"):
+    with pytest.raises(TooShortError, match="the array: too short: no samples"):
         load([], sample_rate_hz=RATE)
     # A day and a half, in an array that takes no memory.
     endless = np.broadcast_to(np.float32(0.5), (36 * 3600 * 1000,))
-    with pytest.raises(TooLongError, match="the array: it holds 36 h, and at most 25 h"):
+    with pytest.raises(TooLongError, match=r"the array: too long: 36 h \(maximum 25 h\)"):
         load(endless, sample_rate_hz=1000)
 
 
 def test_more_than_memory_should_hold(monkeypatch):
     monkeypatch.setattr("murmur.io.recording._MAX_LOADED_SAMPLES", 10_000)
-    with pytest.raises(TooLongError, match="more than 10000 samples"):
+    with pytest.raises(TooLongError, match="maximum 10000 samples"):
         load(tone(), sample_rate_hz=RATE)
-    with pytest.raises(TooLongError, match="more than 10000 samples"):
+    with pytest.raises(TooLongError, match="maximum 10000 samples"):
         load(flac_with_total(encoded(fmt="FLAC"), 0))
     with open_source(tone(), sample_rate_hz=RATE) as source:
         assert sum(map(len, source.blocks(1.0))) == N
@@ -526,7 +526,7 @@ def test_a_body_cut_short_is_read_with_a_note(tmp_path, fmt):
     assert 4.9 < recording.duration_s < 5.1
     assert recording.notes == (f"header promises 10 s, body holds {recording.duration_s:.6g} s",)
     np.testing.assert_array_equal(recording.samples, tone(10 * RATE)[: len(recording.samples)])
-    with pytest.raises(TooShortError, match=r"holds 0\.[0-9]* s .* header promises 10 s: it was cut short"):
+    with pytest.raises(TooShortError, match=r"too short: 0\.[0-9]* s, cut short \(the header promises 10 s\)"):
         load(saved(tmp_path, data[: len(data) // 12]))
 
 
@@ -537,7 +537,7 @@ def test_a_flac_cut_short_is_read_with_a_note(tmp_path):
     assert 3.5 < recording.duration_s < 5.5
     assert recording.notes == (f"header promises 10 s, body holds {recording.duration_s:.6g} s",)
     np.testing.assert_array_equal(recording.samples, samples[: len(recording.samples)])
-    with pytest.raises(TooShortError, match=r"header promises 10 s: it was cut short"):
+    with pytest.raises(TooShortError, match=r"cut short \(the header promises 10 s\)"):
         load(saved(tmp_path, data[: len(data) // 8]))
     unknown = load(saved(tmp_path, flac_with_total(data, 0)[: len(data) // 2]))
     np.testing.assert_array_equal(unknown.samples, recording.samples)
@@ -547,7 +547,7 @@ def test_a_flac_cut_short_is_read_with_a_note(tmp_path):
 def test_a_flac_damaged_inside_names_the_time_reached(tmp_path):
     data = bytearray(encoded(tone(20 * RATE), fmt="FLAC"))
     data[len(data) // 2] ^= 0xFF
-    with pytest.raises(AudioFormatError, match=r"13918_MV\.wav: damaged: it can be decoded up to [5-9]\.\d+ s"):
+    with pytest.raises(AudioFormatError, match=r"13918_MV\.wav: damaged: can't be decoded beyond [5-9]\.\d+ s"):
         load(saved(tmp_path, data))
 
 
@@ -635,11 +635,11 @@ def test_too_long_is_seen_as_it_passes(monkeypatch):
     for module in ("limits", "audio_file"):
         monkeypatch.setattr(f"murmur.io.{module}.MAX_DURATION_S", 4.0)
     data = encoded(tone(10 * RATE), fmt="FLAC")
-    with pytest.raises(TooLongError, match="it holds more than"):
+    with pytest.raises(TooLongError, match="too long: more than"):
         load(data)
     blocks = open_source(flac_with_total(data, 0)).blocks(1.0)
     assert [len(next(blocks)) for _ in range(4)] == [RATE] * 4
-    with pytest.raises(TooLongError, match="the bytes: it holds more than"):
+    with pytest.raises(TooLongError, match="the bytes: too long: more than"):
         next(blocks)
 
 
@@ -669,7 +669,7 @@ def test_a_recording_built_by_hand():
     np.testing.assert_array_equal(recording.samples, tone())
     assert (recording.info.site, recording.info.position, recording.duration_s) == ("MV", "sup", 3.0)
     assert len(Recording(np.empty(0, np.float32), RATE).samples) == 0
-    with pytest.raises(TooShortError, match="the recording: it holds no samples"):
+    with pytest.raises(TooShortError, match="the recording: too short: no samples"):
         load(Recording(np.empty(0, np.float32), RATE))
     with pytest.raises(ParameterError, match="999 Hz"):
         Recording(tone(), 999)

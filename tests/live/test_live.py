@@ -314,7 +314,7 @@ def test_every_event_holds_to_the_schema(listen):
     [
         (np.zeros((10, 2)), r"must be 1-D, not of shape \(10, 2\): pass one channel"),
         (np.zeros(10, dtype=complex), "must be real numbers"),
-        (np.zeros(10, dtype=np.uint16), "no agreed full scale"),
+        (np.zeros(10, dtype=np.uint16), "no defined full scale"),
         ("abc", "must be an array of samples, not str"),
         (b"\0\0", r'not bytes; of raw PCM, numpy.frombuffer\(block, dtype="<i2"\)'),
         (None, "must be an array of samples, not NoneType"),

@@ -21,7 +21,8 @@ from murmur.batch import export_visit_histories, gather, run, visit_histories
 from murmur.cli import main
 from murmur.errors import MissingFileError, ParameterError
 from murmur.io.info import RecordingInfo
-from murmur.patients.visits import FIGURES, REPEATABILITY, compare_visits
+from murmur.patients.figures import FIGURES
+from murmur.patients.visits import compare_visits
 from murmur.synthesis import random_phantom, synthesize
 from murmur.wording import tell_visit_history
 
@@ -45,12 +46,12 @@ def levels(*by_visit):
     return [figures("MV", str(number), above_quiet_db=level) for number, level in enumerate(by_visit)]
 
 
-def value(course, name="above_quiet_db"):
-    return [visit.figures[name] for visit in course.visits]
+def value(history, name="above_quiet_db"):
+    return [visit.figures[name] for visit in history.visits]
 
 
-def trend_of(course, name="above_quiet_db"):
-    return next(trend for trend in course.trends if trend.figure == name)
+def trend_of(history, name="above_quiet_db"):
+    return next(trend for trend in history.trends if trend.figure == name)
 
 
 # --- visits -----------------------------------------------------------------------------
@@ -68,25 +69,25 @@ def trend_of(course, name="above_quiet_db"):
     ],
 )
 def test_visits_are_in_the_order_of_their_dates_or_numbers(names, order, when):
-    course = compare_visits("P", [figures(visit=name) for name in names])
-    assert [visit.visit for visit in course.visits] == order
-    assert [visit.when for visit in course.visits] == when
+    history = compare_visits("P", [figures(visit=name) for name in names])
+    assert [visit.visit for visit in history.visits] == order
+    assert [visit.when for visit in history.visits] == when
 
 
 def test_a_visit_is_what_its_recordings_say_together():
     sites = [figures(at, "1", present_probability=p) for at, p in zip(SITES, (0.9, 0.8, 0.2, 0.99), strict=True)]
-    course = compare_visits("P", [*sites, *(figures(at, "2") for at in SITES)])
+    history = compare_visits("P", [*sites, *(figures(at, "2") for at in SITES)])
     joined = murmur.join_patient("P", sites)
-    assert course.visits[0].patient == joined
-    assert course.visits[0].figures["murmur_probability"] == joined.murmur_probability
-    assert course.visits[0].figures["expected_grade"] == joined.expected_grade
+    assert history.visits[0].patient == joined
+    assert history.visits[0].figures["murmur_probability"] == joined.murmur_probability
+    assert history.visits[0].figures["expected_grade"] == joined.expected_grade
 
 
 def test_a_site_left_out_is_no_change():
     """MV is 10 dB louder than AV; the second visit has MV alone."""
     sites = [figures("AV", "1", above_quiet_db=10.0), figures("MV", "1", above_quiet_db=20.0)]
-    course = compare_visits("P", [*sites, figures("MV", "2", above_quiet_db=20.0)])
-    assert value(course) == pytest.approx([15.0, 15.0])
+    history = compare_visits("P", [*sites, figures("MV", "2", above_quiet_db=20.0)])
+    assert value(history) == pytest.approx([15.0, 15.0])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -95,31 +96,31 @@ def test_visit_and_site_add_up(seed):
     of_visit, of_site = rng.normal(10.0, 5.0, 4), rng.normal(0.0, 5.0, len(SITES))
     cells = [c for c in itertools.product(range(4), range(len(SITES))) if rng.random() < 0.7 or c[1] == 3 or c[0] == 1]
     sites = [figures(SITES[s], str(v), above_quiet_db=of_visit[v] + of_site[s]) for v, s in cells]
-    course = compare_visits("P", [sites[i] for i in rng.permutation(len(sites))])
-    assert np.diff(value(course)) == pytest.approx(np.diff(of_visit))
-    assert value(course) == pytest.approx(of_visit + of_site.mean())
+    history = compare_visits("P", [sites[i] for i in rng.permutation(len(sites))])
+    assert np.diff(value(history)) == pytest.approx(np.diff(of_visit))
+    assert value(history) == pytest.approx(of_visit + of_site.mean())
 
 
 def test_several_recordings_of_a_site_are_averaged():
-    course = compare_visits("P", [*levels(10.0, 14.0), figures("MV", "0", above_quiet_db=12.0)])
-    assert value(course) == pytest.approx([11.0, 14.0])
+    history = compare_visits("P", [*levels(10.0, 14.0), figures("MV", "0", above_quiet_db=12.0)])
+    assert value(history) == pytest.approx([11.0, 14.0])
 
 
 def test_the_unreadable_count_for_nothing():
     sites = [*levels(10.0, 14.0), figures("MV", "1", readable=False, above_quiet_db=90.0, present_probability=None)]
     assert value(compare_visits("P", sites)) == pytest.approx([10.0, 14.0])
     nothing = figures("MV", "2", readable=False, present_probability=None)
-    course = compare_visits("P", [*levels(10.0, 14.0), nothing])
-    assert value(course)[2] is None
-    assert {change.until for change in course.changes} == {"1"}
+    history = compare_visits("P", [*levels(10.0, 14.0), nothing])
+    assert value(history)[2] is None
+    assert {change.until for change in history.changes} == {"1"}
 
 
 def test_analyses_are_recordings_too():
     made = [murmur.analyze(f"samples/MR1_{site}.wav", visit=visit) for site in ("AV", "MV") for visit in ("1", "2")]
-    course = murmur.compare_visits("MR1", made)
-    assert [visit.visit for visit in course.visits] == ["1", "2"]
-    assert all(abs(change.change) < 1e-9 for change in course.changes)
-    json.dumps(course.to_dict(), allow_nan=False)
+    history = murmur.compare_visits("MR1", made)
+    assert [visit.visit for visit in history.visits] == ["1", "2"]
+    assert all(abs(change.change) < 1e-9 for change in history.changes)
+    json.dumps(history.to_dict(), allow_nan=False)
 
 
 def test_nothing_and_nonsense_are_refused():
@@ -134,7 +135,7 @@ def test_nothing_and_nonsense_are_refused():
 
 def test_a_change_is_held_against_children_recorded_twice():
     (change,) = [c for c in compare_visits("P", levels(10.0, 13.0)).changes if c.figure == "above_quiet_db"]
-    noise = REPEATABILITY["above_quiet_db"]
+    noise = FIGURES["above_quiet_db"].noise
     error = math.sqrt(2.0 * (noise.visit_sd**2 + noise.site_sd**2))
     reach = stats.norm.ppf(1.0 - 0.05 / 2 / len(FIGURES)) * error
     assert (change.change, change.low, change.high) == pytest.approx((3.0, 3.0 - reach, 3.0 + reach))
@@ -177,7 +178,7 @@ def test_a_trend_over_four_visits_is_a_regression():
 
 def test_a_trend_over_three_visits_rests_on_other_children():
     trend = trend_of(compare_visits("P", levels(10.0, 13.0, 16.0)))
-    noise = REPEATABILITY["above_quiet_db"]
+    noise = FIGURES["above_quiet_db"].noise
     assert trend.noise_from == "repeatability"
     assert trend.noise_sd == pytest.approx(math.hypot(noise.visit_sd, noise.site_sd))
     reach = stats.norm.ppf(1.0 - 0.05 / 2 / len(FIGURES)) * trend.noise_sd / math.sqrt(2.0)
@@ -197,9 +198,9 @@ def test_visits_by_date_have_a_trend_per_month():
 
 
 def test_equal_figures_have_no_trend_however_exactly_they_are_equal():
-    course = compare_visits("P", levels(12.0, 12.0, 12.0, 12.0))
-    assert not course.more_than_noise
-    trend = trend_of(course)
+    history = compare_visits("P", levels(12.0, 12.0, 12.0, 12.0))
+    assert not history.more_than_noise
+    trend = trend_of(history)
     assert trend.low < 0.0 < trend.high
 
 
@@ -250,7 +251,7 @@ def visits(tmp_path_factory):
 
 
 def test_a_murmur_that_grows_by_1_db_a_visit_is_found_and_equal_visits_are_equal(visits):
-    found = {course.patient: course for course in visit_histories(visits / "out")}
+    found = {history.patient: history for history in visit_histories(visits / "out")}
     assert set(found) == {"growing", "equal"}
     trend = trend_of(found["growing"])
     assert trend.more_than_noise
@@ -262,15 +263,15 @@ def test_a_murmur_that_grows_by_1_db_a_visit_is_found_and_equal_visits_are_equal
     assert tell_visit_history(found["equal"]).sentences[0][0] == "Nothing has changed by more than noise."
 
 
-def test_courses_of_a_run_are_those_of_its_analyses(visits):
-    (course,) = visit_histories(visits / "out", ["equal"])
+def test_historys_of_a_run_are_those_of_its_analyses(visits):
+    (history,) = visit_histories(visits / "out", ["equal"])
     analyses = [
         murmur.analyze(path, patient="equal", visit=f"2026-0{int(path.name.split('_')[1]) + 1}")
         for path in visits.glob("equal_*.wav")
     ]
     direct = compare_visits("equal", analyses)
     for name in ("above_quiet_db", "murmur_probability", "heart_rate_bpm"):
-        assert value(course, name) == pytest.approx(value(direct, name), abs=0.06)
+        assert value(history, name) == pytest.approx(value(direct, name), abs=0.06)
 
 
 def test_the_command_writes_tables_and_plots(visits, tmp_path):
@@ -320,11 +321,11 @@ def test_what_is_wrong_is_told(tmp_path, capsys, visits):
         export_visit_histories([], tmp_path, format="xls")
 
 
-def test_plots_of_a_course(visits):
+def test_plots_of_a_history(visits):
     plot = pytest.importorskip("murmur.plot")
     pytest.importorskip("matplotlib").use("Agg")
     (growing,) = visit_histories(visits / "out", ["growing"])
-    figure = plot.course(growing)
+    figure = plot.history(growing)
     assert len(figure.axes) == len(FIGURES)
     ax = plot.trend(growing)
     drawn = ax.lines[0].get_ydata()

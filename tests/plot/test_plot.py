@@ -107,7 +107,7 @@ def test_axes_given_are_drawn_on_and_returned(heard):
     figure, axes = plt.subplots(6)
     assert murmur.plot.phonocardiogram(recording, analysis, ax=axes[0]) is axes[0]
     assert murmur.plot.spectrogram(recording, analysis, ax=axes[1]) is axes[1]
-    for ax, kind in zip(axes[2:], ("beat", "levels", "tachogram"), strict=False):
+    for ax, kind in zip(axes[2:], ("cycle", "levels", "tachogram"), strict=False):
         assert getattr(murmur.plot, kind)(analysis, ax=ax) is ax
     assert murmur.plot.chest_map([analysis], ax=axes[5]) is axes[5]
     assert plt.get_fignums() == [figure.number]  # and no others were made
@@ -131,7 +131,7 @@ def test_the_bands_are_s1_and_s2_where_they_were_found(heard):
     assert trusted.size
 
 
-def test_a_beat_that_is_not_trusted_is_pale(heard):
+def test_a_cycle_that_is_not_trusted_is_pale(heard):
     recording, analysis = heard("noisy")
     untrusted = ~analysis.cycles.trusted
     start_s = float(analysis.segmentation.cycles.s1_onset_s[untrusted][0])
@@ -180,9 +180,9 @@ def test_long_sounds_keep_their_peaks():
     assert len(drawn) < 3000
 
 
-def test_the_average_beat_is_the_profile_and_its_spread(heard):
+def test_the_average_cycle_is_the_profile_and_its_spread(heard):
     _, analysis = heard("mitral_regurgitation_severe")
-    ax = murmur.plot.beat(analysis)
+    ax = murmur.plot.cycle(analysis)
     bands = [p.get_data() for p in ax.patches if hasattr(p, "get_data")]
     values = [tuple(np.round(b.values, 6)) for b in bands]
     for profile in ("profile_db", "profile_high_db", "diastole_profile_db", "diastole_profile_high_db"):
@@ -191,7 +191,7 @@ def test_the_average_beat_is_the_profile_and_its_spread(heard):
     assert ax.get_xlim()[1] == pytest.approx(1e3 * np.median(beats.end_s - beats.s1_onset_s), rel=0.05)
 
 
-def test_levels_and_rate_are_those_of_the_beats(heard):
+def test_levels_and_rate_are_those_of_the_cycles(heard):
     _, analysis = heard("premature_beats")
     points = murmur.plot.levels(analysis).lines[0].get_ydata()
     np.testing.assert_array_equal(points, analysis.cycles.s1_s2_level_db[analysis.cycles.trusted])
@@ -219,7 +219,7 @@ def test_a_louder_murmur_is_a_darker_site(sites):
     assert brightness == sorted(brightness, reverse=True)
 
 
-def test_a_recording_without_beats_says_so():
+def test_a_recording_without_cycles_says_so():
     rng = np.random.default_rng(3)
     noise = Recording(0.1 * rng.standard_normal(20 * 4000).astype(np.float32), 4000)
     analysis = murmur.analyze(noise)
@@ -274,12 +274,12 @@ def test_the_command_writes_each_format_the_same_again(tmp_path, suffix, magic):
     assert places[0].read_bytes() == places[1].read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["phonocardiogram", "spectrogram", "beat", "levels", "tachogram"])
+@pytest.mark.parametrize("kind", ["phonocardiogram", "spectrogram", "cycle", "levels", "tachogram"])
 def test_the_command_draws_each_kind(tmp_path, kind):
     place = tmp_path / "out.svg"
     assert main(["plot", str(SAMPLES / "MR1_MV.wav"), "--kind", kind, "-o", str(place)]) == 0
     text = "".join(ET.parse(place).getroot().itertext())
-    assert {"phonocardiogram": "S1", "spectrogram": "Hz", "beat": "late diastole", "levels": "usual", "tachogram": "mean"}[
+    assert {"phonocardiogram": "S1", "spectrogram": "Hz", "cycle": "late diastole", "levels": "norm", "tachogram": "mean"}[
         kind
     ] in text
 

@@ -156,7 +156,7 @@ def test_the_index_is_sorted_and_searched(page, pages):
     until(page, "document.querySelector('#found').textContent === '1 found'")
     assert page.locator("tbody tr:visible").count() == 1
     page.locator("tbody tr:visible a").click()
-    assert "Unreadable" in page.content() or "No beat" in page.content()
+    assert "Unreadable" in page.content() or "No reliable cycle" in page.content()
 
 
 def test_it_prints(page, pages, tmp_path):

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ import soundfile
 
 import murmur
 from murmur.cli import main
+from murmur.findings.registry import SIGNS
+from murmur.serve.signs import signs_module
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -28,6 +31,7 @@ connect = pytest.importorskip("websockets.sync.client").connect
 exceptions = pytest.importorskip("websockets.exceptions")
 
 HERE = Path(__file__).parents[1]
+PAGE = Path(murmur.__file__).parent / "serve" / "page"
 SAMPLE = HERE.parent / "samples" / "mitral_regurgitation_severe.wav"
 
 
@@ -157,6 +161,41 @@ def test_the_page_and_what_it_needs(server):
     assert httpx.get(f"http://{server}/page/../app.py").status_code == 404
 
 
+def test_the_page_knows_every_sign_by_its_title_and_phrases(server):
+    answer = httpx.get(f"http://{server}/page/signs.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    known = json.loads(answer.text.removeprefix("export const SIGNS = ").removesuffix(";\n"))
+    assert [(sign["name"], sign["title"]) for sign in known] == [(sign.name, sign.title) for sign in SIGNS]
+    for sign in known:
+        choices = next(s.choices for s in SIGNS if s.name == sign["name"])
+        assert {*sign["phrases"], *sign["abnormal"], *sign["unremarkable"]} <= set(choices)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_the_page_words_findings_by_their_sign(tmp_path):
+    """What the page says of a finding, in Node.js."""
+    (tmp_path / "signs.mjs").write_text(signs_module(), "utf-8")
+    (tmp_path / "words.mjs").write_text((PAGE / "words.js").read_text("utf-8").replace("signs.js", "signs.mjs"), "utf-8")
+    score = "Mitral-regurgitation score"
+    cases = [
+        (("murmur", "present", 0.46), {"name": "Murmur", "text": "heard", "sure": "46 %", "sign": True}),
+        (("murmur", "unknown", 0.3), {"name": "Murmur", "text": "uncertain", "sure": "", "sign": False}),
+        (("murmur", "absent", 0.004), {"name": "Murmur", "text": "none heard", "sure": "> 99 %", "sign": False}),
+        (("systolic_timing", "holosystolic", 0.8), {"name": "Timing", "text": "pansystolic", "sure": "80 %", "sign": True}),
+        (("s1_intensity", "normal", 0.1), {"name": "S1", "text": "normal", "sure": "90 %", "sign": False}),
+        (("s2_split", 52.3, 0.9), {"name": "S2 split", "text": "52 ms", "sure": "", "sign": True}),
+        (("mitral_regurgitation", 0.25, None), {"name": score, "text": "0.25", "sure": "of 1", "sign": False}),
+        (("s3", "absent", 0.1), None),
+        (("grade", None, None), None),
+    ]
+    (tmp_path / "all.mjs").write_text(
+        "import { words } from './words.mjs';\n"
+        f"console.log(JSON.stringify({json.dumps([case for case, _ in cases])}.map((c) => words(...c))));\n"
+    )
+    done = subprocess.run(["node", "all.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [expected for _, expected in cases]
+
+
 def test_the_document_is_a_good_one_and_kept(server):
     """Requests made up from the OpenAPI document get answers that hold to it."""
     schemathesis = pytest.importorskip("schemathesis")
@@ -227,7 +266,7 @@ def test_lost_samples_are_skipped(server, pcm):
         (['{"sample_rate_hz": 4000}', '{"skip": 1000000000000}'], "a gap of more than 10 s: begin another stream"),
         (['{"sample_rate_hz": 4000}', '{"skip": true}'], "must be sound, a number of samples to skip, or finish"),
         (['{"sample_rate_hz": 4000}', '{"stop": true}'], "must be sound, a number of samples to skip, or finish"),
-        (['{"sample_rate_hz": 4000}', '{"finish": true}'], "it holds no samples; at least 2 s are needed"),
+        (['{"sample_rate_hz": 4000}', '{"finish": true}'], "the stream: too short: no samples (minimum 2 s"),
     ],
 )
 def test_a_message_that_is_none_ends_the_stream_with_a_reason(server, messages, error):
@@ -318,7 +357,8 @@ def test_serving_without_its_packages(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(["--port", "70000"], "must be a port"), (["--clients", "0"], "1 or more")]
+    ("arguments", "message"),
+    [(["--port", "70000"], "0 to 65535"), (["--clients", "0"], "1 or more")],
 )
 def test_wrong_usage(arguments, message, capsys):
     assert main(["serve", *arguments]) == 2

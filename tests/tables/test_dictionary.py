@@ -1,18 +1,23 @@
-"""The data dictionary: an entry for every column, none for others, and tables that are as it says."""
+"""One schema: names, types and order of every output are those of the columns, and the tables are as they say."""
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pyarrow.dataset
 import pytest
 
-import murmur.tables.dictionary as dictionary
-from murmur.batch import export_visit_histories, gather, run, visit_histories
+from murmur.batch import export_tables, export_visit_histories, gather, run, visit_histories
 from murmur.cli import main
 from murmur.tables.dictionary import TABLES, data_package
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-MEANINGS = ("_RECORDINGS", "_CYCLES", "_PATIENTS", "_VISITS", "_CHANGES", "_TRENDS")
+#: How each kind of cell is called.
+IN_SQLITE = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER"}
+IN_PARQUET = {str: "string", int: "int64", float: "double", bool: "bool"}
+IN_DATA_PACKAGE = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +32,33 @@ def folder(tmp_path_factory):
     with (home / "visits.csv").open("a") as file:
         file.write(f"{home / 'none.wav'},B,,\n")
     run(gather([], home / "visits.csv"), home, jobs=1)
-    export_visit_histories(visit_histories(home), home)
+    for format_ in ("csv", "parquet"):
+        export_visit_histories(visit_histories(home), home, format=format_)
+    export_tables(home, format="parquet")
     return home
 
 
-def test_every_column_has_an_entry_and_every_entry_a_column():
-    for (table, columns), name in zip(TABLES.items(), MEANINGS, strict=True):
-        assert {column.name for column in columns} == set(getattr(dictionary, name)), table
-        assert all(column.meaning.endswith(".") for column in columns), table
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_is_explained_in_a_sentence(table):
+    for column in TABLES[table]:
+        assert column.meaning[0].isupper() or column.choices or column.meaning[0] in "`6", column.name
+        assert column.meaning.endswith("."), column.name
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_output_has_the_same_columns_in_the_same_order(folder, table):
+    columns = TABLES[table]
+    parquet = pyarrow.dataset.dataset(folder / f"{table}.parquet").schema
+    assert [(f.name, str(f.type)) for f in parquet] == [(c.name, IN_PARQUET[c.kind]) for c in columns]
+    described = next(r for r in data_package()["resources"] if r["name"] == table)["schema"]["fields"]
+    assert [(f["name"], f["type"]) for f in described] == [(c.name, IN_DATA_PACKAGE[c.kind]) for c in columns]
+
+
+@pytest.mark.parametrize("table", ["recordings", "cycles", "patients"])
+def test_the_database_has_the_same_columns_in_the_same_order(folder, table):
+    with closing(sqlite3.connect(folder / "murmur.sqlite")) as database:
+        found = [(name, kind) for _, name, kind, *_ in database.execute(f"PRAGMA table_info({table})") if name != "extra"]
+    assert found == [(column.name, IN_SQLITE[column.kind]) for column in TABLES[table]]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -51,8 +75,8 @@ def test_a_table_is_what_the_dictionary_says(folder, table):
                 assert cell in {"true", "false"}, column.name
             else:
                 column.kind(cell)
-            if column.words:
-                assert cell in column.words, column.name
+            if column.choices:
+                assert cell in column.choices, column.name
             if column.unit in {"share", "0 to 1"}:
                 assert 0 <= float(cell) <= 1, column.name
 

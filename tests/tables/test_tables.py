@@ -11,21 +11,12 @@ import pytest
 import murmur
 from murmur.errors import OutputError
 from murmur.patients.patient import join_patient, site_figures
+from murmur.tables.column import kinds_of
+from murmur.tables.cycles import CYCLE_FIGURES, CYCLES, cycle_rows
+from murmur.tables.dictionary import TABLES
 from murmur.tables.export import FORMATS, Table, export
-from murmur.tables.rows import (
-    CYCLE_COLUMNS,
-    CYCLE_FIGURES,
-    PATIENT_COLUMNS,
-    RECORDING_COLUMNS,
-    Failure,
-    cycle_rows,
-    kind_of,
-    patient_row,
-    patients_of,
-    recording_columns,
-    recording_row,
-    site_figures_from_row,
-)
+from murmur.tables.patients import PATIENTS, patient_row, patients_of, site_figures_from_row
+from murmur.tables.recordings import LABELS, RECORDINGS, Failure, manifest_columns, recording_row
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -65,8 +56,7 @@ def stored(tmp_path):
     """Write rows and read them back."""
 
     def write(rows):
-        kinds = {name: kind_of(name) for name in RECORDING_COLUMNS}
-        export(Table("stored", kinds, (tuple(row.values()) for row in rows)), tmp_path, "csv")
+        export(Table("stored", kinds_of(RECORDINGS), (tuple(row.values()) for row in rows)), tmp_path, "csv")
         with (tmp_path / "stored.csv").open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
@@ -74,19 +64,40 @@ def stored(tmp_path):
 
 
 def test_promised_columns_come_first_and_in_order():
-    assert list(RECORDING_COLUMNS[: len(PROMISED)]) == PROMISED
-    assert list(PATIENT_COLUMNS[: len(PROMISED_OF_PATIENTS)]) == PROMISED_OF_PATIENTS
-    assert PATIENT_COLUMNS[-1] == "mitral_regurgitation_score"
-    for columns in (RECORDING_COLUMNS, CYCLE_COLUMNS, PATIENT_COLUMNS):
-        assert len(set(columns)) == len(columns)
+    recordings, patients = ([column.name for column in columns] for columns in (RECORDINGS, PATIENTS))
+    assert recordings[: len(PROMISED)] == PROMISED
+    assert patients[: len(PROMISED_OF_PATIENTS)] == PROMISED_OF_PATIENTS
+    assert patients[-1] == "mitral_regurgitation_score"
+    for table, columns in TABLES.items():
+        assert len({column.name for column in columns}) == len(columns), table
 
 
 def test_rows_have_the_columns_and_nothing_else(analyses, unreadable):
     for result in (*analyses, unreadable, FAILURE):
-        assert tuple(recording_row(result)) == RECORDING_COLUMNS
+        assert recording_row(result).keys() == kinds_of(RECORDINGS).keys()
     for row in cycle_rows(analyses[0]):
-        assert len(row) == len(CYCLE_FIGURES) == len(CYCLE_COLUMNS) - 3
-    assert tuple(patient_row(join_patient("MR1", analyses))) == PATIENT_COLUMNS
+        assert len(row) == len(CYCLE_FIGURES)
+    assert [column for column in CYCLES if column.name not in LABELS] == list(CYCLE_FIGURES)
+    assert patient_row(join_patient("MR1", analyses)).keys() == kinds_of(PATIENTS).keys()
+
+
+def test_cells_are_of_the_kind_that_the_columns_state(analyses, unreadable):
+    rows = [(RECORDINGS, recording_row(result).values()) for result in (*analyses, unreadable, FAILURE)]
+    rows += [(CYCLE_FIGURES, row) for row in cycle_rows(analyses[0])]
+    rows.append((PATIENTS, patient_row(join_patient("MR1", analyses)).values()))
+    for columns, cells in rows:
+        for column, cell in zip(columns, cells, strict=True):
+            assert cell is None or isinstance(cell, column.kind), column.name
+            assert isinstance(cell, bool) <= (column.kind is bool), column.name
+
+
+def test_numbers_have_the_decimals_of_their_unit(analyses):
+    by_unit = {column.unit: column.decimals for column in RECORDINGS if column.unit != "probability"}
+    assert by_unit == {"": 4, "s": 4, "ms": 1, "Hz": 1, "1/min": 1, "dB": 2, "share": 4, "0 to 1": 4}
+    row = recording_row(analyses[0])
+    for column in RECORDINGS:
+        if isinstance(row[column.name], float):
+            assert row[column.name] == round(row[column.name], column.decimals), column.name
 
 
 def test_cells_are_the_findings(analyses):
@@ -157,7 +168,7 @@ def test_a_failed_recording_counts_for_its_patient(stored):
 
 
 def test_a_manifests_column_never_hides_ours():
-    assert recording_columns(["age", "murmur"]) == {"age": "age", "murmur": "manifest_murmur"}
+    assert manifest_columns(["age", "murmur"]) == {"age": "age", "murmur": "manifest_murmur"}
 
 
 def table_of(rows, **kinds):
@@ -181,7 +192,7 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path, kind):
         yield "one", 1
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OutputError, match=rf"t\.{kind}: writing failed: No space left"):
+    with pytest.raises(OutputError, match=rf"t\.{kind}: can't be written: No space left"):
         export(table_of(broken(), name=str, n=int), tmp_path, kind)
     assert sorted((path, path.stat().st_size) for path in tmp_path.rglob("*")) == before
     assert export(table_of([("name \udce4 that is not text", None)] * 3, name=str, n=int), tmp_path, kind) == 3
@@ -194,7 +205,7 @@ def test_a_name_that_is_no_text_is_still_told(tmp_path):
 
 
 def test_a_table_that_cant_be_written(tmp_path):
-    with pytest.raises(OutputError, match="writing failed: No such file"):
+    with pytest.raises(OutputError, match="can't be written: No such file"):
         export(table_of([], name=str), tmp_path / "none", "csv")
 
 

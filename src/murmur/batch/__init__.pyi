@@ -3,8 +3,8 @@ from .inputs import find_inputs as find_inputs
 from .inputs import gather as gather
 from .output import count_to_do as count_to_do
 from .output import export_tables as export_tables
-from .runner import Progress as Progress
-from .runner import Summary as Summary
+from .progress import Progress as Progress
+from .progress import Summary as Summary
 from .runner import run as run
 from .visits import export_visit_histories as export_visit_histories
 from .visits import visit_histories as visit_histories

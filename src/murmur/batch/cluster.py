@@ -1,11 +1,10 @@
-"""Workers of a Dask cluster: chunks of inputs go out, their outcomes come back, and a worker that is lost costs nothing."""
+"""Workers of a Dask cluster: parts go out, outcomes come back, and a worker that is lost costs nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
 import contextlib
-import errno
 import logging
 import pickle
 import queue
@@ -13,42 +12,33 @@ import socket
 import threading
 import time
 import uuid
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from murmur import __version__
-from murmur.batch.gathering import Gathering, Part
 from murmur.batch.inputs import Input, key_of
-from murmur.batch.segments import put
-from murmur.batch.stop import Stop
-from murmur.batch.worker import Outcome, Task, examine, failure, load_models
-from murmur.errors import MurmurError, OutputError, ParameterError
+from murmur.batch.scheduler import Done, Lost, Part, Report
+from murmur.batch.worker import Outcome, Task, examine, failure, with_segments
+from murmur.errors import MurmurError, ParameterError
 
 if TYPE_CHECKING:
     from murmur.pipeline.models import Models
 
-__all__ = ["connected", "examine_part", "in_cluster", "threads_of"]
+__all__ = ["Cluster", "connected", "examine_part", "threads_of"]
 
 #: How long to look for the scheduler, in seconds.
 CONNECT_S = 10.0
-#: Chunks that the cluster has for each of its threads: one in hand, one that its worker holds, one with the scheduler.
-CHUNKS_EACH = 3
-#: Where outcomes are wanted in order, so many chunks for each thread may wait for an earlier one.
-CHUNKS_AHEAD = 8
-#: How often to look whether to stop when nothing comes back, and how many threads there are, in seconds.
-LOOK_S, COUNT_S = 0.2, 2.0
+#: Parts per thread of the cluster: one in hand, one that its worker holds, one with the scheduler.
+PARTS_EACH = 3
+#: How often to check for a stop when nothing comes back, and for how many threads there are, in seconds.
+CHECK_S, COUNT_S = 0.2, 2.0
 #: How long a cluster may be without a worker, in seconds.
 PATIENCE_S = 60.0
-#: Before the chunks that wait, so that few of them are with a worker that dies.
+#: Priority of suspects, ahead of the parts that wait, so that few of those are with a worker that dies.
 SUSPECTS_FIRST = 10
-#: A file can't be written for what it is called.
-_OF_ITS_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
-#: What Dask runs, in words: a worker that can't import a function of ours dies of being given it, instead of saying so.
+#: What Dask runs, as text: a worker that can't import a function of murmur dies when it receives it, without an error.
 _CALL = "__import__('murmur.batch.cluster', fromlist=['examine_part']).examine_part(version, hashes, packed)"
 
 
@@ -56,7 +46,7 @@ _CALL = "__import__('murmur.batch.cluster', fromlist=['examine_part']).examine_p
 
 
 def examine_part(version: str, hashes: tuple[tuple[str, str], ...], packed: bytes) -> bytes:
-    """Analyze the inputs of a part, on a worker; it and its outcomes are pickled, so that Dask has only bytes to carry.
+    """Analyze the inputs of a part, on a worker. Part and outcomes are pickled, so that Dask has only bytes to carry.
 
     Parameters
     ----------
@@ -65,23 +55,23 @@ def examine_part(version: str, hashes: tuple[tuple[str, str], ...], packed: byte
     hashes : tuple of (str, str)
         Names and SHA-256 of the models there.
     packed : bytes
-        Inputs, `Task` and the seconds after which one of them is given up.
+        Inputs and `Task`.
 
     Raises
     ------
     MurmurError
-        If the worker's results would be others than those of where the part comes from.
+        If the worker's results would differ from those of where the part comes from.
     """
     here = f"the Dask worker on {socket.gethostname()}"
     if version != __version__:
-        raise MurmurError(f"{here} has murmur {__version__}, and this is {version}: install the same on all")
-    items, task, timeout_s = pickle.loads(packed)
+        raise MurmurError(f"{here} has murmur {__version__}, this machine {version}: install the same version everywhere")
+    items, task = pickle.loads(packed)
     with _STARTING:
         try:
             models = _warm(task.models_dir, hashes)
         except Exception as error:
             raise MurmurError(f"{here} can't analyze: {error or type(error).__name__}") from error
-    return pickle.dumps(_examined(items, task, models, timeout_s), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(_examined(items, task, models), pickle.HIGHEST_PROTOCOL)
 
 
 _STARTING = threading.Lock()
@@ -90,39 +80,39 @@ _STARTING = threading.Lock()
 @lru_cache(maxsize=1)
 def _warm(folder: str | None, hashes: tuple[tuple[str, str], ...]) -> Models:
     """Load the models and compile the kernels, once in the life of a worker."""
-    from murmur.batch.output import model_hashes
     from murmur.live.warmup import warm_up
+    from murmur.pipeline.models import load_models, model_hashes
 
     if tuple(model_hashes(folder).items()) != hashes:
-        raise MurmurError(f"its models{f' in {folder}' if folder else ''} are missing, or others than here")
+        raise MurmurError(f"its models{f' in {folder}' if folder else ''} are missing, or differ from those here")
     models = load_models(folder)
     warm_up()
     return models
 
 
-def _examined(items: Sequence[Input], task: Task, models: Models, timeout_s: float) -> list[Outcome]:
-    """Analyze inputs; one that takes too long fails, and its thread is left to itself."""
+def _examined(items: Sequence[Input], task: Task, models: Models) -> list[Outcome]:
+    """Analyze inputs; one that takes too long fails, and its thread is abandoned."""
     outcomes: list[Outcome] = []
     while len(outcomes) < len(items):
-        left, done, given_up = items[len(outcomes) :], queue.SimpleQueue[Outcome](), threading.Event()
-        arguments = (left, task, models, done, given_up)
+        left, done, abandoned = items[len(outcomes) :], queue.SimpleQueue[Outcome](), threading.Event()
+        arguments = (left, task, models, done, abandoned)
         threading.Thread(target=_examine_each, args=arguments, daemon=True, name="murmur-examine").start()
         for item in left:
             try:
-                outcomes.append(done.get(timeout=timeout_s))
+                outcomes.append(done.get(timeout=task.timeout_s))
             except queue.Empty:
-                given_up.set()
-                outcomes.append(failure(item, f"it took longer than {timeout_s:g} s (--timeout)", task))
+                abandoned.set()
+                outcomes.append(failure(item, f"took longer than {task.timeout_s:g} s (--timeout)", task))
                 break
     return outcomes
 
 
 def _examine_each(
-    items: Sequence[Input], task: Task, models: Models, done: queue.SimpleQueue[Outcome], given_up: threading.Event
+    items: Sequence[Input], task: Task, models: Models, done: queue.SimpleQueue[Outcome], abandoned: threading.Event
 ) -> None:
     for item in items:
         done.put(examine(item, task, models))
-        if given_up.is_set():
+        if abandoned.is_set():
             return
 
 
@@ -131,7 +121,7 @@ def _examine_each(
 
 @contextlib.contextmanager
 def connected(client: Any) -> Iterator[Any]:
-    """Give the client of a cluster: the one given, or one of its own for a scheduler's address.
+    """Yield the client of a cluster: the one given, or a new one for a scheduler's address.
 
     Parameters
     ----------
@@ -140,7 +130,7 @@ def connected(client: Any) -> Iterator[Any]:
     Raises
     ------
     ParameterError
-        If there is no such scheduler, or distributed is not installed.
+        If there is no scheduler at that address, or distributed is not installed.
     """
     try:
         from distributed import Client
@@ -158,8 +148,8 @@ def connected(client: Any) -> Iterator[Any]:
             own = Client(client, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, ImportError, RuntimeError) as error:
         raise ParameterError(
-            f"{client}: there is no Dask scheduler within {CONNECT_S:g} s: start one with `dask scheduler` and name the "
-            f"address that it tells, such as tcp://HOST:8786 ({error})"
+            f"{client}: no Dask scheduler answered within {CONNECT_S:g} s: start one with `dask scheduler` and give the "
+            f"address that it prints, such as tcp://HOST:8786 ({error})"
         ) from error
     try:
         yield own
@@ -170,7 +160,7 @@ def connected(client: Any) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep to itself what Dask logs of a scheduler that is not there, or not any more: an error of ours says it."""
+    """Silence what Dask logs of a scheduler that does not answer: an error of murmur reports it."""
     logger = logging.getLogger("distributed.client")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -181,7 +171,7 @@ def _quiet() -> Iterator[None]:
 
 
 def threads_of(client: Any) -> int:
-    """Count the threads that a cluster's workers have.
+    """Count the threads of a cluster's workers.
 
     Raises
     ------
@@ -190,105 +180,62 @@ def threads_of(client: Any) -> int:
     """
     try:
         return sum(client.nthreads().values())
-    except Exception as error:  # of many kinds, by what it was busy with
+    except Exception as error:  # of many kinds
         raise _lost(client) from error
 
 
-def in_cluster(
-    chunks: Iterable[Sequence[Input]], task: Task, client: Any, stop: Stop, timeout_s: float, ordered: bool
-) -> Generator[list[Outcome], None, None]:
-    """Yield the outcomes of each chunk when it is done, or in the order of the chunks; when stopped, those in hand.
+class Cluster:
+    """What a Dask cluster has of a run, and what has come back.
 
-    Segments are written here: workers must see the inputs, not the output.
+    Dask runs what a lost worker had again, and reports an error (KilledWorker) when it has been with several that died,
+    possibly because of another part's file. The inputs of such a part then go out one by one, one at a time in the whole
+    cluster, ahead of all else: an input whose worker dies again has no other to blame.
+
+    Segments are written by this process: workers must see the inputs, not the output.
 
     Parameters
     ----------
-    chunks : iterable of sequence of Input
-        Taken as workers have time for them.
     task : Task
     client : distributed.Client
-        What it was given and is not done is cancelled at the end, whatever ends it.
-    stop : Stop
-        When asked to, no more is begun.
-    timeout_s : float
-        An input that takes longer fails.
-    ordered : bool
-
-    Raises
-    ------
-    MurmurError
-        If there are no workers, they can't analyze, or the scheduler is lost.
-    OutputError
-        If segments can't be written.
-    """
-    with _Cluster(client, task, timeout_s, ordered) as cluster:
-        yield from cluster.run(enumerate(chunks), stop)
-
-
-class _Cluster:
-    """What a cluster has of a run, and what has come back.
-
-    Dask runs what a lost worker had again, and calls it an error (KilledWorker) when it has been with several that died, if
-    only because another's file was their end. Such a chunk's inputs then go out one by one, one of all of them at a time,
-    before all else: whoever ends that way again has no other to blame.
+        What it was given and is not done is cancelled at the end, however it ends.
     """
 
-    def __init__(self, client: Any, task: Task, timeout_s: float, ordered: bool) -> None:
-        from murmur.batch.output import model_hashes
+    def __init__(self, task: Task, client: Any) -> None:
+        from murmur.pipeline.models import model_hashes
 
-        self._client, self._task, self._timeout_s = client, task, timeout_s
+        self._client, self._task = client, task
         models_dir = None if task.models_dir is None else key_of(task.models_dir)
         self._workers_task = replace(task, models_dir=models_dir, segments_dir=None, memory_mb=None)
         self._hashes = tuple(model_hashes(task.models_dir).items())
-        self._suspects: deque[Part] = deque()
         self._suspect_out = False
-        self._held: tuple[int, Sequence[Input]] | None = None
-        self._gathered = Gathering(ordered)
         self._out: dict[str, Any] = {}
         self._back: queue.SimpleQueue[tuple[str, Part, bytes | BaseException]] = queue.SimpleQueue()
         self._threads, self._counted, self._empty_since = 1, 0.0, 0.0
         self._is_lost = False
 
-    def run(self, chunks: Iterator[tuple[int, Sequence[Input]]], stop: Stop) -> Iterator[list[Outcome]]:
-        """Yield chunks with their outcomes as they are complete; at the end what there is of those that are not."""
-        while True:
-            if not stop.asked:
-                self._feed(chunks)
-            if not self._out or (stop.asked and not self._threads):
-                break
-            self._count_threads()
-            self._hear()
-            yield from self._gathered.complete()
-        yield from self._gathered.rest()
+    @property
+    def width(self) -> int:
+        """Threads of its workers."""
+        return max(self._threads, 1)
 
-    def _feed(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> None:
-        """Give the cluster as much as it has room for, and one suspect at a time."""
-        if self._suspects and not self._suspect_out:
-            self._submit(self._suspects.popleft())
-        while len(self._out) < CHUNKS_EACH * max(self._threads, 1) and (part := self._next(chunks)):
-            self._submit(part)
+    def has_room(self, suspect: bool) -> bool:
+        """Return whether it can hold one more part; of suspects, only one at a time."""
+        return not self._suspect_out if suspect else len(self._out) < PARTS_EACH * self.width
 
-    def _next(self, chunks: Iterator[tuple[int, Sequence[Input]]]) -> Part | None:
-        """Return the next chunk; None where there is none, or it must wait for earlier ones."""
-        self._held = self._held or next(chunks, None)
-        if self._held is None:
-            return None
-        number, items = self._held
-        if not self._gathered.may_begin(number, CHUNKS_AHEAD * max(self._threads, 1)):
-            return None
-        self._held = None
-        self._gathered.begin(number, len(items))
-        return Part(number, list(range(len(items))), list(items))
+    def is_busy(self, stopping: bool) -> bool:
+        """Return whether parts are out; if the run is stopping, only while there are workers."""
+        return bool(self._out) and not (stopping and not self._threads)
 
-    def _submit(self, part: Part) -> None:
-        # what is relative here is elsewhere there
+    def submit(self, part: Part) -> None:
+        """Submit a part; raise MurmurError if the scheduler is lost."""
+        # a relative path leads elsewhere there
         items = [replace(item, info=replace(item.info, path=key_of(item.info.path))) for item in part.items]
-        packed = pickle.dumps((items, self._workers_task, self._timeout_s), pickle.HIGHEST_PROTOCOL)
+        packed = pickle.dumps((items, self._workers_task), pickle.HIGHEST_PROTOCOL)
         key = f"murmur-{uuid.uuid4()}"
         priority = SUSPECTS_FIRST if part.suspect else 0
         try:
-            given = {"version": __version__, "hashes": self._hashes, "packed": packed}
-            future = self._client.submit(eval, _CALL, given, key=key, pure=False, priority=priority)
+            arguments = {"version": __version__, "hashes": self._hashes, "packed": packed}
+            future = self._client.submit(eval, _CALL, arguments, key=key, pure=False, priority=priority)
             coroutine = self._bring(key, future, part)
             try:
                 asyncio.run_coroutine_threadsafe(coroutine, self._client.loop.asyncio_loop)
@@ -302,71 +249,54 @@ class _Cluster:
         self._suspect_out |= part.suspect
 
     async def _bring(self, key: str, future: Any, part: Part) -> None:
-        """Wait for what comes of a part, in the client's thread; if that is lost with its worker, until it is made again."""
-        came: bytes | BaseException
+        """Wait for a part's outcomes, in the client's thread; those lost with a worker are computed again."""
+        result: bytes | BaseException
         try:
-            came = await self._client.gather(future, asynchronous=True)
+            result = await self._client.gather(future, asynchronous=True)
         except BaseException as error:
-            came = error
-        self._back.put((key, part, came))
+            result = error
+        self._back.put((key, part, result))
 
-    def _hear(self) -> None:
-        """Take what has come back; wait for it a little."""
+    def reports(self) -> Iterator[Report]:
+        """Wait for parts that come back; raise MurmurError if no more can."""
+        self._count_threads()
         with contextlib.suppress(queue.Empty):
-            back = self._back.get(timeout=LOOK_S)
+            back = self._back.get(timeout=CHECK_S)
             while True:
-                self._take(*back)
+                yield self._report(*back)
                 back = self._back.get_nowait()
 
-    def _take(self, key: str, part: Part, came: bytes | BaseException) -> None:
+    def _report(self, key: str, part: Part, result: bytes | BaseException) -> Report:
         from distributed import KilledWorker
 
         self._out.pop(key).release()
         if part.suspect:
             self._suspect_out = False
-        if isinstance(came, bytes):
-            for place, item, outcome in zip(part.places, part.items, pickle.loads(came), strict=True):
-                self._gathered.keep(part.chunk, place, self._with_segments(_of(item, outcome)))
-            return
-        if isinstance(came, MurmurError):
-            raise came
-        if isinstance(came, OSError):  # of a connection, as a rule: is it that to the scheduler?
-            self._count_threads(anew=True)
-        if isinstance(came, asyncio.CancelledError | concurrent.futures.CancelledError):
-            self._is_lost = True
-            raise _lost(self._client) from came
-        if _has_no_murmur(came):
-            raise MurmurError(
-                f"a worker of the Dask scheduler at {_address(self._client)} has no murmur {__version__}: install the same "
-                f"on all ({came.__cause__ or came})"
-            ) from came
-        if part.suspect:
-            reason = f"the cluster can't do it: {type(came).__name__}: {came}"
-            if isinstance(came, KilledWorker):
-                reason = "every worker that took it died of it: too little memory, or a crash in a library"
-            self._gathered.keep(part.chunk, part.places[0], failure(part.items[0], reason, self._task))
-        else:
-            self._suspects.extend(part.alone())
+        if isinstance(result, bytes):
+            outcomes = map(_with_path_here, part.items, pickle.loads(result))
+            return Done(part, [with_segments(outcome, self._task) for outcome in outcomes])
+        self._raise_unless_of_an_input(result)
+        reason = f"the cluster can't analyze it: {type(result).__name__}: {result}"
+        if isinstance(result, KilledWorker):
+            reason = "every worker that took it died: out of memory, or a crash in a library"
+        return Lost(part, reason)
 
-    def _with_segments(self, outcome: Outcome) -> Outcome:
-        """Put an outcome's segments where they belong."""
-        item, folder = outcome.input, self._task.segments_dir
-        if folder is None or not item.relative:
-            return outcome
-        try:
-            if outcome.segments is not None:
-                put(folder, item.relative, outcome.segments)
-            else:  # those of an earlier run would pass for this one's
-                Path(folder, *item.relative.split("/")).unlink(missing_ok=True)
-        except OSError as error:
-            problem = f"its segments can't be written: {error.strerror or error}"
-            if error.errno not in _OF_ITS_NAME:
-                raise OutputError(f"{item.relative}: {problem}") from error
-            return failure(item, problem, self._task)
-        return outcome
+    def _raise_unless_of_an_input(self, error: BaseException) -> None:
+        if isinstance(error, MurmurError):
+            raise error
+        if isinstance(error, OSError):  # usually of a connection, perhaps that to the scheduler
+            self._count_threads(anew=True)
+        if isinstance(error, asyncio.CancelledError | concurrent.futures.CancelledError):
+            self._is_lost = True
+            raise _lost(self._client) from error
+        if _has_no_murmur(error):
+            raise MurmurError(
+                f"a worker of the Dask scheduler at {_address(self._client)} does not have murmur {__version__}: install "
+                f"the same version everywhere ({error.__cause__ or error})"
+            ) from error
 
     def _count_threads(self, anew: bool = False) -> None:
-        """Look now and then how many threads there are: workers come and go."""
+        """Count threads now and then: workers come and go."""
         now = time.monotonic()
         if not anew and self._threads and self._counted and now - self._counted < COUNT_S:
             return
@@ -383,21 +313,21 @@ class _Cluster:
         if now - self._empty_since > PATIENCE_S:
             address = _address(self._client)
             raise MurmurError(
-                f"the Dask scheduler at {address} has had no worker for {PATIENCE_S:g} s: start some, with "
+                f"the Dask scheduler at {address} has had no worker for {PATIENCE_S:g} s: start some with "
                 f"`dask worker {address}`"
             )
 
-    def __enter__(self) -> _Cluster:
+    def __enter__(self) -> Cluster:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *ending: object) -> None:
         if self._out and not self._is_lost:
-            with contextlib.suppress(Exception):  # it is gone, and all with it
+            with contextlib.suppress(Exception):  # the scheduler is gone, and all with it
                 self._client.cancel(list(self._out.values()))
 
 
-def _of(item: Input, outcome: Outcome) -> Outcome:
-    """Give an outcome the path that its input has here."""
+def _with_path_here(item: Input, outcome: Outcome) -> Outcome:
+    """Return an outcome with the path that its input has here."""
     if outcome.input.info.path == item.info.path:
         return outcome
     result = None if outcome.result is None else replace(outcome.result, info=item.info)
@@ -410,13 +340,13 @@ def _address(client: Any) -> str:
 
 def _lost(client: Any) -> MurmurError:
     return MurmurError(
-        f"the Dask scheduler at {_address(client)} is lost, or has cancelled the run: what an output folder holds is kept, "
-        "and the same run goes on from there"
+        f"the Dask scheduler at {_address(client)} is lost, or has cancelled the run: the results in the output folder are "
+        "kept, and the same run continues from there"
     )
 
 
 def _has_no_murmur(error: BaseException) -> bool:
-    """Whether a worker could not import what it was to do, or the scheduler, of another Dask, not read it."""
+    """Return whether a worker could not import murmur, or a scheduler of another version of Dask could not read the task."""
     return isinstance(error, ImportError | AttributeError) or (
         isinstance(error, RuntimeError) and "deserialization" in str(error)
     )

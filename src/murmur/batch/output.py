@@ -1,4 +1,4 @@
-"""An output folder: whose results it holds, where its segments lie, and the tables that are made of its database."""
+"""An output folder: whose results it holds, where its segments lie, and the tables that are made from its database."""
 
 from __future__ import annotations
 
@@ -6,69 +6,93 @@ import contextlib
 import json
 import os
 import shutil
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from murmur import __version__
+from murmur.batch.inputs import Input
+from murmur.batch.options import RunOptions
+from murmur.batch.progress import Summary
 from murmur.batch.segments import put, remove
 from murmur.batch.store import STORE_NAME, Store
-from murmur.batch.worker import load_models
 from murmur.errors import OutputError
 from murmur.io.remote import is_remote
-from murmur.io.writing import discard, made_folder, write_whole
-from murmur.settings import Settings
+from murmur.io.writing import discard, made_folder, sole_writer, write_text
 from murmur.tables.export import check_format, export
-from murmur.tables.rows import patient_row, patients_of
+from murmur.tables.patients import patient_row, patients_of
 
-__all__ = [
-    "begin_anew",
-    "check_same",
-    "count_to_do",
-    "deciding_facts",
-    "describe",
-    "export_tables",
-    "made",
-    "model_hashes",
-    "package_versions",
-    "place_segments",
-    "sum_up",
-]
+__all__ = ["begin", "count_to_do", "describe", "export_tables", "opened", "package_versions", "sum_up"]
 
-#: Results are compared by these: another of them, and they are none of this run's.
+#: Results that differ in one of these are not compared, nor kept in one folder.
 DECIDING = ("version", "settings", "models", "channel")
 
 
-def made(out: str | os.PathLike[str]) -> Path:
-    """Return the folder, made where there is none."""
-    if is_remote(os.fspath(out)):
-        raise OutputError(
-            f"{os.fspath(out)}: results are written to a folder of this machine; copy it there when it is done"
-        )
-    folder = made_folder(out)
+@contextlib.contextmanager
+def opened(options: RunOptions) -> Iterator[Path | None]:
+    """Yield the output folder, held against other runs; None for a run without one.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written, or another run is writing to it.
+    """
+    if options.out is None:
+        yield None
+        return
+    if is_remote(os.fspath(options.out)):
+        raise OutputError(f"{os.fspath(options.out)}: results are written to a local folder; copy it there when it is done")
+    folder = made_folder(options.out)
     made_folder(folder / "segments")
-    return folder
+    with sole_writer(folder):
+        if not options.resume:
+            _empty(folder)
+        yield folder
 
 
-def begin_anew(home: Path) -> None:
-    """Take away all results that a folder holds."""
+def _empty(folder: Path) -> None:
     try:
         for name in (STORE_NAME, f"{STORE_NAME}-wal", f"{STORE_NAME}-shm"):
-            (home / name).unlink(missing_ok=True)
-        shutil.rmtree(home / "segments")
-        (home / "segments").mkdir()
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / "segments")
+        (folder / "segments").mkdir()
     except OSError as error:
-        raise OutputError(f"{home}: can't be begun anew: {error.strerror or error}") from error
+        raise OutputError(f"{folder}: earlier results can't be removed: {error.strerror or error}") from error
 
 
-def deciding_facts(settings: Settings, models_dir: str | None, channel: int | None) -> dict[str, Any]:
-    """Return what decides whether results are of one kind."""
-    values = (__version__, asdict(settings), model_hashes(models_dir), channel)
+def begin(store: Store, inputs: Iterable[Input], folder: Path | None, options: RunOptions, started: datetime) -> int:
+    """Give a store the inputs of a run, and drop what it has of them that is outdated; return the number of inputs.
+
+    Raises
+    ------
+    OutputError
+        If it holds results of other settings, or segments can't be moved.
+    MissingFileError
+        If none of the inputs exists, while it holds results of others.
+    """
+    deciding = _deciding(options)
+    _check_same(store, deciding, folder)
+    store.note(deciding | {"command": options.command, "started": started.isoformat(timespec="seconds")})
+    total = store.ask_for(inputs)
+    if options.retry_failed:
+        store.drop_failed()
+    if folder is not None:
+        _move_segments(store, folder / "segments")
+    store.drop_stale()
+    return total
+
+
+def _deciding(options: RunOptions) -> dict[str, Any]:
+    from murmur.pipeline.models import model_hashes
+
+    values = (__version__, asdict(options.settings), model_hashes(options.models_dir), options.channel)
     return dict(zip(DECIDING, values, strict=True))
 
 
-def check_same(store: Store, deciding: dict[str, Any], home: Path | None) -> None:
-    """Results of other settings are no part of this run's tables."""
+def _check_same(store: Store, deciding: dict[str, Any], folder: Path | None) -> None:
     before = store.facts
     for name in DECIDING:
         if name in before and before[name] != deciding[name]:
@@ -76,11 +100,13 @@ def check_same(store: Store, deciding: dict[str, Any], home: Path | None) -> Non
             if isinstance(before[name], dict):
                 changed = [key for key in deciding[name] if before[name].get(key) != deciding[name][key]]
                 what = f"{name} ({', '.join(changed)})" if changed else name
-            raise OutputError(f"{home}: holds results of other {what}: name another folder, or begin anew with --no-resume")
+            raise OutputError(
+                f"{folder}: holds results of other {what}: name another folder, or start over with --no-resume"
+            )
 
 
-def place_segments(store: Store, folder: Path) -> None:
-    """Put segments of earlier runs where this run's inputs have theirs, and take away those of what it has not."""
+def _move_segments(store: Store, folder: Path) -> None:
+    """Move segments of earlier runs to where this run's inputs have theirs, and remove those of other inputs."""
     try:
         for misplaced in store.misplaced_segments():
             if misplaced.place:
@@ -93,11 +119,35 @@ def place_segments(store: Store, folder: Path) -> None:
     store.place_segments()
 
 
-def sum_up(store: Store, home: Path, format_: str, settings: Settings, models_dir: str | None) -> int:
+def sum_up(store: Store, folder: Path, options: RunOptions) -> int:
     """Join recordings to patients and write the tables; return the number of patients."""
-    patients = patients_of(store.rows_by_patient(), settings, load_models(models_dir))
+    from murmur.pipeline.models import load_models
+
+    patients = patients_of(store.rows_by_patient(), options.settings, load_models(options.models_dir))
     store.replace_patients(map(patient_row, patients))
-    return _write_tables(store, home, format_).get("patients", 0)
+    return _write_tables(store, folder, options.format).get("patients", 0)
+
+
+def describe(folder: Path, store: Store, summary: Summary, jobs: int, started: datetime, options: RunOptions) -> None:
+    """Write ``run.json``: how the tables came about."""
+    facts = store.facts
+    description = {
+        **{name: facts[name] for name in DECIDING},
+        "settings_fingerprint": options.settings.fingerprint(),
+        "inputs": summary.total,
+        "counts": {"ok": summary.ok, "unreadable": summary.unreadable, "failed": summary.failed},
+        "kept": summary.kept,
+        "patients": summary.patients,
+        "complete": not summary.stopped,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(summary.seconds, 3),
+        "jobs": jobs,
+        "command": list(options.command),
+        "python": sys.version.split()[0],
+        "platform": sys.platform,
+        "packages": package_versions(),
+    }
+    write_text(folder / "run.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
 
 
 def count_to_do(folder: str | os.PathLike[str]) -> int:
@@ -106,7 +156,7 @@ def count_to_do(folder: str | os.PathLike[str]) -> int:
     Raises
     ------
     MissingFileError
-        If the folder is none of a run.
+        If the folder is not that of a run.
     """
     with Store.existing(Path(folder)) as store:
         return store.count_to_do()
@@ -123,11 +173,11 @@ def export_tables(
     Parameters
     ----------
     folder : str or os.PathLike
-        That of the run.
+        The output folder of the run.
     destination : str or os.PathLike, optional
-        A folder to write them into; that of the run by default. Made where there is none.
+        Folder for the tables, created if it does not exist; by default that of the run.
     format : str, default "csv"
-        As of `run`.
+        As for `run`.
 
     Returns
     -------
@@ -137,11 +187,22 @@ def export_tables(
     Raises
     ------
     MissingFileError
-        If the folder is none of a run.
+        If the folder is not that of a run.
     ParameterError
         If the tables can't be written in that format.
     OutputError
         If they can't be written there.
+
+    See Also
+    --------
+    run
+
+    Examples
+    --------
+    >>> from murmur.batch import export_tables, run
+    >>> summary = run("13918_MV.wav", "results_MV", jobs=1)
+    >>> export_tables("results_MV", "tables_MV", format="jsonl")["recordings"]
+    1
     """
     check_format(format)
     with Store.existing(Path(folder)) as store:
@@ -154,31 +215,11 @@ def _write_tables(store: Store, folder: Path, format_: str) -> dict[str, int]:
             discard(folder / f"patients.{format_}")  # an earlier run's
         return {table.name: export(table, folder, format_) for table in store.tables()}
     except OutputError as error:
-        raise OutputError(f"{error} (all results are in {STORE_NAME}: make room, then murmur export)") from error
-
-
-def describe(home: Path, description: dict[str, Any]) -> None:
-    """Write ``run.json``."""
-    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-
-    def write(place: Path) -> None:
-        place.write_text(text, "utf-8", "backslashreplace")
-
-    write_whole(home / "run.json", write)
-
-
-def model_hashes(folder: str | None) -> dict[str, str]:
-    """Give the SHA-256 of each model in a folder, or of those that ship."""
-    import hashlib
-
-    import murmur.pipeline.models
-
-    home = Path(folder) if folder is not None else Path(murmur.pipeline.models.__file__).parent
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.glob("*.npz"))}
+        raise OutputError(f"{error} (all results are in {STORE_NAME}: free some space, then run murmur export)") from error
 
 
 def package_versions() -> dict[str, str]:
-    """Give the versions of what murmur rests on, as far as it is installed."""
+    """Return the versions of the packages that murmur needs, as far as they are installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}

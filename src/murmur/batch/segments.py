@@ -1,4 +1,4 @@
-"""Segments of many recordings: files below a folder, and packed in the database from which they can be made again."""
+"""Segments of many recordings: files below a folder, and compressed in the database, from which they can be restored."""
 
 from __future__ import annotations
 
@@ -7,35 +7,28 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from murmur.formats.circor import segments_text
+from murmur.io.writing import replacing
 
 __all__ = ["pack", "put", "remove"]
 
 
 def pack(intervals: Iterable[tuple[float, float, int]]) -> bytes:
-    """Return intervals as CirCor writes them, made small."""
+    """Return intervals as text in CirCor's format, compressed."""
     return zlib.compress(segments_text(intervals).encode("ascii"))
 
 
-def put(folder: str | Path, place: str, packed: bytes) -> None:
-    """Write packed segments as the file `place` below a folder; its parts are separated by ``/``.
-
-    It appears whole or not at all. What a process leaves that is killed here, the next one to write this file takes away.
-    """
-    target = Path(folder, *place.split("/"))
+def put(folder: str | Path, relative: str, packed: bytes) -> None:
+    """Write packed segments to a file below a folder; the parts of its path are separated by ``/``."""
+    target = Path(folder, *relative.split("/"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
+    with replacing(target) as temporary:
         temporary.write_bytes(zlib.decompress(packed))
-        temporary.replace(target)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
-def remove(folder: str | Path, place: str) -> None:
-    """Remove such a file, if it is there, and folders that are left empty."""
+def remove(folder: str | Path, relative: str) -> None:
+    """Remove such a file, if it exists, and folders that are left empty."""
     home = Path(folder)
-    target = Path(folder, *place.split("/"))
+    target = home.joinpath(*relative.split("/"))
     target.unlink(missing_ok=True)
     for above in target.parents:
         if above == home or not above.is_dir() or any(above.iterdir()):

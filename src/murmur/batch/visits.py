@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
 from murmur.batch.store import Store
-from murmur.batch.worker import load_models
 from murmur.errors import ParameterError
 from murmur.io.writing import made_folder
 from murmur.patients.visits import VisitHistory, compare_visits
 from murmur.settings import Settings
+from murmur.tables.column import kinds_of
 from murmur.tables.export import Table, check_format, export
-from murmur.tables.rows import Row, round_row, site_figures_from_row
-from murmur.tables.visit_history import (
-    CHANGE_COLUMNS,
-    TREND_COLUMNS,
-    VISIT_COLUMNS,
-    change_rows,
-    kind_of_course,
-    trend_rows,
-    visit_rows,
-)
+from murmur.tables.patients import site_figures_from_row
+from murmur.tables.visits import VISIT_TABLES, visit_rows
 
 __all__ = ["export_visit_histories", "visit_histories"]
 
@@ -34,29 +26,35 @@ def visit_histories(
     *,
     models_dir: str | os.PathLike[str] | None = None,
 ) -> Iterator[VisitHistory]:
-    """Follow the patients of a run who were there more than once.
+    """Follow the patients of a run who have more than one visit.
 
     Parameters
     ----------
     folder : str or os.PathLike
-        That of the run (``murmur analyze -o``).
+        Output folder of the run (``murmur analyze -o``).
     patients : collection of str, optional
-        Only these; all by default.
+        Only these, even with a single visit; by default all with more than one.
     models_dir : str or os.PathLike, optional
-        A folder with other models than those that ship, as the run had.
+        Folder of the models that the run was made with, if not the shipped ones.
 
     Yields
     ------
     VisitHistory
-        In the order of the inputs; of those named in `patients` also with a single visit.
+        In the order of the inputs.
 
     Raises
     ------
     MissingFileError
-        If the folder is none of a run.
+        If the folder is not the output of a run.
     ParameterError
-        If one of `patients` is not in it, or the order of somebody's visits can't be told.
+        If one of `patients` is not in it, or the order of a patient's visits is unknown.
+
+    See Also
+    --------
+    export_visit_histories : Write them as tables.
     """
+    from murmur.pipeline.models import load_models
+
     models = load_models(None if models_dir is None else os.fspath(models_dir))
     seen: set[str] = set()
     with Store.existing(Path(folder)) as store:
@@ -81,33 +79,30 @@ def export_visit_histories(
     ----------
     found : iterable of VisitHistory
     destination : str or os.PathLike
-        A folder; made where there is none.
+        Output folder, made if it does not exist.
     format : str, default "csv"
         "csv", "jsonl" or "parquet".
 
     Returns
     -------
     dict of str to int
-        How many rows each table has.
+        Number of rows of each table.
 
     Raises
     ------
     ParameterError
         If tables can't be written in that format.
     OutputError
-        If they can't be written there.
+        If the folder can't be written.
+
+    See Also
+    --------
+    visit_histories : Follow the patients of a run.
     """
     check_format(format)
-    place = made_folder(destination)
-    kept = list(found)
-    tables: dict[str, tuple[tuple[str, ...], Callable[[VisitHistory], Iterator[Row]]]] = {
-        "visits": (VISIT_COLUMNS, visit_rows),
-        "changes": (CHANGE_COLUMNS, change_rows),
-        "trends": (TREND_COLUMNS, trend_rows),
-    }
+    place, histories = made_folder(destination), list(found)
     counts = {}
-    for name, (columns, rows_of) in tables.items():
-        kinds = {column: kind_of_course(column) for column in columns}
-        rows = (round_row(row) for course in kept for row in rows_of(course))
-        counts[name] = export(Table(name, kinds, (tuple(row[c] for c in columns) for row in rows)), place, format)
+    for name, columns in VISIT_TABLES.items():
+        rows = (tuple(row.values()) for history in histories for row in visit_rows(name, history))
+        counts[name] = export(Table(name, kinds_of(columns), rows), place, format)
     return counts

@@ -1,11 +1,12 @@
-"""What is done with one file, in this process or in a worker's: analyze it, write its segments, make its rows."""
+"""What is done with one file, in this process or in a worker: analyze it, write its segments, make its rows."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,17 @@ from murmur.batch.inputs import Input
 from murmur.batch.segments import pack, put
 from murmur.errors import MurmurError
 from murmur.settings import Settings
-from murmur.tables.rows import CycleRow, Failure, Row, cycle_rows, recording_row
+from murmur.tables.column import Row
+from murmur.tables.cycles import CycleRow, cycle_rows
+from murmur.tables.recordings import Failure, recording_row
 
 if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
     from murmur.pipeline.models import Models
 
-__all__ = ["Outcome", "Task", "examine", "failure", "load_models"]
+__all__ = ["Outcome", "Task", "examine", "failure", "with_segments"]
 
-#: The output as a whole can't be written, whatever the file: the disk is full, or not ours.
+#: Errors that every further file would meet as well: the disk is full, or may not be written.
 _HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -38,11 +41,13 @@ class Task:
     segments_dir : str or None
         Where segments are written; None for nowhere.
     keep : bool
-        Whether `Outcome.result` is wanted.
+        Whether `Outcome.result` is needed.
     tables : bool
-        Whether rows of cycles and packed segments are wanted.
+        Whether rows of cycles and packed segments are needed.
+    timeout_s : float
+        A file that takes longer fails.
     memory_mb : int or None
-        How much more memory a worker process may take than it needs to start; None for as much as there is.
+        How much more memory a worker process may take than it needs to start; None for no limit.
     """
 
     settings: Settings
@@ -51,6 +56,7 @@ class Task:
     segments_dir: str | None = None
     keep: bool = False
     tables: bool = False
+    timeout_s: float = math.inf
     memory_mb: int | None = None
 
 
@@ -64,13 +70,13 @@ class Outcome:
     row : Row
         Its row of the table of recordings.
     cycles : list of CycleRow
-        Its rows of the table of cycles, in the order of `murmur.tables.rows.CYCLE_FIGURES`.
+        Its rows of the table of cycles, in the order of `murmur.tables.cycles.CYCLE_FIGURES`.
     segments : bytes or None
         Its segments, packed (`murmur.batch.segments`); None where nothing could be decoded.
     result : Analysis or Failure or None
-        All of it, where that was asked for.
+        The whole result, if requested.
     output_problem : str
-        Why the output can't be written at all; empty as a rule.
+        Why nothing more can be written to the output; usually empty.
     """
 
     input: Input
@@ -81,66 +87,56 @@ class Outcome:
     output_problem: str = ""
 
 
-def load_models(folder: str | None) -> Models:
-    """Load the models of a folder, or the shipped ones.
-
-    Raises
-    ------
-    MissingFileError
-        If there are none.
-    ParameterError
-        If they are none of this version's.
-    """
-    from murmur.pipeline.models import Models, shipped_models
-
-    if folder is None:
-        return shipped_models()
-    return Models.load(folder)
-
-
 def examine(item: Input, task: Task, models: Models) -> Outcome:
-    """Analyze one file; whatever goes wrong costs only this file."""
+    """Analyze one file; whatever goes wrong, only this file fails."""
     if item.problem:
         return failure(item, item.problem, task)
     from murmur.pipeline.analysis import analyze
 
     try:
-        analysis = analyze(
-            item.info,
-            channel=task.channel,
-            settings=task.settings,
-            models=models,
-        )
+        analysis = analyze(item.info, channel=task.channel, settings=task.settings, models=models)
         row = recording_row(analysis)
         cycles = cycle_rows(analysis) if task.tables else []
         segments = pack(analysis.segmentation.intervals) if task.tables and analysis.segmentation.intervals else None
-    except MurmurError as error:
-        return failure(item, str(error).removeprefix(f"{item.info.path}: "), task)
-    except MemoryError:
-        return failure(item, "there is not enough memory to analyze it (--memory)", task)
-    except OSError as error:
-        return failure(item, f"reading failed: {error.strerror or error}", task)
-    except Exception as error:  # a bug of ours or of a library's: named, and the run goes on
-        return failure(item, f"unexpected {type(error).__name__}: {error}", task)
-    try:
-        _put_segments(item, segments, task)
-    except OSError as error:
-        problem = f"its segments can't be written: {error.strerror or error}"
-        if error.errno in _HOPELESS:
-            return Outcome(item, row, output_problem=f"{item.relative}: {problem}")
-        return failure(item, problem, task)
-    return Outcome(item, row, cycles, segments, analysis if task.keep else None)
+    except Exception as error:
+        return failure(item, _reason(error).removeprefix(f"{item.info.path}: "), task)
+    return with_segments(Outcome(item, row, cycles, segments, analysis if task.keep else None), task)
 
 
 def failure(item: Input, error: str, task: Task) -> Outcome:
-    """Give the outcome of a file that could not be analyzed."""
+    """Return the outcome of a file that could not be analyzed."""
     failed = Failure(item.info, "failed", " ".join(error.split()))
-    with contextlib.suppress(OSError):  # those of an earlier run would pass for this one's
+    with contextlib.suppress(OSError):
         _put_segments(item, None, task)
     return Outcome(item, recording_row(failed), result=failed if task.keep else None)
 
 
+def with_segments(outcome: Outcome, task: Task) -> Outcome:
+    """Write the segments of an outcome; return it, or one that says why they can't be written."""
+    item = outcome.input
+    try:
+        _put_segments(item, outcome.segments, task)
+    except OSError as error:
+        problem = f"its segments can't be written: {error.strerror or error}"
+        if error.errno in _HOPELESS:
+            return replace(outcome, output_problem=f"{item.relative}: {problem}")
+        return failure(item, problem, task)
+    return outcome
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file failed, in words."""
+    if isinstance(error, MurmurError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory to analyze it (--memory)"
+    if isinstance(error, OSError):
+        return f"reading failed: {error.strerror or error}"
+    return f"unexpected {type(error).__name__}: {error}"  # a bug of murmur or of a library: the run goes on
+
+
 def _put_segments(item: Input, segments: bytes | None, task: Task) -> None:
+    """Write the segments of an input; without any, remove those of an earlier run, which would pass for its own."""
     if task.segments_dir is None or not item.relative:
         return
     if segments is None:

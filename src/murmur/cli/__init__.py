@@ -1,13 +1,14 @@
-"""The command ``murmur``: parse, call, print. What a command needs is loaded when it runs."""
+"""The command ``murmur``: each command is a module of its own, loaded when it is used."""
 
 from __future__ import annotations
 
-import argparse
+import os
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["main", "silence_stdout"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,45 +22,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 when all is done, 1 when some inputs failed, 2 for wrong usage, 130 or 143 when stopped by Ctrl-C
-        or SIGTERM.
+        Exit code: 0 if all is done, 1 if some inputs failed, 2 for wrong usage, 130 or 143 if stopped by Ctrl-C or
+        SIGTERM.
     """
     from murmur.cli.codes import WRONG_USAGE
-    from murmur.cli.options import make_parser
+    from murmur.cli.parser import make_parser
 
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # a file name that is not text, or a terminal that can't show a sign, must not end the run
+    # a file name that is not text, or a terminal that can't show a character, must not end the run
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    parser = make_parser()
+    parser = make_parser(arguments[0] if arguments else "")
     try:
         options = parser.parse_args(arguments)
-    except SystemExit as ending:  # argparse has said what there is to say
+    except SystemExit as ending:  # argparse has printed the reason
         return ending.code if isinstance(ending.code, int) else WRONG_USAGE
-    if options.command is None:
+    if "run" not in options:
         parser.print_help(sys.stderr)
         return WRONG_USAGE
-    return _guarded(options, arguments)
+    options.arguments = arguments
+    return _run(options)
 
 
-def _guarded(options: argparse.Namespace, arguments: list[str]) -> int:
-    from murmur.cli import commands
-    from murmur.cli.codes import SOME_FAILED, STOPPED, WRONG_USAGE
+def silence_stdout() -> None:
+    """Discard all further output, at exit too: whoever read it has stopped reading."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(options: Namespace) -> int:
+    from murmur.cli.codes import SOME_FAILED, STOPPED, WRONG_USAGE, InputFailed
     from murmur.errors import MurmurError
 
     try:
-        code = commands.execute(options, arguments)
+        code: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        commands.silence_stdout()
+        silence_stdout()
         return SOME_FAILED
-    except MurmurError as error:
+    except (MurmurError, InputFailed) as error:
         print(f"murmur: {error}", file=sys.stderr)
-        return WRONG_USAGE
-    except OSError as error:  # stdout's disk is full, say
+        return SOME_FAILED if isinstance(error, InputFailed) else WRONG_USAGE
+    except OSError as error:  # stdout's disk is full, for one
         print(f"murmur: can't write: {error.strerror or error}", file=sys.stderr)
-        commands.silence_stdout()
+        silence_stdout()
         return SOME_FAILED
     except KeyboardInterrupt:
         print("murmur: stopped", file=sys.stderr)

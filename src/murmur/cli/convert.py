@@ -8,35 +8,59 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from murmur.cli.arguments import ENGINE, add_shared, engine_of, number
+from murmur.cli.codes import DONE, SOME_FAILED
 from murmur.errors import MurmurError, ParameterError
-from murmur.settings import Settings
+from murmur.io.writing import made_folder
 
-__all__ = ["convert"]
+__all__ = ["add_arguments", "run"]
 
 
-def convert(options: argparse.Namespace, settings: Settings) -> int:
-    """Convert one source to a file, or each of several to a file in a folder; return how many failed."""
-    from murmur.batch.worker import load_models
-    from murmur.formats.conversion import convert as convert_one
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "Write a recording, its findings or a label file in another format, given by the suffix of the target or by --to: "
+        "labels as circor (.tsv), audacity (.txt), textgrid (.TextGrid) or wfdb (.atr); a recording as wav, flac, dicom "
+        "(.dcm), edf or bdf, the last three with its cycles; findings as a FHIR report, fhir (.json)."
+    )
+    parser.epilog = (
+        "Examples: murmur convert 13918_MV.wav -o 13918_MV.TextGrid; murmur convert recordings/ -o labels/ --to audacity"
+    )
+    add = parser.add_argument
+    sources = "recording, label file (.tsv, .txt, .TextGrid, .atr) or folder of recordings"
+    add("sources", nargs="+", metavar="SOURCE", help=sources)
+    add("-o", "--output", metavar="TARGET", required=True, help="output file, or folder for several; never the source")
+    add("--to", metavar="FORMAT", help="target format, if the target's suffix does not determine it")
+    add("--replace", action="store_true", help="replace existing files, but never the source")
+    add("--from", metavar="FORMAT", dest="from_", help="format of labels, if their suffix does not determine it")
+    add("--rate", type=number("Hz"), metavar="HZ", help="sample rate of labels written as WFDB (10000)")
+    add_shared(parser, "patient", "site")
+    add("--subject", metavar="REF", help="FHIR reports: reference to the patient, such as Patient/17")
+    add("--device", metavar="REF", help="FHIR reports: reference to the stethoscope, such as Device/3")
+    add("--effective", metavar="TIME", help="FHIR reports: time of the recording, such as 2026-05-01")
+    add_shared(parser, *ENGINE)
 
+
+def run(options: argparse.Namespace) -> int:
+    """Convert one source to a file, or each of several to a file in a folder; return the exit code."""
+    from murmur.formats.conversion import convert
+
+    engine = engine_of(options)
     targets = _targets(options)
-    models = load_models(options.models)
     report = {name: value for name in ("subject", "device", "effective") if (value := getattr(options, name)) is not None}
     failed = 0
     for source, target in targets:
         try:
-            notes = convert_one(
+            notes = convert(
                 source,
                 target,
                 options.to,
                 from_=options.from_,
-                channel=options.channel,
                 patient=options.patient,
                 site=options.site,
                 sample_rate_hz=options.rate,
-                settings=settings,
-                models=models,
                 replace=options.replace,
+                **engine,
                 **report,
             )
         except MurmurError as error:
@@ -47,11 +71,11 @@ def convert(options: argparse.Namespace, settings: Settings) -> int:
             print(f"murmur: {source}: {note}", file=sys.stderr)
     if len(targets) > 1:
         print(f"{len(targets) - failed} converted, {failed} failed: {options.output}", file=sys.stderr)
-    return failed
+    return SOME_FAILED if failed else DONE
 
 
 def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
-    """Pair sources with targets; ParameterError where that can't be right, before anything is written."""
+    """Pair sources with targets; ParameterError where that is not possible, before anything is written."""
     from murmur.batch import gather
     from murmur.formats.conversion import target_in
     from murmur.formats.registry import format_of
@@ -64,13 +88,10 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
         format_of(options.output, options.to)
         return [(sources[0], options.output)]
     if options.to is None:
-        raise ParameterError(f"--to is missing: what the files in the folder {options.output} shall be")
+        raise ParameterError(f"--to is missing: the format of the files in the folder {options.output}")
     targets = [str(target_in(folder, source, options.to)) for source in sources]
     for target, times in Counter(targets).items():
         if times > 1:
-            raise ParameterError(f"{times} sources would become {target}: convert them to different folders")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ParameterError(f"{folder}: can't be made a folder: {error.strerror or error}") from error
+            raise ParameterError(f"{times} sources would be written to {target}: convert them to different folders")
+    made_folder(folder)
     return list(zip(sources, targets, strict=True))

@@ -1,4 +1,4 @@
-"""``murmur datasets``: what there is, downloads, and manifests."""
+"""``murmur datasets``: public data sets, downloads, and manifests."""
 
 from __future__ import annotations
 
@@ -10,24 +10,62 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from murmur.cli.bars import CountBar
-from murmur.cli.codes import DONE, SOME_FAILED, STOPPED
+from murmur.cli.arguments import add_shared, whole_number
+from murmur.cli.codes import DONE, STOPPED, InputFailed
 from murmur.errors import DownloadError
 
 if TYPE_CHECKING:
+    from murmur.cli.bars import Bar
     from murmur.datasets.download import FetchProgress
 
-__all__ = ["datasets"]
+__all__ = ["add_arguments", "run"]
 
 _WIDTH = 100
-#: Of more things missing than this, only the number is told.
-_TOLD = 10
+#: So many missing things are listed by name.
+_LISTED = 10
 
 
-def datasets(options: argparse.Namespace) -> int:
-    """Run the action that was asked for; return the exit code."""
-    actions = {None: _list, "get": _get, "manifest": _manifest}
-    return actions[options.action](options)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command and of its actions."""
+    parser.description = "Public data sets of heart sounds. Without ACTION: what each holds, its source and its licence."
+    parser.set_defaults(act=_list)
+    actions = parser.add_subparsers(metavar="ACTION")
+    get = actions.add_parser(
+        "get",
+        help="download a data set as published",
+        description="Download a data set as published, every file checked against the checksum that its host lists. The "
+        "same command again fetches only what is missing, and resumes partial files.",
+        epilog="Example: murmur datasets get cinc2016 cinc2016/ --only 'training-a/*'",
+    )
+    _add_dataset(get, "target folder, created if it does not exist")
+    add = get.add_argument
+    only = "only files whose paths match, such as 'training-a/*', and the tables needed to read them; may be repeated"
+    add("--only", action="append", default=[], metavar="PATTERN", help=only)
+    add("--mirror", metavar="URL", help="folder on another web server with the same files and a SHA256SUMS.txt")
+    add("--jobs", type=whole_number(1), default=4, metavar="N", help="files at a time (4)")
+    add("--no-progress", action="store_false", dest="progress", help="show no bar")
+    add_shared(get, "quiet")
+    get.set_defaults(act=_get)
+    manifest = actions.add_parser(
+        "manifest",
+        help="write a manifest with the labels of a data set",
+        description="Write a manifest for murmur analyze --manifest: path, patient, site, position and labels (label_…), "
+        "which are carried through to recordings.csv. Missing files and labels are reported on stderr.",
+    )
+    _add_dataset(manifest, "folder of the data set")
+    manifest.add_argument("-o", "--output", metavar="FILE.csv", help="output file (stdout)")
+    manifest.set_defaults(act=_manifest)
+
+
+def _add_dataset(parser: argparse.ArgumentParser, folder: str) -> None:
+    parser.add_argument("name", metavar="NAME", choices=("circor", "cinc2016", "bmdhs"), help="circor, cinc2016 or bmdhs")
+    parser.add_argument("folder", metavar="DIR", help=folder)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the action; return the exit code."""
+    code: int = options.act(options)
+    return code
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -44,6 +82,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _get(options: argparse.Namespace) -> int:
+    from murmur.cli.bars import Bar
     from murmur.datasets import about, get
 
     of = about(options.name)
@@ -52,25 +91,24 @@ def _get(options: argparse.Namespace) -> int:
             print(sentence, file=sys.stderr)
     shown = options.progress and not options.quiet and sys.stderr.isatty()
     try:
-        with CountBar("fetching", "size", "trouble") as bar:
+        with Bar("fetching", shown) as bar:
             done = get(
                 options.name,
                 options.folder,
                 mirror=options.mirror,
                 only=options.only,
                 jobs=options.jobs,
-                progress=partial(_show, bar) if shown else None,
+                progress=partial(_show, bar),
             )
     except DownloadError as error:
-        print(f"murmur: {error}", file=sys.stderr)
-        return SOME_FAILED
+        raise InputFailed(str(error)) from error
     except KeyboardInterrupt:
-        print("murmur: stopped; the same command goes on from there", file=sys.stderr)
+        print("murmur: stopped; the same command continues from there", file=sys.stderr)
         return STOPPED + signal.SIGINT
     if not options.quiet:
-        kept = f", {done.kept} were there" if done.kept else ""
-        counts = f"{done.fetched} files fetched ({done.size / 1e6:.1f} MB){kept}; all are as published"
-        print(f"{counts}. They are in {options.folder}", file=sys.stderr)
+        kept = f", {done.kept} unchanged" if done.kept else ""
+        print(f"{done.fetched} files fetched ({done.size / 1e6:.1f} MB){kept}: {options.folder}", file=sys.stderr)
+        print("All checksums match those published.", file=sys.stderr)
     return DONE
 
 
@@ -82,19 +120,19 @@ def _manifest(options: argparse.Namespace) -> int:
         sys.stdout.write(data.manifest())
     else:
         data.write_manifest(options.output)
-    _tell("missing", data.missing)
-    _tell("without labels", data.unlabelled)
+    _print_some("missing", data.missing)
+    _print_some("without labels", data.unlabelled)
     print(f"{len(data)} recordings. Cite: {data.about.citation}.", file=sys.stderr)
     return DONE
 
 
-def _tell(what: str, things: Sequence[str]) -> None:
-    for thing in things[:_TOLD]:
+def _print_some(what: str, things: Sequence[str]) -> None:
+    for thing in things[:_LISTED]:
         print(f"{what}: {thing}", file=sys.stderr)
-    if len(things) > _TOLD:
-        print(f"{what}: {len(things) - _TOLD} more", file=sys.stderr)
+    if len(things) > _LISTED:
+        print(f"{what}: {len(things) - _LISTED} more", file=sys.stderr)
 
 
-def _show(bar: CountBar, progress: FetchProgress) -> None:
-    trouble = f"[red]{progress.failed} failed[/]" if progress.failed else ""
-    bar.update(progress.done, progress.total, size=f"{progress.size / 1e6:.1f} MB", trouble=trouble)
+def _show(bar: Bar, progress: FetchProgress) -> None:
+    failed = f"[red]{progress.failed} failed[/]" if progress.failed else ""
+    bar.update(progress.done, progress.total, f"{progress.size / 1e6:.1f} MB", failed)

@@ -16,7 +16,7 @@ from murmur.datasets.description import About
 from murmur.errors import AudioFormatError, MissingFileError
 from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.io.recording import Recording, load
-from murmur.io.writing import write_whole
+from murmur.io.writing import write_text
 
 __all__ = ["Dataset", "PublishedRecording", "checked_folder", "find_audio", "read_rows"]
 
@@ -148,11 +148,7 @@ class Dataset(ABC, Generic[R]):
         """
         place = Path(path)
         text = self.manifest(place.parent)
-        write_whole(place, lambda temporary: _write(temporary, text))
-
-
-def _write(place: Path, text: str) -> None:
-    place.write_text(text, "utf-8", newline="")
+        write_text(place, text)
 
 
 # --- for the readers --------------------------------------------------------------------

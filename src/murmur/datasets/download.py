@@ -1,4 +1,4 @@
-"""A whole data set from its host: several files at a time, going on where it was stopped."""
+"""A whole data set from its host, several files at a time; the same call resumes an interrupted download."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.batch.lock import Lock
 from murmur.datasets.catalogue import about
 from murmur.datasets.description import Origin
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
 from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session, url_of
-from murmur.errors import DownloadError, MurmurError, OutputError, ParameterError
-from murmur.io.writing import write_whole
+from murmur.errors import DownloadError, ParameterError
+from murmur.io.writing import made_folder, sole_writer, write_text
 
 if TYPE_CHECKING:
     import requests
@@ -26,11 +25,11 @@ __all__ = ["FetchProgress", "Fetched", "get"]
 
 #: Name of the list of checksums, on PhysioNet, on a mirror and here.
 SUMS = "SHA256SUMS.txt"
-#: So many files failing one after the other, and it is not the files.
+#: After so many failures in a row, the cause is not the files.
 FAILURES_IN_A_ROW = 20
-#: As many are told by name.
-FAILURES_TOLD = 5
-#: How often the caller hears of progress, and how long threads get to end, in seconds.
+#: So many failures are listed.
+FAILURES_LISTED = 5
+#: How often progress is reported, and how long threads have to end, in seconds.
 _TICK_S, _END_S = 0.1, 2.0
 
 
@@ -41,11 +40,11 @@ class FetchProgress:
     Attributes
     ----------
     done, total : int
-        Files that are here as published or have failed, and all that are wanted.
+        Files that are complete or have failed, and all files.
     kept, failed : int
-        Of those done, how many were here before, and how many can't be had.
+        Of those done, files that were there before, and files that can't be fetched.
     size : int
-        Bytes that have come.
+        Bytes received.
     """
 
     done: int
@@ -62,9 +61,9 @@ class Fetched:
     Attributes
     ----------
     fetched, kept : int
-        Files that came, and that were here as published before.
+        Files fetched, and files that were there as published.
     size : int
-        Bytes that came.
+        Bytes received.
     """
 
     fetched: int
@@ -83,24 +82,24 @@ def get(
 ) -> Fetched:
     """Download a data set as published.
 
-    Every file is checked against the checksum that its host lists. The same call again fetches only what is not here as
-    published, and goes on within a file that was cut. Stopped by an exception from outside, such as KeyboardInterrupt,
-    what has come stays.
+    Every file is checked against the checksum that its host lists. The same call again fetches only what is missing or
+    differs from the published files, and resumes partial files. What was received stays if an exception from outside,
+    such as KeyboardInterrupt, stops the download.
 
     Parameters
     ----------
     name : str
-        One of `names`; `about` tells its licence, which you accept by using it.
+        One of `names`; by using it you accept its licence, see `about`.
     folder : str or os.PathLike
-        Where to; made where there is none.
+        Target folder, created if it does not exist.
     mirror : str, optional
         URL of a folder on another web server with the same files and a ``SHA256SUMS.txt``, as ``sha256sum`` writes it.
     only : iterable of str
-        Patterns of paths, such as ``"training-a/*"`` or ``"*_MV*"``: these files, and the tables needed to read them.
+        Patterns of paths, such as ``"training-a/*"`` or ``"*_MV*"``: only these files, and the tables needed to read them.
     jobs : int, default 4
         Files at a time.
     progress : callable, optional
-        Told ten times a second how far it has come.
+        Called with a `FetchProgress` ten times a second.
 
     Returns
     -------
@@ -109,11 +108,22 @@ def get(
     Raises
     ------
     ParameterError
-        If an argument is out of range, or `only` fits no file.
+        If an argument is out of range, or `only` matches no file.
     DownloadError
-        If the list or a file can't be had or is not what was published; the other files are fetched before.
+        If the list or a file can't be fetched, or differs from what was published; the other files are fetched first.
     OutputError
-        If the folder can't be written, as on a full disk, or another download is at work in it.
+        If the folder can't be written, as on a full disk, or another download is writing to it.
+
+    See Also
+    --------
+    about, names, open
+
+    Examples
+    --------
+    >>> from murmur.datasets import about, get
+    >>> about("cinc2016").licence
+    'the Open Data Commons Attribution License 1.0 (ODC-By 1.0)'
+    >>> fetched = get("cinc2016", "cinc2016", only="training-a/*")  # doctest: +SKIP
     """
     origin = _origin(about(name).origin, mirror)
     if not isinstance(jobs, int) or jobs < 1:
@@ -123,21 +133,13 @@ def get(
     listed = (read_sums if origin.kind == "sha256" else read_git_tree)(text, origin.listing)
     wanted = choose(listed, patterns, origin)
     if not wanted:
-        such = f"; it has {listed[0].path}, …" if listed else ": it lists none"
-        raise ParameterError(f"{name}: no file fits {', '.join(map(repr, patterns)) or origin.listing}{such}")
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{home}: can't be written: {error.strerror or error}") from error
-    with Lock(home):
+        known = f"the first file is {listed[0].path}" if listed else f"{origin.listing} lists no files"
+        raise ParameterError(f"{name}: no file matches {', '.join(map(repr, patterns)) or 'at all'}: {known}")
+    with sole_writer(made_folder(home)):
         done = _Crew(origin, home, wanted).work(min(jobs, len(wanted)), progress)
         if origin.kind == "sha256":
-            write_whole(home / SUMS, lambda place: _write(place, text))
+            write_text(home / SUMS, text)
     return Fetched(done.done - done.kept, done.kept, done.size)
-
-
-def _write(place: Path, text: str) -> None:
-    place.write_text(text, "utf-8", newline="")
 
 
 def _origin(origin: Origin, mirror: str | None) -> Origin:
@@ -150,9 +152,9 @@ def _origin(origin: Origin, mirror: str | None) -> Origin:
 
 
 class _Crew:
-    """Threads that fetch files, and what has become of them.
+    """Threads that fetch files, and what has become of the files.
 
-    Threads and no pool: a pool would wait at the end of the process for a server that says nothing.
+    Not a pool, which would wait at the end of the process for a server that does not answer.
     """
 
     def __init__(self, origin: Origin, home: Path, wanted: list[Listed]) -> None:
@@ -179,7 +181,7 @@ class _Crew:
                     thread.join(_TICK_S)
                     if progress is not None:
                         progress(self._progress)
-        finally:  # all have ended, or someone wants no more
+        finally:  # all have ended, or an exception came
             self._stop.set()
             end_s = time.monotonic() + _END_S
             for thread in threads:
@@ -187,7 +189,7 @@ class _Crew:
         if self._fatal is not None:
             raise self._fatal
         if self._failures:
-            raise self._told()
+            raise self._failure()
         return self._progress
 
     def _run(self) -> None:
@@ -211,33 +213,31 @@ class _Crew:
     def _take(self, session: requests.Session, item: Listed) -> None:
         url = url_of(self._origin.files, item.path)
         try:
-            new = fetch(session, url, self._home / item.path, item, self._stop, self._came)
+            new = fetch(session, url, self._home / item.path, item, self._stop, lambda size: self._count(size=size))
         except DownloadError as error:
-            self._failed(str(error))
-            return
-        with self._lock:
-            self._in_a_row = 0
-            self._progress = replace(self._progress, done=self._progress.done + 1, kept=self._progress.kept + (not new))
+            self._count(done=1, failed=1, reason=str(error))
+        else:
+            self._count(done=1, kept=not new)
 
-    def _came(self, size: int) -> None:
+    def _count(self, done: int = 0, kept: int = 0, failed: int = 0, size: int = 0, reason: str = "") -> None:
         with self._lock:
-            self._progress = replace(self._progress, size=self._progress.size + size)
-
-    def _failed(self, reason: str) -> None:
-        with self._lock:
-            self._failures.append(reason)
-            self._in_a_row += 1
-            self._progress = replace(self._progress, done=self._progress.done + 1, failed=self._progress.failed + 1)
+            so_far = self._progress
+            self._progress = FetchProgress(
+                so_far.done + done, so_far.total, so_far.kept + kept, so_far.failed + failed, so_far.size + size
+            )
+            if done:
+                self._in_a_row = self._in_a_row + 1 if failed else 0
+            if failed:
+                self._failures.append(reason)
             if self._in_a_row >= FAILURES_IN_A_ROW:
                 self._stop.set()
 
-    def _told(self) -> MurmurError:
-        """Tell what can't be had, by name."""
-        count, more = len(self._failures), len(self._failures) - FAILURES_TOLD
+    def _failure(self) -> DownloadError:
+        count, more = len(self._failures), len(self._failures) - FAILURES_LISTED
         left = self._progress.total - self._progress.done
-        lines = [*sorted(self._failures)[:FAILURES_TOLD], *([f"and {more} more"] if more > 0 else [])]
-        given_up = f"; {left} more were not tried" if left else ""
+        lines = [*sorted(self._failures)[:FAILURES_LISTED], *([f"and {more} more"] if more > 0 else [])]
+        skipped = f"; {left} more were not tried" if left else ""
         return DownloadError(
-            f"{self._home}: {count} of {self._progress.total} files can't be had{given_up}; the same command tries them "
+            f"{self._home}: {count} of {self._progress.total} files can't be fetched{skipped}; the same command tries them "
             "again:\n  " + "\n  ".join(lines)
         )

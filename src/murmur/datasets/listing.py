@@ -1,4 +1,4 @@
-"""What a host says of a data set's files: their paths, and checksums that tell whether one is as published."""
+"""A host's list of the files of a data set: their paths and checksums."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from murmur.errors import DownloadError
 
 __all__ = ["Listed", "choose", "read_git_tree", "read_sums"]
 
-#: PhysioNet parts checksum and path by one blank, sha256sum by two, or a blank and an asterisk.
+#: PhysioNet separates checksum and path by one space, sha256sum by two, or by a space and an asterisk.
 _SUM = re.compile(r"([0-9a-fA-F]{64}) [ *]?(.+)")
 _BLOCK = 1 << 20
 
@@ -28,38 +28,38 @@ class Listed:
     Attributes
     ----------
     path : str
-        Below the data set's folder, with ``/``; never outside of it.
+        Below the data set's folder, with ``/``; never outside it.
     digest : str
         Its checksum, in hexadecimal.
     kind : str
-        What that is: "sha256" of what is in it, or "git", the id of git's blob.
+        "sha256" of its content, or "git", the id of its git blob.
     """
 
     path: str
     digest: str
     kind: Literal["sha256", "git"] = "sha256"
 
-    def digest_of(self, place: Path) -> str:
-        """Return the checksum of a file here, in the same kind."""
+    def digest_of(self, path: Path) -> str:
+        """Return the checksum of a local file, of the same kind."""
         if self.kind == "sha256":
             digest = hashlib.sha256()
-        else:  # as git hashes a blob: a head with its size before it
-            digest = hashlib.sha1(f"blob {place.stat().st_size}\0".encode(), usedforsecurity=False)
-        with place.open("rb") as file:
+        else:  # git puts a header with the size before a blob
+            digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+        with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
         return digest.hexdigest()
 
 
 def read_sums(text: str, label: str) -> list[Listed]:
-    """Read a list as PhysioNet has it (``SHA256SUMS.txt``), or as ``sha256sum`` writes it.
+    """Read checksums as PhysioNet publishes them (``SHA256SUMS.txt``), or as ``sha256sum`` writes them.
 
     Parameters
     ----------
     text : str
-        Lines of a checksum, a blank (two, or with ``*``), and a path.
+        Lines of a checksum, a space (two, or one with ``*``), and a path.
     label : str
-        What to call it in an error.
+        Name of the list in errors.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def read_sums(text: str, label: str) -> list[Listed]:
     Raises
     ------
     DownloadError
-        If a line is no such, or a path leads out of the folder; nothing of such a list is believed.
+        If a line has another form, or a path leads out of the folder; such a list is rejected as a whole.
     """
     listed: dict[str, Listed] = {}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -84,32 +84,26 @@ def read_sums(text: str, label: str) -> list[Listed]:
 
 
 def read_git_tree(text: str, label: str) -> list[Listed]:
-    """Read a tree as GitHub's API tells it (``/repos/OWNER/NAME/git/trees/HEAD?recursive=1``).
+    """Read a tree as GitHub's API returns it (``/repos/OWNER/NAME/git/trees/HEAD?recursive=1``).
 
     Raises
     ------
     DownloadError
-        If it is no such, is cut short, or a path leads out of the folder.
+        If it has another form, is truncated, or a path leads out of the folder.
     """
     try:
-        told = json.loads(text)
-        blobs = [(str(entry["path"]), str(entry["sha"])) for entry in told["tree"] if entry["type"] == "blob"]
-        cut = bool(told.get("truncated"))
+        tree = json.loads(text)
+        blobs = [(str(entry["path"]), str(entry["sha"])) for entry in tree["tree"] if entry["type"] == "blob"]
+        truncated = bool(tree.get("truncated"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DownloadError(f"{label}: not a git tree as GitHub's API tells it: {error!r}") from error
-    if cut:
-        raise DownloadError(f"{label}: the tree is cut short, so not every file is known")
+        raise DownloadError(f"{label}: not a git tree as GitHub's API returns it: {error!r}") from error
+    if truncated:
+        raise DownloadError(f"{label}: the tree is truncated, so not every file is known")
     return [Listed(_safe(path, label), digest, "git") for path, digest in blobs]
 
 
 def _safe(path: str, label: str) -> str:
-    """Return a path that stays where it belongs, on any system.
-
-    Raises
-    ------
-    DownloadError
-        If it is absolute, climbs, or holds what no file's name should.
-    """
+    """Return a path that stays within its folder on any system; otherwise, raise DownloadError."""
     path = path.removeprefix("./")
     parts = path.split("/")
     wrong = (
@@ -120,26 +114,26 @@ def _safe(path: str, label: str) -> str:
         or any(ord(c) < 32 for c in path)
     )
     if wrong:
-        raise DownloadError(f"{label}: {path[:80]!r} leads out of the folder, or is no file's name: the list is not trusted")
+        raise DownloadError(f"{label}: {path[:80]!r} leads out of the folder, or is not a file name: list rejected")
     return path
 
 
 def choose(listed: Iterable[Listed], only: Iterable[str], origin: Origin) -> list[Listed]:
-    """Choose what to fetch.
+    """Choose which files to fetch.
 
     Parameters
     ----------
     listed : iterable of Listed
     only : iterable of str
-        Patterns of paths (``*``, ``?`` and ``[…]``; ``*`` also goes over ``/``); none: all that the origin does not leave
-        out.
+        Patterns of paths (``*``, ``?`` and ``[…]``; ``*`` also matches ``/``). Without any, all files but those that the
+        origin leaves out.
     origin : Origin
 
     Returns
     -------
     list of Listed
-        With patterns also the tables beside and above what they choose, without which it could not be read; nothing
-        where they choose nothing.
+        With patterns, also the tables beside and above the files that match, which are needed to read them; empty if
+        nothing matches.
     """
     listed, patterns = list(listed), list(only)
     if not patterns:

@@ -65,13 +65,13 @@ class ExtraSoundRule(NamedTuple):
         }
         return presence(self.probability(sound), evidence)
 
-    def sign(self, name: str, title: str, meaning: str) -> Sign:
+    def sign(self, name: str, title: str, meaning: str, full_title: str) -> Sign:
         """Make the sign of the sound that `HeartSounds` holds under this name."""
 
         def conclude(features: Features, context: Context) -> Finding:
             return self.conclude(getattr(features.heart_sounds, name), features.heart_sounds.cycles)
 
-        return sign_of_presence(name, title, meaning, conclude)
+        return sign_of_presence(name=name, title=title, full_title=full_title, meaning=meaning, conclude=conclude)
 
 
 def _within(value: float, limits: tuple[float, float]) -> float:

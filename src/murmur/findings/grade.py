@@ -52,9 +52,10 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "grade",
-    "Grade",
-    "How loud the murmur is in this recording alone; III/VI stands for III and louder.",
-    conclude,
+    name="grade",
+    title="Grade",
+    full_title="Grade of the systolic murmur (Levine)",
+    meaning="How loud the murmur is in this recording alone; III/VI stands for III and louder.",
+    conclude=conclude,
     choices=GRADES,
 )

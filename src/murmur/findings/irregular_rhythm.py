@@ -52,10 +52,11 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = sign_of_presence(
-    "irregular_rhythm",
-    "Rhythm",
-    "Whether the rhythm is irregular throughout, as in atrial fibrillation.",
-    conclude,
+    name="irregular_rhythm",
+    title="Rhythm",
+    full_title="Irregular rhythm",
+    meaning="Whether the rhythm is irregular throughout, as in atrial fibrillation.",
+    conclude=conclude,
     unremarkable=frozenset(),
     phrases={"present": "irregular", "absent": "regular"},
 )

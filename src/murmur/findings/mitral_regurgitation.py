@@ -43,12 +43,13 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "mitral_regurgitation",
-    "Mitral-regurgitation score",
-    "How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: "
+    name="mitral_regurgitation",
+    title="Mitral-regurgitation score",
+    full_title="Mitral-regurgitation score of the recording, 0 to 1",
+    meaning="How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: "
     f"{RULE.pansystolic} pansystolic murmur + {RULE.quiet_s1} quiet S1 "
     f"+ {RULE.wide_split_or_s3} wide split of S2, or S3, beside that murmur.",
-    conclude,
+    conclude=conclude,
     unit="0 to 1",
     abnormal_from=RULE.abnormal,
     step=0.05,

@@ -108,12 +108,13 @@ def conclude(features: Features, context: Context) -> MurmurFinding:
 
 
 SIGN = Sign(
-    "murmur",
-    "Murmur",
-    "Whether a murmur is heard, in systole or in diastole.",
-    conclude,
+    name="murmur",
+    title="Murmur",
+    full_title="Heart murmur",
+    meaning="Whether a murmur is heard, in systole or in diastole.",
+    conclude=conclude,
     choices=("present", "absent", "unknown"),
     probability_of="present",
-    phrases={"present": "heard", "absent": "none heard", "unknown": "can't be told"},
+    phrases={"present": "heard", "absent": "none heard", "unknown": "uncertain"},
     abnormal=frozenset({"present"}),
 )

@@ -69,10 +69,11 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "s1_intensity",
-    "S1",
-    "S1 against S2 between 60 and 100 Hz, judged by the norm of the site.",
-    conclude,
+    name="s1_intensity",
+    title="S1",
+    full_title="Intensity of the first heart sound",
+    meaning="S1 against S2 between 60 and 100 Hz, judged by the norm of the site.",
+    conclude=conclude,
     choices=("quiet", "normal", "loud"),
     probability_of="quiet",
     abnormal=frozenset({"quiet"}),

@@ -38,10 +38,11 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "s2_split",
-    "S2 split",
-    "Interval between the two components of S2; none where S2 has one peak in most cycles.",
-    conclude,
+    name="s2_split",
+    title="S2 split",
+    full_title="Split of the second heart sound",
+    meaning="Interval between the two components of S2; none where S2 has one peak in most cycles.",
+    conclude=conclude,
     unit="ms",
     probability_of="wide",
     abnormal_from=RULE.wide_ms,

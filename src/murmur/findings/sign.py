@@ -24,6 +24,8 @@ class Sign:
         The field of `murmur.findings.findings.Findings` that holds it.
     title : str
         The name that people read.
+    full_title : str
+        The name that people read on its own, without the other signs beside it; by default the title.
     meaning : str
         One sentence that says what it is.
     conclude : callable
@@ -58,6 +60,11 @@ class Sign:
     unremarkable: frozenset[str] = frozenset()
     abnormal_from: float | None = None
     step: float = 0.0
+    full_title: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.full_title:
+            object.__setattr__(self, "full_title", self.title)
 
     def phrase(self, value: str) -> str:
         """Return what people read for a value."""

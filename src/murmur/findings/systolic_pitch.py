@@ -37,4 +37,11 @@ def conclude(features: Features, context: Context) -> Finding:
     return median_of(probabilities(murmur, context.models), {"centroid_hz": centroid_hz, **bands})
 
 
-SIGN = Sign("systolic_pitch", "Pitch", "How high the murmur is.", conclude, choices=PITCHES)
+SIGN = Sign(
+    name="systolic_pitch",
+    title="Pitch",
+    full_title="Pitch of the systolic murmur",
+    meaning="How high the murmur is.",
+    conclude=conclude,
+    choices=PITCHES,
+)

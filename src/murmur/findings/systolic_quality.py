@@ -89,5 +89,10 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "systolic_quality", "Character", "What the murmur sounds like.", conclude, choices=("blowing", "harsh", "musical")
+    name="systolic_quality",
+    title="Character",
+    full_title="Character of the systolic murmur",
+    meaning="What the murmur sounds like.",
+    conclude=conclude,
+    choices=("blowing", "harsh", "musical"),
 )

@@ -85,9 +85,10 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "systolic_shape",
-    "Shape",
-    "How the murmur's loudness runs over systole; a diamond is a crescendo-decrescendo.",
-    conclude,
+    name="systolic_shape",
+    title="Shape",
+    full_title="Shape of the systolic murmur",
+    meaning="How the murmur's loudness runs over systole; a diamond is a crescendo-decrescendo.",
+    conclude=conclude,
     choices=SHAPES,
 )

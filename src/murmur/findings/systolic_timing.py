@@ -88,10 +88,11 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = Sign(
-    "systolic_timing",
-    "Timing",
-    "When in systole the murmur is heard; holosystolic is pansystolic.",
-    conclude,
+    name="systolic_timing",
+    title="Timing",
+    full_title="Timing of the systolic murmur",
+    meaning="When in systole the murmur is heard; holosystolic is pansystolic.",
+    conclude=conclude,
     choices=("holosystolic", "early", "mid", "late"),
     phrases={"holosystolic": "pansystolic"},
     abnormal=frozenset({"holosystolic"}),

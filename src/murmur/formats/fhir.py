@@ -1,10 +1,10 @@
 """FHIR R4: a preliminary ``DiagnosticReport`` that contains an ``Observation`` for each finding.
 
-What each sign is called is a code of murmur's own system, `CODE_SYSTEM`; beside it stands a code of LOINC or SNOMED CT only
-where there is one of exactly that meaning: heart rate (LOINC 8867-4), heart murmur (SNOMED CT 88610006) and the answers
-present, absent and unknown. A sign's probability and evidence are components of its Observation; a sign that was not found
-out has a data-absent-reason with the reason in words. Every report is checked against the resource classes of
-fhir.resources before it is written: those of R4B, in which these two resources are as in R4.
+The signs and their values have codes of murmur's own system, `CODE_SYSTEM`. A code of LOINC or SNOMED CT is added only if it
+means exactly the same: heart rate (LOINC 8867-4), heart murmur (SNOMED CT 88610006) and the answers present, absent and
+unknown. A sign's probability and evidence are components of its Observation; a sign without a value has a
+data-absent-reason with the reason in words. Every report is validated against the resource classes of fhir.resources before
+it is written: those of R4B, in which these two resources are as in R4.
 
 References
 ----------
@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from murmur import __version__
 from murmur.errors import ParameterError
 from murmur.findings.finding import Finding, MurmurFinding
-from murmur.findings.findings import Findings
+from murmur.findings.registry import SIGNS
+from murmur.findings.sign import Sign
 from murmur.io.writing import write_whole
 from murmur.wording import tell
 
@@ -35,37 +36,18 @@ if TYPE_CHECKING:
 __all__ = ["CODE_SYSTEM", "fhir_report", "write_fhir"]
 
 CODE_SYSTEM = "urn:uuid:fc6d82e1-54b5-59a8-88ef-1e3293828a72"
-"""Identifies murmur's own codes, which are the names of its findings and of their values."""
+"""System of murmur's own codes, which are the names of its findings and of their values."""
 
 _LOINC, _SNOMED, _UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
 _ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-#: Only codes of exactly the meaning.
+#: Only codes of exactly the same meaning.
 _CODES = {
     "murmur": (_SNOMED, "88610006", "Heart murmur"),
     "heart_rate": (_LOINC, "8867-4", "Heart rate"),
     "present": (_SNOMED, "52101004", "Present"),
     "absent": (_SNOMED, "2667000", "Absent"),
     "unknown": (_SNOMED, "261665006", "Unknown"),
-}
-#: What people call the signs.
-_TITLES = {
-    "murmur": "Heart murmur",
-    "systolic_timing": "Timing of the systolic murmur",
-    "systolic_shape": "Shape of the systolic murmur",
-    "systolic_pitch": "Pitch of the systolic murmur",
-    "systolic_quality": "Quality of the systolic murmur",
-    "grade": "Grade of the systolic murmur (Levine)",
-    "s1_intensity": "Intensity of the first heart sound",
-    "s2_split": "Split of the second heart sound",
-    "s3": "Third heart sound",
-    "s4": "Fourth heart sound",
-    "click": "Systolic click",
-    "diastolic_murmur": "Diastolic murmur",
-    "irregular_rhythm": "Irregular rhythm",
-    "premature_beats": "Premature beats",
-    "mitral_regurgitation": "Mitral-regurgitation score of the recording, 0 to 1",
-    "heart_rate": "Heart rate",
 }
 _SITES = {
     "AV": "aortic area",
@@ -76,8 +58,8 @@ _SITES = {
     "Ax": "axilla",
     "other": "other site of the chest",
 }
-_UNITS = {"_db": ("dB", "dB"), "_hz": ("Hz", "Hz"), "_ms": ("ms", "ms"), "_bpm": ("/min", "/min")}
-_VALUE_UNITS = {"s2_split": ("ms", "ms")}
+#: UCUM's unit by the ending of a name: every measurement ends in its unit.
+_UNITS = {"db": "dB", "hz": "Hz", "ms": "ms", "bpm": "/min"}
 _CONCLUSION = "For research and education, not a medical device."
 
 
@@ -94,9 +76,13 @@ def write_fhir(
     Raises
     ------
     ParameterError
-        If an option can't stand in a report, or without fhir.resources.
+        If an option is not valid in a report, or fhir.resources is not installed.
     OutputError
-        If it can't be written.
+        If `path` can't be written.
+
+    See Also
+    --------
+    fhir_report : Return it instead.
     """
     report = fhir_report(analysis, subject=subject, device=device, effective=effective)
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -106,18 +92,18 @@ def write_fhir(
 def fhir_report(
     analysis: Analysis, *, subject: str | None = None, device: str | None = None, effective: str | None = None
 ) -> dict[str, Any]:
-    """Return a DiagnosticReport of one recording, as JSON has it.
+    """Return a DiagnosticReport of one recording, in its JSON form.
 
     Parameters
     ----------
     analysis : Analysis
-        What `murmur.analyze` gives.
+        From `murmur.analyze`.
     subject : str, optional
-        Reference to the patient, such as ``Patient/17``; without it the recording's `patient`, if any, is the identifier.
+        Reference to the patient, such as ``Patient/17``; by default the recording's `patient`, if any, as an identifier.
     device : str, optional
         Reference to the stethoscope, such as ``Device/3``.
     effective : str, optional
-        When it was recorded: a FHIR dateTime, such as ``2026-05-01T09:30:00+02:00``.
+        Time of the recording: a FHIR dateTime, such as ``2026-05-01T09:30:00+02:00``.
 
     Returns
     -------
@@ -127,7 +113,19 @@ def fhir_report(
     Raises
     ------
     ParameterError
-        If an option can't stand in a report, or without fhir.resources.
+        If an option is not valid in a report, or fhir.resources is not installed.
+
+    See Also
+    --------
+    write_fhir : Write it to a file.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> from murmur.formats.fhir import fhir_report
+    >>> report = fhir_report(murmur.analyze("13918_MV.wav"), subject="Patient/17")
+    >>> report["resourceType"], report["status"], report["subject"]
+    ('DiagnosticReport', 'preliminary', {'reference': 'Patient/17'})
     """
     shared: dict[str, Any] = {}
     if subject is not None:
@@ -142,10 +140,12 @@ def fhir_report(
         measured["device"] = {"reference": device}
     if analysis.info.site:
         measured["bodySite"] = {"text": _SITES[analysis.info.site]}
-    observations = [_heart_rate(analysis), *_signs(analysis.findings)]
-    contained = [_observation(name, parts, measured) for name, parts in observations]
+    contained = [_observation("heart_rate", "Heart rate", _heart_rate(analysis), measured)]
+    for sign in SIGNS:
+        parts = _sign(sign, getattr(analysis.findings, sign.name))
+        contained.append(_observation(sign.name, sign.full_title, parts, measured))
     story = tell(analysis)
-    said = (*story.warnings, *(sentence for sentence, _ in story.sentences))
+    sentences = (*story.warnings, *(sentence for sentence, _ in story.sentences))
     report = {
         "resourceType": "DiagnosticReport",
         "contained": contained,
@@ -156,7 +156,7 @@ def fhir_report(
         },
         **shared,
         "result": [{"reference": f"#{item['id']}"} for item in contained],
-        "conclusion": " ".join((_CONCLUSION, *said, f"murmur {__version__}.")),
+        "conclusion": " ".join((_CONCLUSION, *sentences, f"murmur {__version__}.")),
     }
     return _validated(report)
 
@@ -172,18 +172,14 @@ def _check_time(effective: str) -> None:
     raise ParameterError(f"effective must be like 2026-05-02 or 2026-05-02T10:30:00+02:00, not {effective!r}")
 
 
-def _heart_rate(analysis: Analysis) -> tuple[str, dict[str, Any]]:
+def _heart_rate(analysis: Analysis) -> dict[str, Any]:
     rate = analysis.rhythm.heart_rate_bpm
     if rate is None:
-        return "heart_rate", _absent(analysis.error or "no rate could be measured")
-    return "heart_rate", {"valueQuantity": _quantity(rate, ("/min", "/min"))}
+        return _absent(analysis.error or "no rate could be measured")
+    return {"valueQuantity": _quantity(rate, "/min")}
 
 
-def _signs(findings: Findings) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, _sign(name, getattr(findings, name))) for name in Findings.__dataclass_fields__]
-
-
-def _sign(name: str, found: Finding | MurmurFinding) -> dict[str, Any]:
+def _sign(sign: Sign, found: Finding | MurmurFinding) -> dict[str, Any]:
     parts: dict[str, Any]
     value = found.value
     if value is None or found.reason is not None:
@@ -191,7 +187,7 @@ def _sign(name: str, found: Finding | MurmurFinding) -> dict[str, Any]:
     elif isinstance(value, str):
         parts = {"valueCodeableConcept": _concept(value, value)}
     else:
-        parts = {"valueQuantity": _quantity(value, _VALUE_UNITS.get(name, ("1", "1")))}
+        parts = {"valueQuantity": _quantity(value, _unit(sign.unit))}
     if isinstance(found, MurmurFinding):
         figures: dict[str, float | None] = {
             "present_probability": found.present_probability,
@@ -209,13 +205,13 @@ def _sign(name: str, found: Finding | MurmurFinding) -> dict[str, Any]:
     return {**parts, **({"component": components} if components else {})}
 
 
-def _observation(name: str, parts: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+def _observation(name: str, title: str, parts: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
     return {
         "resourceType": "Observation",
         "id": name.replace("_", "-"),
         "status": "preliminary",
         "category": [{"coding": [{"system": _CATEGORY, "code": "exam", "display": "Exam"}]}],
-        "code": _concept(name, _TITLES[name]),
+        "code": _concept(name, title),
         **measured,
         **parts,
     }
@@ -235,12 +231,12 @@ def _absent(reason: str) -> dict[str, Any]:
     return {"dataAbsentReason": {"coding": [coding], "text": reason}}
 
 
-def _quantity(value: float, unit: tuple[str, str]) -> dict[str, Any]:
-    return {"value": float(f"{value:.6g}"), "unit": unit[0], "system": _UCUM, "code": unit[1]}
+def _quantity(value: float, unit: str) -> dict[str, Any]:
+    return {"value": float(f"{value:.6g}"), "unit": unit, "system": _UCUM, "code": unit}
 
 
-def _unit(figure: str) -> tuple[str, str]:
-    return next((unit for ending, unit in _UNITS.items() if figure.endswith(ending)), ("1", "1"))
+def _unit(name: str) -> str:
+    return _UNITS.get(name.rpartition("_")[2], "1")
 
 
 def _validated(report: dict[str, Any]) -> dict[str, Any]:

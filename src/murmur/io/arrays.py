@@ -1,4 +1,4 @@
-"""Arrays as sound: which have a meaning as such, at what scale, and how they are read in blocks."""
+"""Arrays as sound: which types are accepted, how they are scaled, and how they are read in blocks."""
 
 from __future__ import annotations
 
@@ -18,15 +18,10 @@ __all__ = ["ArraySource", "checked_array", "open_array", "to_float"]
 
 
 class ArraySource(Source):
-    """Samples in memory, integer or float, converted block by block."""
+    """Integer or float samples in memory, converted block by block."""
 
     def __init__(
-        self,
-        label: str,
-        info: RecordingInfo,
-        values: npt.NDArray[Any],
-        sample_rate_hz: float,
-        notes: Sequence[str] = (),
+        self, label: str, info: RecordingInfo, values: npt.NDArray[Any], sample_rate_hz: float, notes: Sequence[str] = ()
     ) -> None:
         super().__init__(label, info, sample_rate_hz, len(values), notes)
         self._values = values
@@ -38,17 +33,17 @@ class ArraySource(Source):
 
 
 def open_array(source: Any, channel: int | None, info: RecordingInfo, sample_rate_hz: float | None) -> ArraySource:
-    """Open a caller's array, of shape (n_samples,) or (n_samples, n_channels)."""
+    """Open an array of shape (n_samples,) or (n_samples, n_channels)."""
     label = "the array"
     values = checked_array(source, label)
     if sample_rate_hz is None:
-        raise ParameterError(f"{label}: sample_rate_hz is missing; an array has none of its own")
+        raise ParameterError(f"{label}: sample_rate_hz is missing; an array has no rate of its own")
     rate = checked_rate(sample_rate_hz, label, ParameterError)
     n_channels = 1
     if values.ndim == 2:
         if 0 < values.shape[0] < values.shape[1] or values.shape[1] == 0:
             raise ParameterError(
-                f"{label}: shape {values.shape} is taken as (n_samples, n_channels): transpose it, or pass one channel"
+                f"{label}: shape {values.shape} would be (n_samples, n_channels): transpose it, or pass one channel"
             )
         n_channels = values.shape[1]
     chosen, notes = choose_channel(channel, n_channels, label)
@@ -56,7 +51,7 @@ def open_array(source: Any, channel: int | None, info: RecordingInfo, sample_rat
 
 
 def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
-    """Take anything array-like whose values have one meaning as sound."""
+    """Return an array of any type that can stand for sound, 1-D or 2-D."""
     if not isinstance(source, np.ndarray | list | tuple | array.array) and not hasattr(source, "__array__"):
         raise ParameterError(
             f"can't read a recording from {type(source).__name__} {source!r:.60}: "
@@ -65,14 +60,14 @@ def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
     try:
         values = np.asarray(source)
     except (ValueError, TypeError) as error:
-        raise ParameterError(f"{label}: can't be made an array of numbers: {error}") from error
+        raise ParameterError(f"{label}: can't be converted to an array of numbers: {error}") from error
     if np.ma.is_masked(source):
-        raise ParameterError(f"{label}: some samples are masked; fill them in or cut them out")
+        raise ParameterError(f"{label}: some samples are masked; fill them or cut them out")
     if values.dtype.kind not in "iuf":
         raise ParameterError(f"{label}: samples must be real numbers, not {values.dtype}")
     if values.dtype.kind in "iu" and _pcm_scale(values.dtype) is None:
         raise ParameterError(
-            f"{label}: {values.dtype} has no agreed full scale as sound: convert it to int8, int16, int32, uint8 or float"
+            f"{label}: {values.dtype} has no defined full scale: convert it to int8, int16, int32, uint8 or float"
         )
     if values.ndim not in {1, 2}:
         raise ParameterError(f"{label}: samples must be 1-D or (n_samples, n_channels), not of shape {values.shape}")
@@ -80,13 +75,9 @@ def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
 
 
 def _pcm_scale(dtype: np.dtype[Any]) -> tuple[float, float] | None:
-    """Give the zero and the full scale of an integer PCM type; None if it is not one."""
-    return {
-        ("u", 1): (128.0, 2.0**7),
-        ("i", 1): (0.0, 2.0**7),
-        ("i", 2): (0.0, 2.0**15),
-        ("i", 4): (0.0, 2.0**31),
-    }.get((dtype.kind, dtype.itemsize))
+    """Return the zero and the full scale of an integer PCM type; None for other types."""
+    scales = {"u1": (128.0, 2.0**7), "i1": (0.0, 2.0**7), "i2": (0.0, 2.0**15), "i4": (0.0, 2.0**31)}
+    return scales.get(f"{dtype.kind}{dtype.itemsize}")
 
 
 def to_float(values: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:

@@ -1,4 +1,4 @@
-"""Audio files, decoded by libsndfile: what their headers promise, and what their bodies hold."""
+"""Audio files decoded by libsndfile: what the header promises, and what the body holds."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from murmur.io.source import Source
 
 __all__ = ["FileSource"]
 
-_MAX_VALUES_PER_READ = 2**18  # of all channels: a header may claim a thousand of them
-_UNKNOWN_FRAMES = 2**62  # libsndfile's word for "the header doesn't say" is 2**63 - 1
-_PLACEHOLDER_BYTES = 0x7FFF0000  # what streaming writers put for a length they don't know yet
+_MAX_VALUES_PER_READ = 2**18  # over all channels: a header may claim a thousand
+_UNKNOWN_FRAMES = 2**62  # libsndfile reports 2**63 - 1 if the header states no length
+_PLACEHOLDER_BYTES = 0x7FFF0000  # streaming writers put this for a length that is not known yet
 
 
 class FileSource(Source):
@@ -36,7 +36,7 @@ class FileSource(Source):
             self._n_channels = int(self._sound.channels)
             self._channel, notes = choose_channel(channel, self._n_channels, label)
             n_frames = int(self._sound.frames)
-            # A FLAC header's count is a mere claim; of the other formats it is reckoned from the body.
+            # A FLAC header's count is only a claim; libsndfile derives those of other formats from the body.
             plausible = n_frames < _UNKNOWN_FRAMES and (self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate)
             super().__init__(label, info, rate, n_frames if plausible else None, notes)
             self._promised_samples = self._promise(n_frames)
@@ -47,9 +47,9 @@ class FileSource(Source):
             raise
 
     def _promise(self, n_frames: int) -> int | None:
-        """Count the samples the header promises; None if it makes no promise.
+        """Return how many samples the header promises; None if it states no length.
 
-        Where the body is shorter, libsndfile corrects the count without a word but in its log.
+        Where the body is shorter, libsndfile corrects the count silently, and mentions it only in its log.
         """
         log = self._sound.extra_info
         if match := re.search(r"^ *(?:data|Data Size) *: (\d+) \(should be (\d+)\)", log, re.M):  # WAV, AU
@@ -61,8 +61,8 @@ class FileSource(Source):
         return n_frames if n_frames < _UNKNOWN_FRAMES else None
 
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
-        # float64 where the file has it: a value beyond float32 must be seen, not turned into infinity. 16 bits come as they
-        # are, in one go, where libsndfile would turn them into floats by the handful.
+        # float64 where the file has it, so that a value beyond float32 is reported and does not become infinite. 16 bits are
+        # read as they are, which is faster than libsndfile's conversion to float.
         dtype = {"DOUBLE": np.float64, "PCM_16": np.int16}.get(self._sound.subtype, np.float32)
         n_step = max(1, _MAX_VALUES_PER_READ // self._n_channels)
         scratch = np.empty((n_step if self._n_channels > 1 else 0, self._n_channels), dtype)
@@ -84,40 +84,36 @@ class FileSource(Source):
                 yield to_float(block[:n_held, 0])
 
     def _read_frames(self, out: npt.NDArray[Any], n_passed: int) -> tuple[int, bool]:
-        """Fill ``out``; return the frames read and whether they were the last."""
+        """Fill ``out``; return how many frames were read, and whether they were the last."""
         import soundfile
 
         if self._sound.closed:
             raise ParameterError(f"{self.label}: the source was closed; read it inside its with block")
         try:
             n_read = len(self._sound.read(out=out))
-            self._raise_read_error()
+            self._file.check()
             return n_read, n_read < len(out)
         except soundfile.SoundFileError as error:
-            self._raise_read_error()
+            self._file.check()
             n_read = max(0, min(self._frames_decoded() - n_passed, len(out)))
+            reached = seconds(n_passed + n_read, self.sample_rate_hz)
             if self._file.at_end():
                 if self._promised_samples is None:
-                    self._notes.append(f"the body breaks off after {seconds(n_passed + n_read, self.sample_rate_hz)}")
+                    self._notes.append(f"the body breaks off after {reached}")
                 return n_read, True
             raise AudioFormatError(
-                f"{self.label}: damaged: it can be decoded up to "
-                f"{seconds(n_passed + n_read, self.sample_rate_hz)} and no further ({_reason(error)}); "
-                "get the file again from where it came"
+                f"{self.label}: damaged: can't be decoded beyond {reached} ({_reason(error)}); "
+                "get the file again from its source"
             ) from error
 
     def _frames_decoded(self) -> int:
-        """Ask libsndfile how far it came; 0 if it doesn't know."""
+        """Return how far libsndfile has come; 0 if it doesn't know."""
         import soundfile
 
         try:
             return int(self._sound.tell())
         except soundfile.SoundFileError:
             return 0
-
-    def _raise_read_error(self) -> None:
-        if self._file.error is not None:
-            raise AudioFormatError(f"{self.label}: reading failed: {self._file.error}") from self._file.error
 
     def close(self) -> None:
         """Close the decoder, and the file if it was opened here."""
@@ -127,17 +123,17 @@ class FileSource(Source):
             if self._sound is not None:
                 self._sound.close()
         except soundfile.SoundFileError:
-            pass  # what was to be read has been read
+            pass  # everything needed has been read
         finally:
             self._file.close()
 
 
 @functools.cache
 def _sequential_soundfile() -> Any:
-    """Make a SoundFile that reads straight on.
+    """Return a SoundFile class that reads without seeking.
 
-    soundfile seeks after every read to where it already is, which fails on a FLAC without a stated length and
-    throws away what was decoded before a file breaks off.
+    After every read, soundfile seeks to where it already is. That fails on a FLAC without a stated length, and discards
+    what was decoded before a file breaks off.
     """
     import soundfile
 
@@ -155,26 +151,22 @@ def _open_sound(label: str, file: ByteReader) -> Any:
         sound = _sequential_soundfile()(file.handle, closefd=False)
     except (soundfile.SoundFileError, ValueError, TypeError) as error:
         raise _refusal(label, file, error) from file.error or error
-    if file.error is not None:
+    try:
+        file.check()
+    except AudioFormatError:
         sound.close()
-        raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error
+        raise
     return sound
 
 
 def _refusal(label: str, file: ByteReader, error: Exception) -> AudioFormatError:
-    """Say why libsndfile can't open it, from how it begins."""
+    """Say why libsndfile can't open a file, from its first bytes."""
     file.seek(0)
-    start = file.read(64)
-    if file.error is not None:
-        return AudioFormatError(f"{label}: reading failed: {file.error}")
-    if not start:
-        return AudioFormatError(
-            f"{label}: empty: 0 bytes to read; write the file anew, or seek the file object to its beginning"
-        )
+    start = file.read_checked(64)
     if start[:4] in {b"RIFF", b"RIFX", b"RF64", b"fLaC", b"FORM", b"OggS"}:
         return AudioFormatError(
             f"{label}: its {start[:4].decode()} header is damaged or cut short{_stated(start)} "
-            f"({_reason(error)}); get the file again from where it came"
+            f"({_reason(error)}); get the file again from its source"
         )
     return AudioFormatError(
         f"{label}: not audio that can be decoded ({_reason(error)}); it begins with {start[:8]!r}: convert it to WAV or FLAC"
@@ -182,11 +174,9 @@ def _refusal(label: str, file: ByteReader, error: Exception) -> AudioFormatError
 
 
 def _stated(start: bytes) -> str:
-    """Name what a WAV header states, where a message should name a value."""
+    """Spell the values in a WAV header."""
     if start[:4] == b"RIFF" and start[12:16] == b"fmt " and len(start) >= 36:
-        n_channels = int.from_bytes(start[22:24], "little")
-        rate = int.from_bytes(start[24:28], "little")
-        bits = int.from_bytes(start[34:36], "little")
+        n_channels, rate, bits = (int.from_bytes(start[a:b], "little") for a, b in ((22, 24), (24, 28), (34, 36)))
         return f": it states {n_channels} channel{'' if n_channels == 1 else 's'}, {rate} Hz, {bits} bits"
     return ""
 

@@ -1,4 +1,4 @@
-"""Bytes from a path, a file object or a pipe, as one seekable stream that a C library can read."""
+"""Bytes from a path, a file object or a pipe, as a seekable stream that a C library can read."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from murmur.errors import AudioFormatError, MissingFileError, MurmurError, ParameterError, TooLongError
+from murmur.io.access import unreadable
 
 __all__ = ["ByteReader", "adopt", "open_path"]
 
-_MAX_PIPED_BYTES = 2**32  # the most that a WAV header can state
+_MAX_PIPED_BYTES = 2**32  # the most a WAV header can state
 _PIPE_IN_MEMORY_BYTES = 2**26
 
 
 class ByteReader:
-    """A seekable byte stream as libsndfile wants it: no exception may cross the C library on its way up.
+    """A seekable byte stream for libsndfile: an exception must not cross the C library, so the first is kept in `error`.
 
-    Positions count from where the stream stood when it was handed over.
+    Positions count from where the stream stood when it was handed over. `label` names it in messages.
     """
 
-    def __init__(self, file: Any, *, owned: bool) -> None:
+    def __init__(self, file: Any, label: str, *, owned: bool) -> None:
         self._file = file
+        self._label = label
         self._owned = owned
         self._base = int(file.tell())
         self.error: Exception | None = None
 
     @property
     def handle(self) -> ByteReader | int:
-        """What the C library reads from: the descriptor of a plain file that was opened here, which spares it calls."""
+        """What the C library reads from; the descriptor of a plain file opened here saves it calls into Python."""
         return int(self._file.fileno()) if self._owned and isinstance(self._file, io.FileIO) else self
 
     def tell(self) -> int:
@@ -48,7 +50,7 @@ class ByteReader:
             if whence == io.SEEK_CUR:
                 offset, whence = offset + self.tell(), io.SEEK_SET
             if whence == io.SEEK_SET:
-                # A damaged header may ask for a place before the beginning.
+                # A damaged header may point before the beginning.
                 offset = max(offset, 0) + self._base
             self._file.seek(offset, whence)
         except Exception as error:
@@ -82,51 +84,62 @@ class ByteReader:
         self.seek(position)
         return at_end
 
+    def check(self) -> None:
+        """Raise AudioFormatError if reading has failed."""
+        if self.error is not None:
+            raise AudioFormatError(f"{self._label}: reading failed: {self.error}") from self.error
+
+    def size(self) -> int:
+        """Return the number of bytes, and go to the beginning."""
+        size = self.seek(0, io.SEEK_END)
+        self.seek(0)
+        return size
+
+    def read_checked(self, n_bytes: int) -> bytes:
+        """Return the next bytes, fewer only at the end; AudioFormatError if there are none or reading fails."""
+        content = self.read(n_bytes)
+        self.check()
+        if not content:
+            raise AudioFormatError(f"{self._label}: empty: 0 bytes to read; get the file again, or seek to its start")
+        return content
+
     def close(self) -> None:
-        """Close the stream, if it was opened here."""
+        """Close the stream if it was opened here."""
         if self._owned:
             self._file.close()
 
 
 def open_path(path: str, label: str) -> ByteReader:
-    """Open a file, or read a named pipe to its end; MissingFileError where there is none to be read."""
+    """Open a file, or read a named pipe to its end; MissingFileError if it can't be read."""
     if not path:
         raise MissingFileError("the path is empty")
     try:
-        place = Path(path)
-        mode = place.stat().st_mode
+        target = Path(path)
+        mode = target.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise MissingFileError(f"{label}: is a folder, not a file; name a file in it")
-        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-            # A device may never end.
-            raise MissingFileError(f"{label}: is a device, not a file; pipe the sound in or record it to a file")
-        file = place.open("rb", buffering=0)
+            raise MissingFileError(f"{label}: is a folder; name a file in it")
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a device may never end
+            raise MissingFileError(f"{label}: is a device; pipe its sound in, or record it to a file")
+        file = target.open("rb", buffering=0)
     except MissingFileError:
         raise
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{label}: no such file") from error
-    except PermissionError as error:
-        raise MissingFileError(f"{label}: no permission to read it") from error
-    except OSError as error:
-        raise MissingFileError(f"{label}: can't be opened: {error.strerror or error}") from error
-    except ValueError as error:  # a NUL inside
-        raise MissingFileError(f"{label!r}: not a path: {error}") from error
+    except (OSError, ValueError) as error:
+        raise unreadable(label, error) from error
     if stat.S_ISREG(mode):
-        return ByteReader(file, owned=True)
+        return ByteReader(file, label, owned=True)
     with file:
         return _drained(file, label)
 
 
 def adopt(file: Any, label: str, *, owned: bool = False) -> ByteReader:
-    """Read a file object from where it stands; one that can't seek is read to its end; one that is `owned` is closed."""
+    """Read a file object from its current position; one that can't seek is read to its end, an `owned` one is closed."""
     if isinstance(file, io.TextIOBase):
         raise ParameterError(f'{label}: opened as text; open it as bytes, with mode "rb"')
     if getattr(file, "closed", False):
         raise ParameterError(f"{label}: the file object is closed")
     try:
-        seekable = bool(file.seekable()) if hasattr(file, "seekable") else hasattr(file, "seek")
-        if seekable:
-            return ByteReader(file, owned=owned)
+        if file.seekable() if hasattr(file, "seekable") else hasattr(file, "seek"):
+            return ByteReader(file, label, owned=owned)
         with file if owned else contextlib.nullcontext():
             return _drained(file, label)
     except MurmurError:
@@ -136,7 +149,7 @@ def adopt(file: Any, label: str, *, owned: bool = False) -> ByteReader:
 
 
 def _drained(file: Any, label: str) -> ByteReader:
-    """Read a pipe to its end: libsndfile must seek."""
+    """Read a pipe to its end, as libsndfile must seek."""
     spool = tempfile.SpooledTemporaryFile(max_size=_PIPE_IN_MEMORY_BYTES)  # noqa: SIM115
     try:
         while data := file.read(2**16):
@@ -144,12 +157,13 @@ def _drained(file: Any, label: str) -> ByteReader:
                 raise ParameterError(f'{label}: gives text; open it as bytes, with mode "rb"')
             spool.write(data)
             if spool.tell() > _MAX_PIPED_BYTES:
-                raise TooLongError(f"{label}: the pipe gave more than {_MAX_PIPED_BYTES >> 30} GiB; record it to a file")
+                raise TooLongError(
+                    f"{label}: more than {_MAX_PIPED_BYTES >> 30} GiB came through the pipe; record to a file"
+                )
         spool.seek(0)
-        return ByteReader(spool, owned=True)
-    except OSError as error:
+        return ByteReader(spool, label, owned=True)
+    except BaseException as error:
         spool.close()
-        raise AudioFormatError(f"{label}: reading failed: {error}") from error
-    except BaseException:
-        spool.close()
+        if isinstance(error, OSError) and not isinstance(error, MurmurError):
+            raise AudioFormatError(f"{label}: reading failed: {error}") from error
         raise

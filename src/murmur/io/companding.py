@@ -1,4 +1,4 @@
-"""Companded samples: eight bits that stand for thirteen or fourteen (ITU-T G.711)."""
+"""Companded samples: 8 bits that stand for 13 or 14 (ITU-T G.711)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["a_law", "mu_law"]
 
 @cache
 def mu_law() -> npt.NDArray[np.int16]:
-    """Return the value, on the scale of 16 bits, of each of the 256 codes of the mu-law."""
+    """Return the 16-bit value of each of the 256 mu-law codes."""
     codes = ~np.arange(256, dtype=np.int64) & 0xFF
     sign, exponent, mantissa = codes & 0x80, (codes >> 4) & 7, codes & 15
     magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
@@ -21,7 +21,7 @@ def mu_law() -> npt.NDArray[np.int16]:
 
 @cache
 def a_law() -> npt.NDArray[np.int16]:
-    """Return the value, on the scale of 16 bits, of each of the 256 codes of the A-law."""
+    """Return the 16-bit value of each of the 256 A-law codes."""
     codes = np.arange(256, dtype=np.int64) ^ 0x55
     sign, exponent, mantissa = codes & 0x80, (codes >> 4) & 7, codes & 15
     magnitude = np.where(exponent == 0, (mantissa << 4) + 8, ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0))

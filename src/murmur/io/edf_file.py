@@ -1,7 +1,7 @@
 """EDF, EDF+ and BDF files, decoded by edfio, a few data records at a time.
 
-Digital values are scaled so that the digital full scale that the header states is ±1, about its middle; a physical range
-that is upside down turns the signal over. Gaps (EDF+D) are refused.
+Digital values are scaled so that the digital range in the header becomes ±1; an inverted physical range inverts the signal.
+Files with gaps (EDF+D) are refused.
 
 References
 ----------
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murmur.errors import AudioFormatError, ParameterError
+from murmur.errors import AudioFormatError
+from murmur.io.access import decoding, require
 from murmur.io.byte_reader import ByteReader
 from murmur.io.info import RecordingInfo
 from murmur.io.limits import check_length, checked_rate
@@ -29,10 +30,10 @@ __all__ = ["EdfSource", "edf_patient"]
 
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 _BYTES_PER_READ = 2**24
-#: Where the fixed part of a header has what, in bytes.
+#: Fields in the fixed part of a header, in bytes.
 _PATIENT, _RESERVED, _COUNT, _N_SIGNALS = slice(8, 88), slice(192, 236), slice(236, 244), slice(252, 256)
 _FIXED = 256
-#: Where the samples per data record are in the signals' part, and how long all of it is, per signal.
+#: In the part on signals, bytes per signal before the samples per data record, and in all.
 _SAMPLES_AT, _PER_SIGNAL = 216, 256
 
 
@@ -42,26 +43,26 @@ class EdfSource(Source):
     def __init__(self, label: str, info: RecordingInfo, file: ByteReader, channel: int | None) -> None:
         self._file = file
         try:
-            size = file.seek(0, io.SEEK_END)
-            file.seek(0)
+            size = file.size()
             self._header = _read_header(label, file, size)
             self._record_bytes = _record_bytes(label, self._header)
             parsed = self._decode(label, b"", 0)
             if not parsed.signals:
-                raise AudioFormatError(f"{label}: it holds annotations and no signal")
+                raise AudioFormatError(f"{label}: it holds annotations but no signal")
             names = [f"{signal.label} {signal.transducer_type}".strip() for signal in parsed.signals]
             self._channel, notes = choose_signal(channel, names, label)
             signal = parsed.signals[self._channel]
             rate = checked_rate(float(signal.sampling_frequency), label, AudioFormatError)
-            self._per_record = int(signal.samples_per_data_record)
+            per_record = int(signal.samples_per_data_record)
             self._zero, self._full_scale = _scale(label, signal)
             held = (size - len(self._header)) // self._record_bytes
             stated = _number(label, self._header[_COUNT], "number of data records")
             self._n_records = min(held, stated) if stated > 0 else held  # -1: it was still being recorded
-            super().__init__(label, info, rate, self._n_records * self._per_record, notes)
-            self._promised_samples = stated * self._per_record if stated > 0 else None
+            n_samples = self._n_records * per_record
+            super().__init__(label, info, rate, n_samples, notes)
+            self._promised_samples = stated * per_record if stated > 0 else None
             self.named_patient = edf_patient(self._header)
-            check_length(label, self._n_records * self._per_record, rate, self._promised_samples)
+            check_length(label, n_samples, rate, self._promised_samples)
         except BaseException:
             self.close()
             raise
@@ -76,24 +77,18 @@ class EdfSource(Source):
         for start in range(0, self._n_records, step):
             count = min(step, self._n_records - start)
             body = self._file.read(count * self._record_bytes)
-            if self._file.error is not None:
-                raise AudioFormatError(f"{self.label}: reading failed: {self._file.error}") from self._file.error
+            self._file.check()
             count = len(body) // self._record_bytes
             yield self._decode(self.label, body[: count * self._record_bytes], count).signals[self._channel].digital
 
     def _decode(self, label: str, body: bytes, count: int) -> Any:
-        """Let edfio decode some data records, as a file that holds no others."""
-        try:
-            import edfio
-        except ImportError as error:
-            raise ParameterError(f"{label}: reading EDF and BDF needs edfio: pip install 'murmur-pcg[formats]'") from error
+        """Let edfio decode some data records as if they were the whole file."""
+        edfio = require("edfio", label, "reading EDF and BDF")
         header = bytearray(self._header)
         header[_COUNT] = str(count).ljust(8).encode("ascii")
         read = edfio.read_bdf if self._header.startswith(_BDF) else edfio.read_edf
-        try:
+        with decoding(label, "its EDF header is damaged"):
             return read(io.BytesIO(bytes(header) + body), header_encoding="latin-1")
-        except Exception as error:  # the library tells what is damaged by many kinds
-            raise AudioFormatError(f"{label}: its EDF header is damaged ({error})") from error
 
     def close(self) -> None:
         """Close the file if it was opened here."""
@@ -101,11 +96,7 @@ class EdfSource(Source):
 
 
 def _read_header(label: str, file: ByteReader, size: int) -> bytes:
-    fixed = file.read(min(size, _FIXED))
-    if file.error is not None:
-        raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error
-    if not fixed:
-        raise AudioFormatError(f"{label}: empty: 0 bytes to read; get the file again from where it came")
+    fixed = file.read_checked(min(size, _FIXED))
     if not fixed.startswith((_EDF, _BDF)):
         raise AudioFormatError(f"{label}: not EDF or BDF: it begins with {fixed[:8]!r}")
     n_signals = _number(label, fixed[_N_SIGNALS], "number of signals")
@@ -115,7 +106,7 @@ def _read_header(label: str, file: ByteReader, size: int) -> bytes:
             f"{label}: its EDF header is damaged or cut short: {n_signals} signals need {n_header} bytes, it has {size}"
         )
     if fixed[_RESERVED][:5] in {b"EDF+D", b"BDF+D"}:
-        raise AudioFormatError(f"{label}: interrupted (EDF+D): beats can't be followed over its gaps; export its parts")
+        raise AudioFormatError(f"{label}: interrupted (EDF+D): cycles can't be followed across gaps; export its parts")
     return fixed + file.read(n_header - _FIXED)
 
 
@@ -136,7 +127,7 @@ def _record_bytes(label: str, header: bytes) -> int:
 
 
 def _scale(label: str, signal: Any) -> tuple[float, float]:
-    """Return the digital value that is zero, and the distance from there to full scale."""
+    """Return the digital value of zero, and the distance from there to full scale."""
     try:
         low, high = int(signal.digital_min), int(signal.digital_max)
         upright = float(signal.physical_min) <= float(signal.physical_max)
@@ -149,9 +140,9 @@ def _scale(label: str, signal: Any) -> tuple[float, float]:
 
 
 def edf_patient(start: bytes) -> str:
-    """Return the hospital's code of the patient from the beginning of an EDF+ header, never the name; empty without one.
+    """Return the hospital's code for the patient from the first bytes of an EDF+ header, never the name; "" without one.
 
-    Plain EDF has free text there, which may begin with a name; EDF+ puts sex and date of birth second and third.
+    Plain EDF has free text there, which may begin with a name; in EDF+, sex and date of birth follow the code.
     """
     fields = start[_PATIENT].decode("latin-1").rstrip().split(" ")
     return known_id(fields[0]) if len(fields) >= 4 and fields[1] in {"X", "F", "M"} else ""

@@ -1,4 +1,4 @@
-"""What kind of file a recording is, by its name, or by how it begins."""
+"""The kind of a file, by its name or its first bytes."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from murmur.io.byte_reader import ByteReader
 __all__ = ["SIGNAL_SUFFIXES", "SOUND_SUFFIXES", "kind_of", "suffix_of"]
 
 SOUND_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".au", ".ogg", ".w64")
-"""What libsndfile reads, as far as names tell."""
+"""Suffixes of files that libsndfile reads."""
 
 _KINDS = {".hea": "wfdb", ".edf": "edf", ".bdf": "edf", ".dcm": "dicom"}
 SIGNAL_SUFFIXES = tuple(_KINDS)
-"""What the libraries of other formats read (extra: formats)."""
+"""Suffixes of files that other libraries read (extra: formats)."""
 
-_PREAMBLE_BYTES = 128  # of a DICOM file, before its mark
+_PREAMBLE_BYTES = 128  # of a DICOM file, before DICM
 
 
 def suffix_of(path: str) -> str:
-    """Return the suffix of a path or a URL, in small letters; of a chain of URLs, that of the innermost file."""
+    """Return the suffix of a path or URL in lower case; of chained URLs, that of the innermost file."""
     if "://" in path:
         path = path.partition("::")[0].partition("?")[0]
     return os.path.splitext(path)[1].lower()  # noqa: PTH122  (a path may be any string)
 
 
 def kind_of(path: str, file: ByteReader | None = None) -> str:
-    """Return "wfdb", "edf", "dicom" or, for everything that libsndfile may know, "sound".
+    """Return "wfdb", "edf", "dicom", or "sound" for all that libsndfile may read.
 
-    The suffix tells; without one that is known, as of bytes and pipes, the first bytes of `file` do.
+    The suffix decides; if it is unknown, as for bytes and pipes, the first bytes of `file` do.
     """
     suffix = suffix_of(path)
     if suffix in _KINDS or suffix in SOUND_SUFFIXES or file is None:

@@ -1,4 +1,4 @@
-"""What sound must be to be taken: its rate, its channel, its length and its values, each within limits."""
+"""Limits on sound: sample rate, channel, length and sample values."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ __all__ = [
 ]
 
 MIN_SAMPLE_RATE_HZ = 1000.0
-"""Murmurs reach up to 450 Hz and more: less than 1 kHz can't hold them."""
+"""Murmurs reach 450 Hz and more, which a lower rate can't represent."""
 MAX_SAMPLE_RATE_HZ = 192_000.0
 MIN_DURATION_S = 2.0
 """Two cycles of a slow heart."""
 MAX_DURATION_S = 25 * 3600.0
-"""A day, and the hour by which recorders overrun it."""
+"""A day, and an hour for recorders that overrun."""
 
 _LARGEST_SAMPLE = 1e12  # a day of samples this large can be squared and summed in float32
-_SMALLEST_PEAK = 1e-12  # and the square of one below this is lost in it
+_SMALLEST_PEAK = 1e-12  # the square of a smaller sample underflows
 
 
 def checked_rate(value: object, label: str, kind: type[MurmurError]) -> float:
-    """Return a sample rate in Hz, as a float; raise an error of that kind unless it lies within the limits."""
+    """Return a sample rate in Hz as a float; raise an error of that kind if it is out of range."""
     try:
         rate = math.nan if isinstance(value, str | bool) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -44,7 +44,7 @@ def checked_rate(value: object, label: str, kind: type[MurmurError]) -> float:
     if math.isnan(rate):
         raise kind(f"{label}: the sample rate must be a number in Hz, not {value!r}")
     if not MIN_SAMPLE_RATE_HZ <= rate <= MAX_SAMPLE_RATE_HZ:
-        in_khz = 0 < rate < 200 and kind is ParameterError  # a person may slip, a header states Hz
+        in_khz = 0 < rate < 200 and kind is ParameterError  # people may confuse the units, headers state Hz
         remedy = "give it in Hz, not kHz" if in_khz else "check the rate, or resample to 4000 Hz"
         raise kind(
             f"{label}: a sample rate of {rate:.10g} Hz is out of range ({MIN_SAMPLE_RATE_HZ:g} to "
@@ -54,7 +54,7 @@ def checked_rate(value: object, label: str, kind: type[MurmurError]) -> float:
 
 
 def choose_channel(channel: int | None, n_channels: int, label: str) -> tuple[int, tuple[str, ...]]:
-    """Return the channel to take, the first unless another was asked for, and the notes that this calls for."""
+    """Return the channel to take, the first unless another is requested, and notes on the choice."""
     if channel is None:
         return 0, (f"{n_channels} channels: took channel 0",) if n_channels > 1 else ()
     try:
@@ -63,14 +63,13 @@ def choose_channel(channel: int | None, n_channels: int, label: str) -> tuple[in
         index = -1
     if not 0 <= index < n_channels:
         raise ParameterError(
-            f"{label}: there is no channel {channel!r}: it has {n_channels} "
-            f"channel{'s' if n_channels > 1 else ''}, counted from 0"
+            f"{label}: no channel {channel!r}: it has {n_channels} channel{'s' if n_channels > 1 else ''}, counted from 0"
         )
     return index, ()
 
 
 def check_length(label: str, n_samples: int, rate: float, n_promised: int | None = None) -> None:
-    """Raise TooShortError or TooLongError unless the length lies within the limits."""
+    """Raise TooShortError or TooLongError if the length is out of range."""
     if n_samples < _min_samples(rate):
         raise _too_short(label, n_samples, rate, n_promised)
     if n_samples > MAX_DURATION_S * rate:
@@ -82,25 +81,23 @@ def _min_samples(rate: float) -> int:
 
 
 def _too_short(label: str, n_samples: int, rate: float, n_promised: int | None) -> TooShortError:
-    held = f"{seconds(n_samples, rate)} of sound" if n_samples else "no samples"
+    held = seconds(n_samples, rate) if n_samples else "no samples"
     if n_promised is not None and n_promised > n_samples:
-        held += f", though its header promises {seconds(n_promised, rate)}: it was cut short"
-    return TooShortError(f"{label}: it holds {held}; at least {MIN_DURATION_S:g} s are needed, 15 s are better")
+        held += f", cut short (the header promises {seconds(n_promised, rate)})"
+    return TooShortError(f"{label}: too short: {held} (minimum {MIN_DURATION_S:g} s, better 15 s)")
 
 
 def _too_long(label: str, held: str) -> TooLongError:
-    return TooLongError(
-        f"{label}: it holds {held}, and at most {MAX_DURATION_S / 3600:g} h are taken at once: split the recording"
-    )
+    return TooLongError(f"{label}: too long: {held} (maximum {MAX_DURATION_S / 3600:g} h): split the recording")
 
 
 def seconds(n_samples: int, rate: float) -> str:
-    """Spell a length for a message."""
+    """Spell a duration for a message."""
     return f"{n_samples / rate:.6g} s"
 
 
 class Watch:
-    """The checks on samples that pass by, and at the end on all of them."""
+    """Checks on samples as they are read, and on all of them at the end."""
 
     def __init__(self, label: str, sample_rate_hz: float, notes: tuple[str, ...] = ()) -> None:
         self._label = label
@@ -114,7 +111,7 @@ class Watch:
         """Check the next block, and return it in float32; BadSamplesError or TooLongError at once."""
         with np.errstate(invalid="ignore"):
             lowest, highest = float(block.min()), float(block.max())
-        # Written so that a NaN, which min and max hand on, fails it.
+        # Written so that it also fails for NaN, which min and max propagate.
         if not (lowest >= -_LARGEST_SAMPLE and highest <= _LARGEST_SAMPLE):
             self._refuse(block)
         self._lowest, self._highest = min(self._lowest, lowest), max(self._highest, highest)
@@ -128,16 +125,13 @@ class Watch:
         first = self.n_samples + int(bad[0])
         value = block[bad[0]]
         where = f"{self._label}: sample {first} (at {first / self._rate:.3f} s) is"
-        count = f"{len(bad)} such in the first {(self.n_samples + len(block)) / self._rate:.6g} s"
+        count = f"{len(bad)} like it in the first {seconds(self.n_samples + len(block), self._rate)}"
         if np.isnan(value):
-            problem, remedy = "not a number (NaN)", "cut out or fill in the gap"
+            problem, remedy = "not a number (NaN)", "fill the gap, or cut it out"
         elif np.isinf(value):
-            problem, remedy = f"infinite ({value})", "cut it out, or mend the overflow that made it"
+            problem, remedy = f"infinite ({value})", "cut it out, or fix the overflow that caused it"
         else:
-            problem, remedy = (
-                f"{value:.6g}, beyond ±{_LARGEST_SAMPLE:g}",
-                "scale the samples down to about ±1",
-            )
+            problem, remedy = f"{value:.6g}, beyond ±{_LARGEST_SAMPLE:g}", "scale the samples down to about ±1"
         raise BadSamplesError(f"{where} {problem}; {count}: {remedy}")
 
     def finish(self, n_promised: int | None) -> None:
@@ -148,6 +142,5 @@ class Watch:
             peak = "0" if self._lowest == self._highest == 0 else f"below {_SMALLEST_PEAK:g}"
             raise BadSamplesError(f"{self._label}: silent: all {self.n_samples} samples are {peak}; {self._remedy}")
         if self._lowest == self._highest:
-            raise BadSamplesError(
-                f"{self._label}: constant: all {self.n_samples} samples are {self._highest:.6g}; {self._remedy}"
-            )
+            peak = f"{self._highest:.6g}"
+            raise BadSamplesError(f"{self._label}: constant: all {self.n_samples} samples are {peak}; {self._remedy}")

@@ -1,4 +1,4 @@
-"""Whose recording a file says it is, in its own header."""
+"""The patient that a file's header names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["named_patient"]
 
 
 def named_patient(path: str) -> str:
-    """Return the patient's id in the header of an EDF or DICOM file, never the name; empty where none can be read."""
+    """Return the patient's id in the header of an EDF or DICOM file, never the name; "" if none can be read."""
     kind = kind_of(path)
     if kind not in {"edf", "dicom"}:
         return ""
@@ -23,5 +23,5 @@ def named_patient(path: str) -> str:
             from murmur.io.dicom_file import dicom_patient
 
             return dicom_patient(file)
-    except (OSError, ValueError):  # that it can't be read is told when it is analyzed
+    except (OSError, ValueError):  # reported when the file is analyzed
         return ""

@@ -1,4 +1,4 @@
-"""Patient, auscultation site and body position, as file names and people spell them."""
+"""Patient, auscultation site and body position, as file names and people write them."""
 
 from __future__ import annotations
 
@@ -9,68 +9,57 @@ from murmur.errors import ParameterError
 
 __all__ = ["POSITIONS", "SITES", "canonical_position", "canonical_site", "file_name", "match_name"]
 
-#: Of a name that is to be a file's.
+#: Longest part of a name that `file_name` keeps.
 _LONGEST_NAME = 80
 
-SITES = ("AV", "PV", "TV", "MV", "Erb", "Ax", "other")
+#: Each site's codes, as file names use them. AV, PV, TV and MV (the apex) are the valves, Erb is Erb's point, Ax the axilla.
+_SITE_CODES = {
+    "AV": ("av", "aor"),
+    "PV": ("pv", "pul"),
+    "TV": ("tv", "tri"),
+    "MV": ("mv", "mit", "apex"),
+    "Erb": ("erb",),
+    "Ax": ("ax",),
+    "other": ("phc",),
+}
+#: Words for a site, accepted from people only: in a file name "mitral" more often names the disease than the site.
+_SITE_WORDS = {
+    "AV": ("aortic",),
+    "PV": ("pulmonary", "pulmonic"),
+    "TV": ("tricuspid",),
+    "MV": ("mitral",),
+    "Ax": ("axilla",),
+    "other": ("other",),
+}
+_POSITION_CODES = {"sit": ("sit", "sitting"), "sup": ("sup", "supine"), "left": ("left",)}
+
+SITES = tuple(_SITE_CODES)
 """The canonical auscultation sites: four valves (MV is the apex), Erb's point, axilla, elsewhere."""
 
-POSITIONS = ("sit", "sup", "left")
+POSITIONS = tuple(_POSITION_CODES)
 """The canonical body positions: sitting, supine, left lateral."""
 
-# Short codes are the ones file names use. Words are accepted from people only: in a file name "mitral" or
-# "aortic" more often names the disease than the site.
-_SITE_CODES = {
-    "av": "AV",
-    "aor": "AV",
-    "pv": "PV",
-    "pul": "PV",
-    "tv": "TV",
-    "tri": "TV",
-    "mv": "MV",
-    "mit": "MV",
-    "apex": "MV",
-    "erb": "Erb",
-    "ax": "Ax",
-    "phc": "other",
-}
-_SITE_WORDS = {
-    "aortic": "AV",
-    "pulmonary": "PV",
-    "pulmonic": "PV",
-    "tricuspid": "TV",
-    "mitral": "MV",
-    "axilla": "Ax",
-    "other": "other",
-}
-_SITES_BY_ALIAS = _SITE_CODES | _SITE_WORDS
-_POSITIONS_BY_ALIAS = {"sit": "sit", "sitting": "sit", "sup": "sup", "supine": "sup", "left": "left"}
 
-# Letters that number a take, a channel or a file and not a patient: "take2_AV" says nothing about who it was.
-# Site and position codes are as little the beginning of an id: "MV_1_AV" follows no scheme we know.
+def _by_alias(*tables: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    return {alias: name for table in tables for name, aliases in table.items() for alias in aliases}
+
+
+_SITES_BY_ALIAS = _by_alias(_SITE_CODES, _SITE_WORDS)
+_POSITIONS_BY_ALIAS = _by_alias(_POSITION_CODES)
+
+#: Letters that number a take, a channel or a file, not a patient: "take2_AV" does not say who it was. Nor can the code of a
+#: site or position begin an id: "MV_1_AV" follows no known scheme.
 _NOT_A_PATIENT = {
-    "aud",
-    "ch",
-    "chan",
-    "clip",
-    "day",
-    "exam",
-    "file",
-    "lead",
-    "part",
-    "pcg",
-    "rec",
-    "run",
-    "seg",
+    *("aud", "ch", "chan", "clip", "day", "exam", "file", "lead", "part", "pcg", "rec", "run", "seg", "set", "take", "test"),
+    *("trk", "ver", "wav", *_SITES_BY_ALIAS, *_POSITIONS_BY_ALIAS),
 }
-_NOT_A_PATIENT |= {"set", "take", "test", "trk", "ver", "wav", *_SITES_BY_ALIAS, *_POSITIONS_BY_ALIAS}
 
 _SCHEME = re.compile(
     rf"""
-    (?!(?:19|20)\d\d[01]\d[0-3]\d_)                    # a date would join everyone heard on that day
+    (?!(?:19|20)\d\d[01]\d[0-3]\d_)                    # a date would join everyone recorded that day
     (?P<patient> (?: (?P<prefix>[A-Z]{{1,4}}) [_-]? )? \d{{1,10}} )
     (?: _ (?P<position> {"|".join(_POSITIONS_BY_ALIAS)} ) )?
-    _ (?P<site> {"|".join(_SITE_CODES)} )
+    _ (?P<site> {"|".join(_by_alias(_SITE_CODES))} )
     (?: _ \d{{1,2}} )?                                 # a second recording at the same site
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
@@ -78,11 +67,11 @@ _SCHEME = re.compile(
 
 
 def file_name(name: str) -> str:
-    """Spell a name, of a patient say, so that it can be a file's; two names never give one file name."""
+    """Turn a name, such as a patient's, into a file name; different names give different file names."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)
     if safe == name.upper() and not safe.startswith((".", "-")) and 0 < len(safe) <= _LONGEST_NAME:
         return safe
-    # what was changed, and what differs only in case, is told apart by a few digits of its hash
+    # A few digits of its hash keep apart names that were changed, or differ only in case.
     digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{safe[:_LONGEST_NAME].lstrip('.-')}-{digits}"
 
@@ -104,8 +93,8 @@ def canonical_site(text: str) -> str:
     Parameters
     ----------
     text : str
-        Such as ``"MV"``, ``"Mit"``, ``"mitral"`` or ``"apex"``; case and surrounding space do not matter.
-        The empty string, an unknown site, stays empty.
+        Such as ``"MV"``, ``"Mit"``, ``"mitral"`` or ``"apex"``; case and surrounding space are ignored. The empty string
+        stands for an unknown site, and stays empty.
 
     Returns
     -------
@@ -115,7 +104,7 @@ def canonical_site(text: str) -> str:
     Raises
     ------
     ParameterError
-        If it is no known site.
+        If the site is unknown.
     """
     return _canonical(text, "site", _SITES_BY_ALIAS)
 
@@ -126,8 +115,8 @@ def canonical_position(text: str) -> str:
     Parameters
     ----------
     text : str
-        ``"sit"``, ``"sitting"``, ``"sup"``, ``"supine"`` or ``"left"``; case and surrounding space do not
-        matter. The empty string, an unknown position, stays empty.
+        ``"sit"``, ``"sitting"``, ``"sup"``, ``"supine"`` or ``"left"``; case and surrounding space are ignored. The empty
+        string stands for an unknown position, and stays empty.
 
     Returns
     -------
@@ -137,7 +126,7 @@ def canonical_position(text: str) -> str:
     Raises
     ------
     ParameterError
-        If it is no known position.
+        If the position is unknown.
     """
     return _canonical(text, "position", _POSITIONS_BY_ALIAS)
 
@@ -146,17 +135,10 @@ def _canonical(text: str, what: str, by_alias: dict[str, str]) -> str:
     if not isinstance(text, str):
         raise ParameterError(f"{what} must be a string, not {text!r}")
     key = text.strip().lower()
-    if not key:
-        return ""
-    try:
-        return by_alias[key]
-    except KeyError:
-        groups: dict[str, list[str]] = {}
+    if key and key not in by_alias:
+        aliases: dict[str, list[str]] = {}
         for alias, canonical in by_alias.items():
-            groups.setdefault(canonical, [])
-            if alias != canonical.lower():
-                groups[canonical].append(alias)
-        accepted = ", ".join(f"{name} ({', '.join(aliases)})" if aliases else name for name, aliases in groups.items())
-        raise ParameterError(
-            f"unknown {what} {text!r}: it must be one of {accepted}, or empty where it is not known"
-        ) from None
+            aliases.setdefault(canonical, []).extend([alias] if alias != canonical.lower() else [])
+        known = ", ".join(f"{name} ({', '.join(others)})" if others else name for name, others in aliases.items())
+        raise ParameterError(f"unknown {what} {text!r}: must be one of {known}, or empty if it is not known")
+    return by_alias.get(key, "")

@@ -1,9 +1,9 @@
-"""Recordings: the one door through which sound comes in, and is checked.
+"""Recordings: the one place where sound enters murmur and is checked.
 
-A source is a path, a file object, a file's bytes, an array or a `Recording`. `open_source` streams it in
-blocks, so that a day-long file is never wholly in memory; `load` is the same, gathered into a `Recording`.
-What comes out is mono, finite and scaled so that integer PCM lies in ±1; everything else is refused with an
-error that names the input, the value and the remedy.
+A source is a path, a file object, the bytes of a file, an array, a `Recording` or a `RecordingInfo`. `open_source` streams
+it in blocks, so a day-long file is never in memory as a whole; `load` gathers the blocks into a `Recording`. The samples are
+mono, finite and scaled so that integer PCM lies within ±1. Anything else is refused with an error that names the input, the
+value and the remedy.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ _MAX_LOADED_SAMPLES = 2**31  # 8 GiB
 class Recording:
     """One heart-sound recording.
 
-    Building one converts the samples and refuses a rate out of range and samples that are not finite; whether
-    the whole can be a heart sound (long enough, not silent) is checked where it is used, or by `load`.
+    The constructor converts the samples, and refuses a rate out of range and samples that are not finite. Whether the whole
+    can be a heart sound (long enough, not silent) is checked by `load`, and by functions that use a recording.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples,)
-        Mono; full scale of integer PCM is ±1. Kept as a read-only view; integer PCM is converted.
+        Mono; integer PCM is scaled to ±1. Kept as a read-only view.
     sample_rate_hz : float
-        From 1 kHz to 192 kHz.
+        1 kHz to 192 kHz.
     info : RecordingInfo
-        What is known of it besides its samples.
+        What is known of it besides its samples; it has no path if it does not come from a file.
     notes : tuple of str
-        What a reader should know: which of several channels was taken, a body cut short.
+        Remarks on how it was read: which of several channels was taken, that the file was cut short.
     """
 
     samples: npt.NDArray[np.float32]
@@ -62,7 +62,7 @@ class Recording:
         label = self.info.path or "the recording"
         values = checked_array(self.samples, label)
         if values.ndim != 1:
-            raise ParameterError(f"{label}: samples must be one channel, 1-D, not of shape {values.shape}")
+            raise ParameterError(f"{label}: samples must be 1-D (one channel), not of shape {values.shape}")
         rate = checked_rate(self.sample_rate_hz, label, ParameterError)
         floats = to_float(values)
         if len(floats):
@@ -99,32 +99,30 @@ def open_source(
     source: AudioInput,
     *,
     channel: int | None = None,
-    site: str | None = None,
     patient: str | None = None,
+    site: str | None = None,
     position: str | None = None,
     visit: str | None = None,
     sample_rate_hz: float | None = None,
 ) -> Source:
-    """Open a recording to be read block by block.
+    """Open a recording to read it block by block.
 
     Parameters
     ----------
     source : str, os.PathLike, binary file object, bytes, array, Recording or RecordingInfo
-        A file in WAV, FLAC or another format that libsndfile reads, EDF, BDF or DICOM (extra: formats): by its path, its
-        URL (``s3://``, ``https://`` and what else fsspec knows), as an open file, read from where it stands (a pipe is
-        read to its end), or as its bytes. The path of a WFDB header (``.hea``, same extra). Or samples, of shape
-        (n_samples,) or (n_samples, n_channels): float, taken as they are, or PCM of dtype int8, int16, int32 or uint8,
-        scaled to ±1. Of a RecordingInfo, the file at its path, with what it says in place of the file's name and header.
+        A file that libsndfile reads (WAV, FLAC and others), or EDF, BDF or DICOM (extra: formats): its path, its URL
+        (``s3://``, ``https://`` and others that fsspec knows), an open file, read from its current position (a pipe is read
+        to its end), or its bytes. Or the path of a WFDB header (``.hea``, same extra). Or samples of shape (n_samples,) or
+        (n_samples, n_channels): float, used as they are, or PCM of dtype int8, int16, int32 or uint8, scaled to ±1. A
+        RecordingInfo stands for the file at its path; nothing is then taken from the file's name or header.
     channel : int, optional
-        Which of several channels, from 0; without it the first, of WFDB, EDF and DICOM the first that is described as a
-        heart sound, with a note.
-    site, patient, position, visit : str, optional
-        What is known of the recording; "" states that it isn't. Without them, the recording's own or what the
-        file name tells (see `RecordingInfo.from_path`); of a patient whom it doesn't name, the id in an EDF or DICOM
-        header.
+        Channel, counted from 0. Default: the first; in WFDB, EDF and DICOM the first described as a heart sound. A note says
+        which.
+    patient, site, position, visit : str, optional
+        What is known of the recording; "" if it is not known. Default: the recording's own, or what the file name says (see
+        `RecordingInfo.from_path`); if that names no patient, the id in an EDF or DICOM header.
     sample_rate_hz : float, optional
-        Of an array, which needs it, from 1 kHz to 192 kHz. A file or a Recording has its own, which it must
-        equal.
+        Required for an array, 1 kHz to 192 kHz. If given for anything else, it must equal the source's own rate.
 
     Returns
     -------
@@ -134,57 +132,68 @@ def open_source(
     Raises
     ------
     ParameterError
-        If an argument is out of range or of the wrong kind.
+        If an argument is out of range or of the wrong kind, or a library is missing.
     MissingFileError
-        If there is no file that can be read at the path.
+        If there is no readable file at the path.
     AudioFormatError
-        If it is not audio, or its header is damaged or states an impossible rate.
+        If the source is not audio, or its header is damaged or states an impossible rate.
     TooShortError, TooLongError
         If it is shorter than 2 s or longer than 25 h.
+
+    See Also
+    --------
+    load : Reads all blocks into memory.
+
+    Examples
+    --------
+    >>> with open_source("13918_MV.wav") as source:
+    ...     source.info.site, sum(len(block) for block in source.blocks(block_s=1.0))
+    ('MV', 52000)
     """
+    info = _info_of(source).updated(patient, site, position, visit)
+    label = _printable(info.path)
+    opened: Source
     if isinstance(source, Recording):
-        label = _printable(source.info.path) or "the recording"
-        _check_same_rate(sample_rate_hz, source.sample_rate_hz, label)
-        choose_channel(channel, 1, label)
-        info = source.info.updated(patient, site, position, visit)
-        return ArraySource(label, info, source.samples, source.sample_rate_hz, source.notes)
-    known = isinstance(source, RecordingInfo)
-    if isinstance(source, RecordingInfo):
-        info, source = source, source.path
-    elif isinstance(source, str | os.PathLike):
-        info = RecordingInfo.from_path(source)
-    else:
-        name = getattr(source, "name", None) if hasattr(source, "read") else None
-        info = RecordingInfo.from_path(name if isinstance(name, str) else "")
-    info = info.updated(patient, site, position, visit)
-    label, file = _printable(info.path), None
-    if isinstance(source, str | os.PathLike):
-        if is_remote(info.path):
-            file = adopt(open_remote(info.path), label, owned=True)
+        choose_channel(channel, 1, label or "the recording")
+        opened = ArraySource(label or "the recording", info, source.samples, source.sample_rate_hz, source.notes)
+    elif isinstance(source, str | os.PathLike | RecordingInfo):
+        file = adopt(open_remote(info.path), label, owned=True) if is_remote(info.path) else None
+        opened = _open_file(label, info, file, channel)
     elif isinstance(source, bytes | bytearray | memoryview):
-        label, file = "the bytes", ByteReader(io.BytesIO(source), owned=True)
+        label = "the bytes"
+        opened = _open_file(label, info, ByteReader(io.BytesIO(source), label, owned=True), channel)
     elif hasattr(source, "read"):
         label = label or "the file object"
-        file = adopt(source, label)
+        opened = _open_file(label, info, adopt(source, label), channel)
     else:
         return open_array(source, channel, info, sample_rate_hz)
-    opened = _open_file(label, info, file, channel)
-    if patient is None and not known and not info.patient:
+    if patient is None and not info.patient and not isinstance(source, RecordingInfo):
         opened.info = info.updated(patient=opened.named_patient)
     try:
-        _check_same_rate(sample_rate_hz, opened.sample_rate_hz, label)
+        _check_same_rate(sample_rate_hz, opened)
     except ParameterError:
         opened.close()
         raise
     return opened
 
 
+def _info_of(source: AudioInput) -> RecordingInfo:
+    if isinstance(source, RecordingInfo):
+        return source
+    if isinstance(source, Recording):
+        return source.info
+    path = getattr(source, "name", "") if hasattr(source, "read") else source
+    return RecordingInfo.from_path(path) if isinstance(path, str | os.PathLike) else RecordingInfo()
+
+
 def _open_file(label: str, info: RecordingInfo, file: ByteReader | None, channel: int | None) -> Source:
-    """Open a file with what reads its kind; optional libraries are loaded only when they are needed."""
+    """Open a file with the reader of its kind; optional libraries are imported only when they are needed."""
     if kind_of(info.path) == "wfdb":
         if file is not None:
             file.close()
-            raise ParameterError(f"{label}: a WFDB header is of no use without the files that it names: give its path here")
+            raise ParameterError(
+                f"{label}: a WFDB header can't be read without the files that it names: pass its local path"
+            )
         from murmur.io.wfdb_record import WfdbSource
 
         return WfdbSource(label, info, channel)
@@ -205,8 +214,8 @@ def load(
     source: AudioInput,
     *,
     channel: int | None = None,
-    site: str | None = None,
     patient: str | None = None,
+    site: str | None = None,
     position: str | None = None,
     visit: str | None = None,
     sample_rate_hz: float | None = None,
@@ -215,19 +224,22 @@ def load(
 
     Parameters
     ----------
-    source, channel, site, patient, position, visit, sample_rate_hz
-        As `open_source` takes them. Of a Recording, the fields given are replaced.
+    source, channel, patient, site, position, visit, sample_rate_hz
+        As in `open_source`.
 
     Returns
     -------
     Recording
-        Its samples are finite, neither silent nor constant, at least 2 s long, and shared with nobody.
+        At least 2 s of finite samples, neither silent nor constant, in memory of its own.
 
     Raises
     ------
     MurmurError
-        One of its kinds, as `open_source` and `Source.blocks` raise them; TooLongError also if there is more
-        than memory should hold at once. The message names the input, the value and the remedy.
+        As `open_source` and `Source.blocks` raise it; TooLongError also for more samples than memory should hold.
+
+    See Also
+    --------
+    murmur.analyze : Takes the same sources.
 
     Examples
     --------
@@ -235,48 +247,33 @@ def load(
     >>> recording.info.patient, recording.info.site, recording.duration_s
     ('13918', 'MV', 13.0)
     """
-    with open_source(
-        source,
-        channel=channel,
-        site=site,
-        patient=patient,
-        position=position,
-        visit=visit,
-        sample_rate_hz=sample_rate_hz,
-    ) as opened:
+    labels = {"patient": patient, "site": site, "position": position, "visit": visit}
+    with open_source(source, channel=channel, sample_rate_hz=sample_rate_hz, **labels) as opened:
         return _gathered(opened)
 
 
 def _gathered(source: Source) -> Recording:
     """Gather all blocks of a source."""
-    if source.n_samples is not None and source.n_samples > _MAX_LOADED_SAMPLES:
-        raise _too_many(source)
-    parts, n_samples = [], 0
+    parts: list[npt.NDArray[np.float32]] = []
+    n_samples = 0
     for block in source.blocks():
         parts.append(block)
         n_samples += len(block)
-        if n_samples > _MAX_LOADED_SAMPLES:
-            raise _too_many(source)
-    return Recording(
-        samples=parts[0] if len(parts) == 1 else np.concatenate(parts),
-        sample_rate_hz=source.sample_rate_hz,
-        info=source.info,
-        notes=source.notes,
-    )
-
-
-def _too_many(source: Source) -> TooLongError:
-    return TooLongError(
-        f"{source.label}: more than {_MAX_LOADED_SAMPLES} samples are too many to hold in memory at once: "
-        "take them in blocks from open_source(), or resample the file to 4 kHz"
-    )
+        if max(n_samples, source.n_samples or 0) > _MAX_LOADED_SAMPLES:
+            raise TooLongError(
+                f"{source.label}: too long to hold in memory (maximum {_MAX_LOADED_SAMPLES} samples): read blocks with "
+                "open_source(), or resample the file to 4 kHz"
+            )
+    samples = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return Recording(samples, source.sample_rate_hz, source.info, source.notes)
 
 
 def _printable(path: str) -> str:
-    """Spell a path for a message; a name that is not UTF-8 would break whoever prints it."""
+    """Return a path that can be printed, even if the file name is not UTF-8."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _check_same_rate(given: float | None, own: float, label: str) -> None:
-    if given is not None and checked_rate(given, label, ParameterError) != own:
-        raise ParameterError(f"{label}: has its own sample rate, {own:g} Hz, not {given:g} Hz; leave sample_rate_hz out")
+def _check_same_rate(given: float | None, source: Source) -> None:
+    if given is not None and checked_rate(given, source.label, ParameterError) != source.sample_rate_hz:
+        own = f"{source.sample_rate_hz:g} Hz, not {given:g} Hz"
+        raise ParameterError(f"{source.label}: has its own sample rate, {own}; leave sample_rate_hz out")

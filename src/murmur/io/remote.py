@@ -1,4 +1,4 @@
-"""Files elsewhere, by their URL: object stores, web servers, archives; all that fsspec knows."""
+"""Remote files, by URL: object stores, web servers and archives, through fsspec."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
-from murmur.errors import AudioFormatError, MissingFileError, MurmurError, ParameterError
+from murmur.errors import AudioFormatError, MurmurError, ParameterError
+from murmur.io.access import unreadable
 
 __all__ = ["file_system", "is_remote", "open_remote"]
 
@@ -20,12 +21,12 @@ def is_remote(path: str) -> bool:
 
 
 def file_system(url: str) -> tuple[Any, str]:
-    """Return the fsspec file system that a URL lies in, and its place there.
+    """Return the fsspec file system of a URL, and the path in it.
 
     Raises
     ------
     ParameterError
-        If there is no package for such a URL.
+        If the package for such URLs is missing, or the URL is malformed.
     """
     try:
         from fsspec.core import url_to_fs
@@ -45,40 +46,38 @@ def file_system(url: str) -> tuple[Any, str]:
 
 @lru_cache(maxsize=16)
 def _archive(scheme: str, outer: str, version: int) -> Any:
-    """Open an archive; what it lists is read once, and it stays open as long as it is among the last that were used."""
+    """Open an archive; its listing is read once, and it stays open while it is among the last used."""
     from fsspec.core import url_to_fs
 
     return url_to_fs(f"{scheme}://::{outer}")[0]
 
 
 def _version(path: str) -> int:
-    """Return what is another number when an archive of this machine is another."""
+    """Return a number that changes when a local archive does."""
     try:
         return Path(path).stat().st_mtime_ns
-    except OSError:  # it lies elsewhere, or nowhere
+    except OSError:  # remote, or missing
         return 0
 
 
 def open_remote(url: str) -> IO[bytes]:
-    """Open a file elsewhere; it is read a piece at a time.
+    """Open a remote file, to be read piece by piece.
 
     Raises
     ------
     MissingFileError
-        If it is not there, or not ours to read.
+        If it does not exist, or may not be read.
     AudioFormatError
         If it can't be reached.
     ParameterError
-        If there is no package for such a URL.
+        If the package for such URLs is missing, or the URL is malformed.
     """
     try:
         system, place = file_system(url)
         return system.open(place, "rb")  # type: ignore[no-any-return]
     except MurmurError:
         raise
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{url}: no such file") from error
-    except PermissionError as error:
-        raise MissingFileError(f"{url}: no permission to read it ({error})") from error
-    except Exception as error:  # each of the many services has errors of its own
-        raise AudioFormatError(f"{url}: can't be opened: {error or type(error).__name__}") from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise unreadable(url, error) from error
+    except Exception as error:  # each service raises errors of its own
+        raise AudioFormatError(f"{url}: can't be opened: {str(error) or type(error).__name__}") from error

@@ -1,4 +1,4 @@
-"""Recordings of several signals: which of them is the heart sound, and at what scale it is taken."""
+"""Files with several signals: which one is the heart sound, and how it is scaled."""
 
 from __future__ import annotations
 
@@ -14,20 +14,17 @@ from murmur.io.limits import choose_channel
 __all__ = ["choose_signal", "is_heart_sound", "known_id", "regrouped", "scaled"]
 
 _HEART_SOUND = re.compile(r"pcg|phono|heart[ _-]?sound|auscult|stethoscope|(?<![a-z])hs(?![a-z])", re.IGNORECASE)
-_NAMES_TOLD = 8
+_MOST_NAMES = 8
 _LONGEST_ID = 64
 
 
 def is_heart_sound(description: str) -> bool:
-    """Whether a signal's name or description says that it is a heart sound."""
+    """Whether the name or description of a signal says that it is a heart sound."""
     return _HEART_SOUND.search(description) is not None
 
 
 def choose_signal(channel: int | None, descriptions: Sequence[str], label: str) -> tuple[int, tuple[str, ...]]:
-    """Return the signal to take and the notes that this calls for.
-
-    That is the one asked for; else the first that is described as a heart sound; else the first.
-    """
+    """Return the signal to take, and notes: the one requested, or the first described as a heart sound, or the first."""
     if channel is not None or len(descriptions) == 1:
         return choose_channel(channel, len(descriptions), label)
     sounds = [index for index, description in enumerate(descriptions) if is_heart_sound(description)]
@@ -37,9 +34,9 @@ def choose_signal(channel: int | None, descriptions: Sequence[str], label: str) 
 
 
 def spelled(descriptions: Sequence[str]) -> str:
-    """Name some signals for a message."""
-    more = ", …" if len(descriptions) > _NAMES_TOLD else ""
-    return ", ".join(name.strip() or "no name" for name in descriptions[:_NAMES_TOLD]) + more
+    """Join the names of signals for a message."""
+    more = ", …" if len(descriptions) > _MOST_NAMES else ""
+    return ", ".join(name.strip() or "no name" for name in descriptions[:_MOST_NAMES]) + more
 
 
 def scaled(digital: npt.NDArray[Any], zero: float, full_scale: float) -> npt.NDArray[np.float32]:
@@ -51,7 +48,7 @@ def scaled(digital: npt.NDArray[Any], zero: float, full_scale: float) -> npt.NDA
 
 
 def regrouped(pieces: Iterable[npt.NDArray[Any]], n_block: int) -> Iterator[npt.NDArray[Any]]:
-    """Yield the same values in fresh arrays of `n_block`, the last one shorter."""
+    """Yield the same values in new arrays of length `n_block`, the last one shorter."""
     held: list[npt.NDArray[Any]] = []
     n_held = 0
     for piece in pieces:
@@ -68,6 +65,6 @@ def regrouped(pieces: Iterable[npt.NDArray[Any]], n_block: int) -> Iterator[npt.
 
 
 def known_id(text: object) -> str:
-    """Return a patient's id as a header states it; empty where it states none ("X" is EDF's word for that)."""
+    """Return a patient's id as a header states it; "" if it states none, which EDF writes as "X"."""
     words = " ".join(str(text or "").split())
     return "" if words.upper() == "X" or not words.isprintable() else words[:_LONGEST_ID]

@@ -1,4 +1,4 @@
-"""Sound to be read once, in blocks, each checked as it passes."""
+"""A source of sound, read once, block by block, and checked as it is read."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _MAX_BLOCK_SAMPLES = 2**24
 
 
 class Source(ABC):
-    """Sound to be read once, in blocks, each checked as it passes. Made by `open_source`.
+    """A source of sound, read once, block by block, and checked as it is read. Made by `open_source`.
 
-    Use it as a context manager, or `close` it: it may hold a file open.
+    Use it as a context manager, or `close` it, as it may hold a file open.
 
     Attributes
     ----------
     label : str
-        What messages call it.
+        Its name in messages.
     sample_rate_hz : float
     n_samples : int or None
-        As the header tells; None if it doesn't. A damaged file may hold fewer.
+        As the header states; None if it doesn't. A damaged file may hold fewer.
     info : RecordingInfo
     named_patient : str
-        The patient's id as the file's own header states it; "" where it doesn't.
+        The patient's id in the file's header; "" if it states none.
     """
 
     named_patient = ""
@@ -52,16 +52,16 @@ class Source(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know; complete when the last block has passed."""
+        """Remarks on how it was read; complete after the last block."""
         return tuple(self._notes)
 
     @property
     def duration_s(self) -> float | None:
-        """Duration in seconds, as the header tells; None if it doesn't."""
+        """Duration in seconds, as the header states; None if it doesn't."""
         return None if self.n_samples is None else self.n_samples / self.sample_rate_hz
 
     def blocks(self, block_s: float = 60.0) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the samples, block by block; can be called once.
+        """Yield the samples block by block; can be called once.
 
         Parameters
         ----------
@@ -71,17 +71,16 @@ class Source(ABC):
         Yields
         ------
         ndarray of float32, shape (n,)
-            The caller's own, never a view of the source.
+            In memory of their own, never a view of the source.
 
         Raises
         ------
         BadSamplesError
-            On a NaN, infinite or impossibly large sample, at once. When all has passed: if the whole was
-            silent or constant.
+            At once on a NaN, infinite or impossibly large sample; after the last block if all were silent or constant.
         AudioFormatError
             If the body can't be decoded any further.
         TooShortError, TooLongError
-            If the body turns out shorter than 2 s or longer than 25 h, whatever the header says.
+            If the body is shorter than 2 s or longer than 25 h, whatever the header states.
         ParameterError
             If ``block_s`` is not positive, or `blocks` was called before.
         """
@@ -110,10 +109,10 @@ class Source(ABC):
 
     @abstractmethod
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
-        """Yield fresh 1-D arrays of n_block values, the last one shorter, scaled but not yet checked."""
+        """Yield new 1-D arrays of n_block values, the last one shorter, scaled but not yet checked."""
 
-    def close(self) -> None:  # noqa: B027  (nothing to close is the common case)
-        """Close what was opened; a file object given by the caller stays open."""
+    def close(self) -> None:  # noqa: B027  (most sources have nothing to close)
+        """Close what was opened here; a file object of the caller stays open."""
 
     def __enter__(self) -> Source:
         return self

@@ -1,8 +1,8 @@
-"""WFDB records (PhysioNet): a header (``.hea``) that names signal files beside it, read by the wfdb package.
+"""WFDB records (PhysioNet): a header (``.hea``) and the signal files that it names, read by the wfdb package.
 
-Digital values are scaled so that the full scale of the converter (the header's ADC resolution, else what the format holds)
-is ±1, about its ADC zero: as a WAV of the same samples would be. What WFDB calls a missing sample is the lowest value that
-a format can hold, which in sound is as a rule a clipped one; it is taken for that, with a note.
+Digital values are scaled as in a WAV of the same samples: the ADC zero becomes 0, and the full scale of the converter (the
+header's ADC resolution, or what the format holds) becomes ±1. WFDB marks missing samples by the lowest value of a format. In
+sound, those are usually clipped samples, so they are kept, with a note.
 
 References
 ----------
@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murmur.errors import AudioFormatError, MissingFileError, ParameterError
+from murmur.errors import AudioFormatError, MissingFileError
+from murmur.io.access import decoding, require
 from murmur.io.byte_reader import open_path
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import check_length, checked_rate
+from murmur.io.limits import check_length, checked_rate, seconds
 from murmur.io.signals import choose_signal, regrouped, scaled
 from murmur.io.source import Source
 
@@ -31,17 +32,9 @@ __all__ = ["WfdbSource"]
 _LONGEST_HEADER = 2**16
 _FRAMES_PER_READ = 2**18
 #: Of each format: bytes and bits of a sample.
-_FORMATS: dict[str, tuple[float, int]] = {
-    "8": (1, 8),
-    "16": (2, 16),
-    "24": (3, 24),
-    "32": (4, 32),
-    "61": (2, 16),
-    "80": (1, 8),
-    "160": (2, 16),
-    "212": (1.5, 12),
-    "310": (4 / 3, 10),
-    "311": (4 / 3, 10),
+_FORMATS = {
+    **{"8": (1.0, 8), "16": (2.0, 16), "24": (3.0, 24), "32": (4.0, 32), "61": (2.0, 16), "80": (1.0, 8), "160": (2.0, 16)},
+    **{"212": (1.5, 12), "310": (4 / 3, 10), "311": (4 / 3, 10)},
 }
 #: The same, compressed as FLAC.
 _COMPRESSED = {"508": 8, "516": 16, "524": 24}
@@ -76,7 +69,7 @@ class WfdbSource(Source):
             yield scaled(digital, self._zero, self._full_scale)
 
     def _digital(self) -> Iterator[npt.NDArray[Any]]:
-        # a value of format 8 is the difference to the one before
+        # values in format 8 are differences, so decoding begins at the first
         step = self._n_frames if self._format == "8" else max(1, _FRAMES_PER_READ // self._frame)
         n_lowest = 0
         for start in range(0, self._n_frames, step):
@@ -84,57 +77,42 @@ class WfdbSource(Source):
             n_lowest += int((digital == self._lowest).sum())
             yield digital
         if n_lowest:
-            self._notes.append(f"{n_lowest} samples at the lowest value, which in WFDB can mean missing: taken as clipped")
+            self._notes.append(f"{n_lowest} samples have the lowest value, which can mean missing in WFDB: taken as clipped")
 
     def _read(self, start: int, stop: int) -> npt.NDArray[Any]:
         import wfdb
 
-        try:
-            record = wfdb.rdrecord(
-                self._record,
-                sampfrom=start,
-                sampto=stop,
-                channels=[self._channel],
-                physical=False,
-                smooth_frames=False,
-                ignore_skew=True,
-            )
+        options = {"physical": False, "smooth_frames": False, "ignore_skew": True}
+        at = seconds(start * self._frame, self.sample_rate_hz)
+        with decoding(self.label, f"damaged: its signal can't be decoded from {at} on"):
+            record = wfdb.rdrecord(self._record, sampfrom=start, sampto=stop, channels=[self._channel], **options)
             values = np.asarray(record.e_d_signal[0])
-        except Exception as error:  # the library tells what is damaged by many kinds
-            at = f"{start * self._frame / self.sample_rate_hz:.6g} s"
-            raise AudioFormatError(f"{self.label}: damaged: its signal can't be decoded from {at} on ({error})") from error
         if values.shape != ((stop - start) * self._frame,):
             raise AudioFormatError(f"{self.label}: damaged: its header and its signal file contradict each other")
         return values
 
 
 def _read_header(label: str, path: str, record: str) -> Any:
-    with_problem = "its WFDB header is damaged"
+    problem = "its WFDB header is damaged"
     file = open_path(path, label)
     try:
         start = file.read(_LONGEST_HEADER + 1)
+        file.check()
     finally:
         file.close()
-    if file.error is not None:
-        raise AudioFormatError(f"{label}: reading failed: {file.error}") from file.error
     if not start.strip():
         raise AudioFormatError(f"{label}: empty: a WFDB header begins with its record's name and number of signals")
     if len(start) > _LONGEST_HEADER:
-        raise AudioFormatError(f"{label}: {with_problem}: it is longer than {_LONGEST_HEADER} bytes")
-    try:
-        import wfdb
-    except ImportError as error:
-        raise ParameterError(f"{label}: reading WFDB needs wfdb: pip install 'murmur-pcg[formats]'") from error
-    try:
+        raise AudioFormatError(f"{label}: {problem}: it is longer than {_LONGEST_HEADER} bytes")
+    wfdb = require("wfdb", label, "reading WFDB")
+    with decoding(label, problem):
         header = wfdb.rdheader(record)
-    except Exception as error:  # the library tells what is damaged by many kinds
-        raise AudioFormatError(f"{label}: {with_problem} ({error})") from error
     if getattr(header, "n_seg", None) is not None:
-        raise AudioFormatError(f"{label}: a record of several segments; name the header of one of them")
+        raise AudioFormatError(f"{label}: a record of several segments; choose the header of one of them")
     if not header.n_sig or not header.file_name:
         raise AudioFormatError(f"{label}: it names no signals")
     if not header.n_sig == len(header.file_name) == len(header.fmt):
-        raise AudioFormatError(f"{label}: {with_problem}: it promises {header.n_sig} signals and names {len(header.fmt)}")
+        raise AudioFormatError(f"{label}: {problem}: it promises {header.n_sig} signals but names {len(header.fmt)}")
     return header
 
 
@@ -143,17 +121,17 @@ def _described(header: Any, index: int) -> str:
 
 
 def _frames_held(label: str, path: str, header: Any, channel: int) -> int:
-    """Count the frames that a signal's file holds, whatever the header promises."""
+    """Return how many frames a signal's file holds, whatever the header promises."""
     name, kind = str(header.file_name[channel]), str(header.fmt[channel])
     if kind not in _FORMATS and kind not in _COMPRESSED:
-        raise AudioFormatError(f"{label}: WFDB format {kind!r} of signal {channel} is not known")
+        raise AudioFormatError(f"{label}: signal {channel} is in WFDB format {kind!r}, which murmur does not read")
     if name in {"~", "-", ".", ".."} or Path(name).name != name or "\\" in name:
-        raise AudioFormatError(f"{label}: signal {channel} must be in a file beside it, not in {name!r}")
+        raise AudioFormatError(f"{label}: signal {channel} must be in a file in the same folder, not in {name!r}")
     place = os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120  (spelled as it was given)
     try:
         size = Path(place).stat().st_size
     except OSError as error:
-        raise MissingFileError(f"{label}: it names {name}, which is not there; put it beside the header") from error
+        raise MissingFileError(f"{label}: its signal file {name} is missing; put it in the same folder") from error
     in_file = [index for index, other in enumerate(header.file_name) if other == name]
     per_frame = sum(header.samps_per_frame[index] or 1 for index in in_file)
     if kind in _COMPRESSED:

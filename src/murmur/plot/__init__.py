@@ -1,10 +1,10 @@
-"""Pictures of what murmur hears, for matplotlib (extra ``plot``): each takes Axes, or makes them, and returns them.
+"""Plots of recordings and analyses (extra ``plot``). Each takes matplotlib Axes, or makes them, and returns them.
 
 >>> import murmur
 >>> recording = murmur.load("13918_MV.wav")
 >>> analysis = murmur.analyze(recording)
 >>> ax = murmur.plot.phonocardiogram(recording, analysis, end_s=4.0)
->>> murmur.plot.beat(analysis).figure.savefig("beat.svg")
+>>> murmur.plot.cycle(analysis).figure.savefig("cycle.svg")
 """
 
 import lazy_loader

@@ -1,9 +1,9 @@
 from .chest import chest_map as chest_map
-from .cycles import beat as beat
+from .cycles import cycle as cycle
 from .cycles import levels as levels
 from .cycles import tachogram as tachogram
 from .sheet import overview as overview
 from .sound import phonocardiogram as phonocardiogram
 from .sound import spectrogram as spectrogram
-from .visits import course as course
+from .visits import history as history
 from .visits import trend as trend

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from murmur.plot.style import INK, SOFT, axes, styled
+from murmur.plot.style import INK, SOFT, drawing, without_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,16 +25,16 @@ PLACES = {
     "MV": (0.46, -0.10),
     "Ax": (0.88, -0.02),
 }
-#: From the faintest that is drawn to the loudest, in dB against S2.
+#: From the faintest murmur that is drawn to the loudest, in dB relative to S2.
 FAINTEST_DB, LOUDEST_DB = -30.0, 5.0
 _SOUND_RADIUS = 0.115
 
 
 def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
-    """Draw the sites of one person, coloured by the murmur's level in mid-systole against S2, 80 to 600 Hz.
+    """Draw the sites of one person, coloured by the level of the murmur in mid-systole relative to S2, 80 to 600 Hz.
 
-    White where no murmur is heard, hatched where it can't be told or the recording is unreadable, dotted where there is no
-    recording; the median of several at one site.
+    A site is white if no murmur is heard, hatched if that is unknown or the recording is unreadable, and dotted without a
+    recording. Several recordings at one site are drawn as their median.
 
     Parameters
     ----------
@@ -51,49 +51,57 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
     ------
     ParameterError
         If matplotlib is not installed.
-    """
-    with styled():
-        import matplotlib as mpl
-        from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import Normalize
-        from matplotlib.patches import Circle
 
-        ax = axes(ax, 4.2, 3.6)
-        colours = ScalarMappable(Normalize(FAINTEST_DB, LOUDEST_DB), mpl.colormaps["YlOrRd"])
-        _draw_chest(ax)
+    See Also
+    --------
+    murmur.join_patient : The same recordings in figures.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> ax = murmur.plot.chest_map([murmur.analyze("13918_MV.wav"), murmur.analyze("13918_AV.wav")])
+    >>> ax.get_title()
+    'Murmur by site, dB relative to S2'
+    """
+    with drawing(ax, 4.2, 3.6) as axes:
+        _draw_chest(axes)
         for site, place in PLACES.items():
-            here = [a for a in analyses if a.info.site == site]
-            heard = [a for a in here if a.findings.murmur.value == "present" and a.murmur is not None]
-            told = [a for a in here if a.status == "ok" and a.findings.murmur.value in {"present", "absent"}]
-            face: Any = "white"
-            text, style = site, {"linestyle": "-", "edgecolor": INK}
-            if heard:
-                levels_db = [FAINTEST_DB if a.murmur.level_db is None else a.murmur.level_db for a in heard if a.murmur]
-                level_db = float(np.median(levels_db))
-                face, text = colours.to_rgba(level_db), f"{site}\n{level_db:+.0f}"
-            elif not here:
-                style = {"linestyle": ":", "edgecolor": SOFT}
-            elif not told:
-                style = {"linestyle": "-", "edgecolor": SOFT, "hatch": "////"}
-            ax.add_patch(Circle(place, _SOUND_RADIUS, facecolor=face, linewidth=1.0, zorder=3, **style))
-            dark = bool(heard) and sum(face[:3]) < 1.4
-            ax.text(*place, text, ha="center", va="center", fontsize=7.5, linespacing=0.95, zorder=4,
-                    color="white" if dark else SOFT if not here else INK)  # fmt: skip
-        ax.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal", xticks=[], yticks=[])
-        ax.set_title("Murmur by site, dB against S2")
-        for spine in ax.spines.values():
-            spine.set_visible(False)
+            _draw_site(axes, site, place, [a for a in analyses if a.info.site == site])
+        axes.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal")
+        axes.set_title("Murmur by site, dB relative to S2")
+        without_frame(axes)
         for x, side, text in (
             (-1.1, "left", "right"),
             (1.1, "right", "left"),
             (0.0, "center", "white: none heard, dotted: not recorded"),
         ):
-            ax.text(x, -0.6, text, color=SOFT, fontsize=7.5, ha=side)
-    return ax
+            axes.text(x, -0.6, text, color=SOFT, fontsize=7.5, ha=side)
+        return axes
+
+
+def _draw_site(ax: Axes, site: str, place: tuple[float, float], here: Sequence[Analysis]) -> None:
+    import matplotlib as mpl
+    from matplotlib.patches import Circle
+
+    heard = [a.murmur.level_db for a in here if a.findings.murmur.value == "present" and a.murmur is not None]
+    known = any(a.status == "ok" and a.findings.murmur.value != "unknown" for a in here)
+    face: Any = "white"
+    text, ink, style = site, INK, {"linestyle": "-", "edgecolor": INK}
+    if heard:
+        level_db = float(np.median([FAINTEST_DB if level_db is None else level_db for level_db in heard]))
+        shade = min(max((level_db - FAINTEST_DB) / (LOUDEST_DB - FAINTEST_DB), 0.0), 1.0)
+        face, text = mpl.colormaps["YlOrRd"](shade), f"{site}\n{level_db:+.0f}"
+        ink = "white" if sum(face[:3]) < 1.4 else INK
+    elif not here:
+        ink, style = SOFT, {"linestyle": ":", "edgecolor": SOFT}
+    elif not known:
+        style = {"linestyle": "-", "edgecolor": SOFT, "hatch": "////"}
+    ax.add_patch(Circle(place, _SOUND_RADIUS, facecolor=face, linewidth=1.0, zorder=3, **style))
+    ax.text(*place, text, ha="center", va="center", fontsize=7.5, linespacing=0.95, zorder=4, color=ink)
 
 
 def _draw_chest(ax: Axes) -> None:
-    """Outline, breastbone and ribs, as light as can be."""
+    """Outline, breastbone and ribs, in the background."""
     shoulders_x = np.array([-0.22, -0.28, -0.85, -1.02, -1.04, -0.96, -0.86, -0.84])
     shoulders_y = np.array([1.10, 0.95, 0.84, 0.66, 0.35, -0.05, -0.35, -0.60])
     for side in (1, -1):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from murmur.plot.cycles import beat, levels, tachogram
+from murmur.plot.cycles import cycle, levels, tachogram
 from murmur.plot.sound import phonocardiogram, spectrogram
-from murmur.plot.style import SOFT, new_figure, styled
+from murmur.plot.style import new_sheet, styled
 from murmur.wording import tell
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SHOWN_S", "overview"]
 
-#: Seconds of sound that are shown where nothing else is asked for: more can't be told apart on a sheet.
+#: Seconds of sound that are shown by default: of more, no detail is visible on a sheet.
 SHOWN_S = 6.0
 #: Characters of a line across the sheet.
 LINE = 135
 
 
 def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, end_s: float | None = None) -> Figure:
-    """Draw a sheet: what is heard in words, phonocardiogram, spectrogram, average beat, S1 and rate beat by beat.
+    """Draw a sheet: the findings in words, phonocardiogram, spectrogram, average cycle, S1 and rate cycle by cycle.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, 
     analysis : Analysis
         Of that recording.
     start_s, end_s : float, optional
-        What is shown of the sound, in seconds: by default the first 6.
+        The part of the sound to show, in seconds: by default the first 6.
 
     Returns
     -------
@@ -44,25 +44,33 @@ def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, 
     ------
     ParameterError
         If nothing of the recording lies between `start_s` and `end_s`, or matplotlib is not installed.
+
+    See Also
+    --------
+    phonocardiogram, spectrogram, cycle, levels, tachogram : The plots on it.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> recording = murmur.load("13918_MV.wav")
+    >>> sheet = murmur.plot.overview(recording, murmur.analyze(recording))
+    >>> len(sheet.axes)
+    5
     """
-    end_s = start_s + SHOWN_S if end_s is None else end_s
+    story = tell(analysis)
+    sentences = [*story.warnings, *(sentence for sentence, _ in story.sentences)]
+    lines = [line for text in (f"{story.title}   {story.context}", *sentences) for line in textwrap.wrap(text, LINE)]
     with styled():
-        figure = new_figure(10.0, 8.0)
-        places: Any = figure.subplot_mosaic(
-            [["wave", "wave"], ["spectrum", "spectrum"], ["beat", "levels"], ["beat", "rate"]],
+        figure = new_sheet(10.0, 8.0, "\n".join(lines), 9.5)
+        axes: Any = figure.subplot_mosaic(
+            [["wave", "wave"], ["spectrum", "spectrum"], ["cycle", "levels"], ["cycle", "rate"]],
             height_ratios=(1.5, 1.5, 1.1, 1.1), width_ratios=(1.15, 1.0),
         )  # fmt: skip
-        places["spectrum"].sharex(places["wave"])
-        phonocardiogram(recording, analysis, start_s=start_s, end_s=end_s, ax=places["wave"])
-        spectrogram(recording, analysis, start_s=start_s, end_s=end_s, ax=places["spectrum"])
-        places["wave"].set_xlabel("")
-        beat(analysis, ax=places["beat"])
-        levels(analysis, ax=places["levels"])
-        tachogram(analysis, ax=places["rate"])
-        places["levels"].set_xlabel("")
-        story = tell(analysis)
-        said = [*story.warnings, *(sentence for sentence, _ in story.sentences)]
-        lines = [line for text in (f"{story.title}   {story.context}", *said) for line in textwrap.wrap(text, LINE)]
-        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=9.5)
-        figure.supxlabel("For research and education, not a medical device.", x=0.99, ha="right", fontsize=7, color=SOFT)
+        axes["spectrum"].sharex(axes["wave"])
+        for draw, name in ((phonocardiogram, "wave"), (spectrogram, "spectrum")):
+            draw(recording, analysis, start_s=start_s, end_s=start_s + SHOWN_S if end_s is None else end_s, ax=axes[name])
+        for draw_cycles, name in ((cycle, "cycle"), (levels, "levels"), (tachogram, "rate")):
+            draw_cycles(analysis, ax=axes[name])
+        for upper in ("wave", "levels"):
+            axes[upper].set_xlabel("")
     return figure

@@ -1,4 +1,4 @@
-"""The sound itself: the phonocardiogram and its spectrogram, with S1 and S2 marked, on one time axis."""
+"""The sound itself: phonocardiogram and spectrogram, with S1 and S2 marked, on one time axis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.errors import ParameterError
-from murmur.plot.style import COLOURS, INK, TRACE, axes, styled
+from murmur.plot.style import COLOURS, INK, TRACE, drawing
 from murmur.segmentation.result import Segmentation, State
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["phonocardiogram", "spectrogram"]
 
-#: More samples to an inch are drawn as the band between the lowest and the highest of so many stretches.
-STRETCHES_PER_INCH = 150
-#: S1 and S2 are named where a second is at least so many points (1/72 inch) wide.
+#: Denser sound is drawn as the band between the lowest and the highest sample of so many spans per inch.
+SPANS_PER_INCH = 150
+#: S1 and S2 are named if a second is at least so many points (1/72 inch) wide.
 NAMED_FROM = 40.0
-#: Hann windows as the analysis has them, steps in seconds, and the highest frequency at which anything is heard.
-WINDOW_S, STEP_S, HIGHEST_HZ = 0.064, 0.008, 800.0
-#: Below this nothing is heard.
-LOWEST_HZ = 20.0
-#: Below the loudest that is heard, in dB, nothing is seen.
+#: Length of the Hann windows, as in the analysis, and their step, in seconds.
+WINDOW_S, STEP_S = 0.064, 0.008
+#: Range of frequencies in which heart sounds and murmurs are heard.
+LOWEST_HZ, HIGHEST_HZ = 20.0, 800.0
+#: Range of levels below the loudest.
 RANGE_DB = 60.0
 
 
@@ -39,16 +39,16 @@ def phonocardiogram(
     end_s: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the sound above 20 Hz over time, S1 and S2 as bands; pale where a beat is not trusted.
+    """Draw the sound above 20 Hz over time, S1 and S2 as bands, pale in cycles that are not trusted.
 
     Parameters
     ----------
     recording : Recording
         From `murmur.load`.
     found : Analysis or Segmentation, optional
-        What was found in it.
+        Of that recording.
     start_s, end_s : float, optional
-        What is shown, in seconds; all of it by default.
+        The part to show, in seconds; all of it by default.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new ones by default.
 
@@ -60,25 +60,36 @@ def phonocardiogram(
     ------
     ParameterError
         If nothing of the recording lies between `start_s` and `end_s`, or matplotlib is not installed.
+
+    See Also
+    --------
+    spectrogram, overview
+
+    Examples
+    --------
+    >>> import murmur
+    >>> recording = murmur.load("13918_MV.wav")
+    >>> ax = murmur.plot.phonocardiogram(recording, murmur.analyze(recording), end_s=4.0)
+    >>> ax.get_xlabel()
+    'time (s)'
     """
-    first, last = _stretch(recording, start_s, end_s)
-    with styled():
-        ax = axes(ax)
+    first, last = _span(recording, start_s, end_s)
+    with drawing(ax) as axes:
         samples = _audible(recording.samples[first:last].astype(np.float64), recording.sample_rate_hz)
-        largest = _usual_peak(samples, recording.sample_rate_hz)
-        stretches = round(STRETCHES_PER_INCH * _width_inches(ax))
-        if len(samples) <= 2 * stretches:
+        largest = _typical_peak(samples, recording.sample_rate_hz)
+        spans = round(SPANS_PER_INCH * _width_inches(axes))
+        if len(samples) <= 2 * spans:
             times_s = (first + np.arange(len(samples))) / recording.sample_rate_hz
-            ax.plot(times_s, samples, color=TRACE, linewidth=0.6)
+            axes.plot(times_s, samples, color=TRACE, linewidth=0.6)
         else:
-            edges_s, low, high = _envelope(samples, first, recording.sample_rate_hz, stretches)
-            ax.fill_between(edges_s, low, high, color=TRACE, linewidth=0.4)
-        ax.set(ylim=(-largest, largest), yticks=[], xlabel="time (s)")
-        ax.set_xlim(first / recording.sample_rate_hz, last / recording.sample_rate_hz)
-        ax.spines["left"].set_visible(False)
+            edges_s, low, high = _envelope(samples, first, recording.sample_rate_hz, spans)
+            axes.fill_between(edges_s, low, high, color=TRACE, linewidth=0.4)
+        axes.set(ylim=(-largest, largest), yticks=[], xlabel="time (s)")
+        axes.set_xlim(first / recording.sample_rate_hz, last / recording.sample_rate_hz)
+        axes.spines["left"].set_visible(False)
         if found is not None:
-            _mark_sounds(ax, found)
-    return ax
+            _mark_sounds(axes, found)
+        return axes
 
 
 def spectrogram(
@@ -91,17 +102,23 @@ def spectrogram(
 ) -> Axes:
     """Draw the spectrogram up to 800 Hz, 60 dB deep, with the onsets of S1 and S2.
 
-    Arguments and errors as of `phonocardiogram`.
+    Parameters, return value and errors as of `phonocardiogram`.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
+    See Also
+    --------
+    phonocardiogram, overview
+
+    Examples
+    --------
+    >>> import murmur
+    >>> recording = murmur.load("13918_MV.wav")
+    >>> murmur.plot.spectrogram(recording, end_s=4.0).get_ylabel()
+    'frequency (Hz)'
     """
-    first, last = _stretch(recording, start_s, end_s)
-    with styled():
+    first, last = _span(recording, start_s, end_s)
+    with drawing(ax) as axes:
         import librosa
 
-        ax = axes(ax)
         rate_hz = recording.sample_rate_hz
         window, step = (max(round(length_s * rate_hz), 1) for length_s in (WINDOW_S, STEP_S))
         power = np.abs(librosa.stft(np.array(recording.samples[first:last]), n_fft=window, hop_length=step)) ** 2
@@ -109,19 +126,19 @@ def spectrogram(
         loudest = max(float(shown[int(np.ceil(LOWEST_HZ * window / rate_hz)) :].max()), 1e-12)
         decibels = np.clip(librosa.power_to_db(shown, ref=loudest, top_db=None), -RANGE_DB, 0.0)
         librosa.display.specshow(
-            decibels, sr=rate_hz, hop_length=step, n_fft=window, ax=ax, cmap="magma", rasterized=True, x_axis="s",
+            decibels, sr=rate_hz, hop_length=step, n_fft=window, ax=axes, cmap="magma", rasterized=True, x_axis="s",
             y_axis="hz", x_coords=first / rate_hz + np.arange(decibels.shape[1]) * step / rate_hz,
             y_coords=np.arange(decibels.shape[0]) * rate_hz / window,
         )  # fmt: skip
-        ax.set(ylabel="frequency (Hz)", xlabel="time (s)", ylim=(0.0, min(HIGHEST_HZ, rate_hz / 2)))
-        ax.set_xlim(first / rate_hz, last / rate_hz)
+        axes.set(ylabel="frequency (Hz)", xlabel="time (s)", ylim=(0.0, min(HIGHEST_HZ, rate_hz / 2)))
+        axes.set_xlim(first / rate_hz, last / rate_hz)
         if found is not None:
-            _mark_onsets(ax, found)
-    return ax
+            _mark_onsets(axes, found)
+        return axes
 
 
-def _stretch(recording: Recording, start_s: float, end_s: float | None) -> tuple[int, int]:
-    """First sample and one past the last of what is to be shown."""
+def _span(recording: Recording, start_s: float, end_s: float | None) -> tuple[int, int]:
+    """First sample and one past the last of the part to show."""
     end_s = recording.duration_s if end_s is None else min(end_s, recording.duration_s)
     first, last = (round(time_s * recording.sample_rate_hz) for time_s in (max(start_s, 0.0), end_s))
     if last - first < 2:
@@ -133,7 +150,7 @@ def _stretch(recording: Recording, start_s: float, end_s: float | None) -> tuple
 
 
 def _audible(samples: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """The sound without what lies below hearing: breathing and the hand move the base line more than the heart does."""
+    """High-pass the sound: below hearing, breathing and the hand move the baseline more than the heart does."""
     from scipy.signal import butter, sosfiltfilt
 
     sections = butter(2, LOWEST_HZ, "highpass", fs=rate_hz, output="sos")
@@ -142,10 +159,10 @@ def _audible(samples: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64
     return heard
 
 
-def _usual_peak(samples: NDArray[np.float64], rate_hz: float) -> float:
-    """What most stretches of half a second stay below: a knock would leave nothing else to be seen."""
-    stretches = np.maximum.reduceat(np.abs(samples), np.arange(0, len(samples), max(int(0.5 * rate_hz), 1)))
-    return 1.8 * float(np.median(stretches)) or 1.0
+def _typical_peak(samples: NDArray[np.float64], rate_hz: float) -> float:
+    """Limit of the axis, from the peaks of most half seconds: scaled to a single knock, nothing else would be visible."""
+    peaks = np.maximum.reduceat(np.abs(samples), np.arange(0, len(samples), max(int(0.5 * rate_hz), 1)))
+    return 1.8 * float(np.median(peaks)) or 1.0
 
 
 def _width_inches(ax: Axes) -> float:
@@ -153,16 +170,16 @@ def _width_inches(ax: Axes) -> float:
 
 
 def _envelope(
-    samples: NDArray[np.float64], first: int, rate_hz: float, stretches: int
+    samples: NDArray[np.float64], first: int, rate_hz: float, spans: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Lowest and highest of each stretch, and their times."""
-    starts = np.linspace(0, len(samples), stretches + 1).astype(np.int64)[:-1]
+    """Times of so many spans, and the lowest and highest sample of each."""
+    starts = np.linspace(0, len(samples), spans + 1).astype(np.int64)[:-1]
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
     return (first + starts) / rate_hz, low, high
 
 
 def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict[State, list[tuple[float, float, bool]]]:
-    """Start, duration and trust of each S1 and S2 that is in sight."""
+    """Start, duration and trust of each visible S1 and S2."""
     sure: set[float] = set()
     if isinstance(found, Segmentation):
         segmentation, trusted = found, None

@@ -1,4 +1,4 @@
-"""What all plots share: colours, how they look, and where their axes come from."""
+"""What all plots share: colours, style, axes and sheets."""
 
 from __future__ import annotations
 
@@ -13,13 +13,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "INK", "SIGN", "SOFT", "TRACE", "axes", "new_figure", "styled"]
+__all__ = [
+    "COLOURS",
+    "DASHES",
+    "INK",
+    "SIGN",
+    "SOFT",
+    "TRACE",
+    "drawing",
+    "new_figure",
+    "new_sheet",
+    "styled",
+    "without_frame",
+]
 
 INK, SOFT, TRACE = "#1a1c1f", "#5c6167", "#33373c"
-#: What is abnormal.
+#: Marks what is abnormal.
 SIGN = "#a8201a"
-#: Blue and orange are told apart by nearly everybody, and in grey by their lightness.
+#: Blue and orange differ for nearly everybody, and in grey by their lightness.
 COLOURS = {State.S1: "#0b62a8", State.S2: "#c8590a"}
+#: Of a line that is a reference and was not measured.
+DASHES: Any = (0, (4, 3))
 
 _STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -41,14 +55,14 @@ _STYLE: dict[str, Any] = {
     "axes.facecolor": "white",
     # text stays text: small, searchable, and in the reader's own font
     "svg.fonttype": "none",
-    # the same picture is the same file
+    # equal pictures are equal files
     "svg.hashsalt": "murmur",
 }
 
 
 @contextlib.contextmanager
 def styled() -> Iterator[None]:
-    """Draw as murmur does; the caller's own settings are back afterwards."""
+    """Draw in murmur's style; the caller's own settings return afterwards."""
     try:
         import matplotlib as mpl
     except ImportError as error:
@@ -57,21 +71,37 @@ def styled() -> Iterator[None]:
         yield
 
 
-def axes(given: Axes | None, width: float = 8.0, height: float = 2.6) -> Axes:
-    """Return the axes to draw on: those given, else new ones of so many inches."""
-    if given is not None:
-        return given
-    import matplotlib.pyplot as plt
+@contextlib.contextmanager
+def drawing(ax: Axes | None, width: float = 8.0, height: float = 2.6) -> Iterator[Axes]:
+    """Draw in murmur's style on the axes given, or on new ones of so many inches."""
+    with styled():
+        if ax is None:
+            import matplotlib.pyplot as plt
 
-    made: Axes = plt.subplots(figsize=(width, height), layout="constrained")[1]
-    return made
+            ax = plt.subplots(figsize=(width, height), layout="constrained")[1]
+        yield ax
 
 
 def new_figure(width: float, height: float, layout: str | None = "constrained") -> Figure:
-    """Make a figure that no window and no global list knows: threads may draw, and it goes when nobody holds it."""
+    """Make a figure that pyplot does not keep: threads may draw, and it is freed with its last reference."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+def new_sheet(width: float, height: float, title: str, title_size: float) -> Figure:
+    """Make a figure with a title and the disclaimer."""
+    figure = new_figure(width, height)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=title_size)
+    figure.supxlabel("For research and education, not a medical device.", x=0.99, ha="right", fontsize=7, color=SOFT)
+    return figure
+
+
+def without_frame(ax: Axes) -> None:
+    """Take away ticks and frame."""
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set_visible(False)

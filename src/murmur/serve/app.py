@@ -30,6 +30,7 @@ from murmur.pipeline.analysis import analyze
 from murmur.pipeline.models import Models
 from murmur.serve.guard import LOOPBACK, Guard, Limits, refuse
 from murmur.serve.openapi import openapi
+from murmur.serve.signs import signs_module
 from murmur.settings import Settings
 
 __all__ = ["make_app"]
@@ -99,6 +100,7 @@ def make_app(
             Route("/openapi.json", _document),
             Route("/analyze", server.analyze, methods=["POST"]),
             WebSocketRoute("/live", server.live),
+            Route("/page/signs.js", _signs),
             Mount("/page", StaticFiles(directory=PAGE)),
         ],
         middleware=[Middleware(Guard, hosts=hosts, origins=origins)],
@@ -107,6 +109,10 @@ def make_app(
 
 async def _page(request: Request) -> Response:
     return FileResponse(PAGE / "index.html")
+
+
+async def _signs(request: Request) -> Response:
+    return Response(signs_module(), media_type="text/javascript")
 
 
 async def _document(request: Request) -> Response:

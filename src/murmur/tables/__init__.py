@@ -1,1 +1,1 @@
-"""Rows and columns of everything that murmur writes as a table."""
+"""Everything that murmur writes as a table: the columns, and files of them."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from murmur.errors import ParameterError
 from murmur.io.writing import write_whole
-from murmur.tables.rows import Cell
+from murmur.tables.column import Cell
 
 __all__ = ["FORMATS", "Table", "check_format", "export"]
 

@@ -1,25 +1,30 @@
-"""What a doctor would say of a recording, in plain sentences."""
+"""What a doctor would say about a recording, in plain sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from murmur.wording.figures import figure_lines
+from murmur.wording.signs import PHRASES, TITLES
 from murmur.wording.story import (
     EVEN,
     LIKELY,
-    NOT_RULED_OUT,
     POSITIONS,
     SITES,
     SURE,
     Sentence,
     Story,
     Tone,
+    capitalized,
     count,
     percent,
+    possible_murmur,
     score_sentence,
     share,
     tone_of,
+    uncertain_murmur,
 )
 
 if TYPE_CHECKING:
@@ -28,11 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["tell", "tell_failure"]
 
-#: A recording with less than this share segmented right is worth a warning.
+#: A quality index below this causes a warning.
 GOOD_QUALITY = 0.6
-#: A murmur that fills this share of systole fills most of it.
+#: Share of systole that counts as most of it.
 MOST = 0.8
 
+#: Adjectives before "murmur", and after it, that differ from the values.
 _TIMING = {
     "holosystolic": "pansystolic (holosystolic)",
     "early": "early systolic",
@@ -40,34 +46,18 @@ _TIMING = {
     "late": "late systolic",
 }
 _SHAPE = {
-    "plateau": "plateau",
     "diamond": "diamond-shaped (crescendo-decrescendo)",
-    "decrescendo": "decrescendo",
-    "crescendo": "crescendo",
-}
-_SIGNS = {
-    "systolic_timing": "timing",
-    "systolic_shape": "shape",
-    "systolic_pitch": "pitch",
-    "systolic_quality": "character",
-    "s1_intensity": "S1",
-    "s2_split": "S2 split",
-    "s3": "S3",
-    "s4": "S4",
-    "diastolic_murmur": "diastolic murmur",
-    "irregular_rhythm": "regularity",
-    "premature_beats": "premature beats",
-    "mitral_regurgitation": "mitral-regurgitation score",
 }
 
 
 def tell(analysis: Analysis) -> Story:
-    """Tell one recording."""
+    """Tell what was found in one recording."""
     if analysis.status != "ok":
-        why = ", ".join(analysis.quality.reasons) or "of too little quality"
-        beats = analysis.quality.trusted_cycles
-        trusted = f"Only {count(beats, 'beat')}" if beats else "No beat"
-        warning = f"Unreadable: {why}. {trusted} could be trusted, so nothing is said of heart or murmur."
+        why = ", ".join(analysis.quality.reasons) or "too poor in quality"
+        reliable = analysis.quality.trusted_cycles
+        warning = (
+            f"Unreadable: {why}. {count(reliable, 'reliable cycle') if reliable else 'No reliable cycle'}: no findings."
+        )
         return Story(analysis.info.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
     return Story(
         title=analysis.info.path,
@@ -80,7 +70,7 @@ def tell(analysis: Analysis) -> Story:
 
 
 def tell_failure(path: str, error: str) -> Story:
-    """Tell of a recording that could not be analyzed."""
+    """Tell why a recording could not be analyzed."""
     return Story(path, warnings=(f"Failed: {error}",), failed=True)
 
 
@@ -89,14 +79,14 @@ def tell_failure(path: str, error: str) -> Story:
 
 def _context(analysis: Analysis) -> str:
     quality = analysis.quality
-    beats = len(analysis.segmentation.cycles)
+    cycles = len(analysis.segmentation.cycles)
     parts = [
         f"patient {analysis.info.patient}" if analysis.info.patient else "",
         SITES.get(analysis.info.site, analysis.info.site) if analysis.info.site else "site not known",
         POSITIONS.get(analysis.info.position, analysis.info.position),
         f"visit {analysis.info.visit}" if analysis.info.visit else "",
         _duration(analysis.duration_s),
-        f"{quality.trusted_cycles} of {count(beats, 'beat')} measured",
+        f"{quality.trusted_cycles} of {count(cycles, 'cycle')} measured",
     ]
     return ", ".join(part for part in parts if part)
 
@@ -113,27 +103,27 @@ def _warnings(analysis: Analysis) -> list[str]:
     readable = analysis.status == "ok"
     warnings = []
     if "clipped" in quality.reasons:
-        warnings.append(f"Clipped: {share(quality.clipped_fraction)} of it is cut off at full scale; turn the gain down.")
+        warnings.append(f"Clipped: {share(quality.clipped_fraction)} of the recording is at full scale; reduce the gain.")
     if "contact lost" in quality.reasons:
         warnings.append(f"Contact was lost for {share(quality.lost_fraction)} of the time.")
     if readable and {"noisy", "no heartbeat"} & set(quality.reasons):
-        warnings.append("Noisy: in more than half of it no beat could be trusted.")
+        warnings.append("Noisy: no reliable cycle in more than half of the recording.")
     elif readable and quality.index < GOOD_QUALITY:
-        warnings.append(f"Only {share(quality.index)} of it can be expected to be segmented right.")
+        warnings.append(f"Only {share(quality.index)} of the recording is likely to be segmented correctly.")
     if readable and murmur is not None and not murmur.late_diastole_quiet:
-        warnings.append("Late diastole is not quiet itself; the murmur may be louder than said, as it is measured above it.")
-    warnings += [f"{note[:1].upper()}{note[1:]}." for note in analysis.notes]
-    return warnings
+        warnings.append(
+            "Late diastole, the reference of the murmur's level, is not quiet: the murmur may be louder than given."
+        )
+    return warnings + [f"{capitalized(note)}." for note in analysis.notes]
 
 
 def _missing(analysis: Analysis) -> list[str]:
-    """Tell what was not measured, and why; one line per reason."""
+    """Tell which signs were not measured, and why; one line per reason."""
     by_reason: dict[str, list[str]] = {}
-    findings = analysis.findings
-    for name in findings.__dataclass_fields__:
-        finding = getattr(findings, name)
+    for name, title in TITLES.items():
+        finding = getattr(analysis.findings, name)
         if finding.value is None and finding.reason:
-            by_reason.setdefault(finding.reason, []).append(_SIGNS.get(name, name))
+            by_reason.setdefault(finding.reason, []).append(title)
     return [f"{', '.join(signs)} ({reason})" for reason, signs in by_reason.items()]
 
 
@@ -146,12 +136,12 @@ def _murmur(analysis: Analysis) -> Sentence:
     present = heard.present_probability or 0.0
     tone = tone_of(heard.value != "absent", present)
     if heard.value == "unknown":
-        sentence, tone = f"Whether there is a murmur can't be told (present {percent(present)}).", Tone.DOUBTFUL
+        sentence, tone = uncertain_murmur(present), Tone.DOUBTFUL
     elif heard.value == "absent":
         where = "systolic murmur" if diastolic else "murmur"
-        sentence = f"No {where} heard ({percent(heard.absent_probability or 0.0)} sure)."
+        sentence = f"No {where} heard ({percent(heard.absent_probability or 0.0)})."
     elif found.systolic_timing.value is None:
-        sentence = f"Murmur ({percent(present)}), but none that stands out in systole."
+        sentence = f"Murmur ({percent(present)}), but not distinct in systole."
     else:
         sentence = _described(analysis, present)
     return f"{sentence} {diastolic}".strip(), Tone.ABNORMAL if diastolic else tone
@@ -159,31 +149,28 @@ def _murmur(analysis: Analysis) -> Sentence:
 
 def _described(analysis: Analysis, present: float) -> str:
     found = analysis.findings
-    timing = _spoken(found.systolic_timing, _TIMING)
-    kind = " ".join(part for part in (timing, _spoken(found.systolic_quality, {}), "murmur") if part)
-    tail = [_spoken(found.systolic_shape, _SHAPE)]
-    if found.grade.value is not None:
-        grade = f"grade {found.grade.value}{' or louder' if found.grade.value == 'III/VI' else ''}"
-        tail.append(grade if (found.grade.probability or 0.0) >= EVEN else f"perhaps {grade}")
-    pitch = _spoken(found.systolic_pitch, {})
-    tail.append(f"{pitch}-pitched" if pitch else "")
+    words = [_spoken(found.systolic_timing, _TIMING), _spoken(found.systolic_quality), "murmur"]
+    kind = " ".join(word for word in words if word)
+    grade, pitch = _spoken(found.grade, {"III/VI": "III/VI or louder"}, "grade "), _spoken(found.systolic_pitch)
+    tail = [_spoken(found.systolic_shape, _SHAPE), grade, f"{pitch}-pitched" if pitch else ""]
     text = ", ".join([f"{kind} ({percent(present)})" if present >= EVEN else kind, *(part for part in tail if part)])
     article = "an" if text[0] in "aeiou" else "a"
-    if present < EVEN:  # the threshold lies lower, because missing a murmur weighs more than suspecting one
-        return f"{NOT_RULED_OUT} ({percent(present)}; tables say present); if there is one, {article} {text}."
+    if present < EVEN:  # the threshold is lower, because missing a murmur costs more than suspecting one
+        return f"{possible_murmur(present)}: if present, {article} {text}."
     if present < SURE:
         text = f"probably {article} {text}"
     extents = analysis.cycles.murmur_extent[analysis.cycles.trusted]
-    filled = f"{int((extents >= MOST).sum())} of {count(len(extents), 'beat')}"
-    return f"{text[0].upper()}{text[1:]}. It fills {share(MOST)} of systole or more in {filled}."
+    spanned, cycles = int((extents >= MOST).sum()), count(len(extents), "cycle")
+    where = f"all {cycles}" if spanned == len(extents) > 1 else f"{spanned} of {cycles}"
+    return f"{capitalized(text)}. It spans at least {share(MOST)} of systole in {where}."
 
 
-def _spoken(finding: Finding, words: dict[str, str]) -> str:
-    """Spell what was found; "perhaps" where it is less likely than not, though likelier than anything else."""
+def _spoken(finding: Finding, words: Mapping[str, str] = MappingProxyType({}), before: str = "") -> str:
+    """Spell what was found; "possibly" if it is less likely than not, though likelier than anything else."""
     if finding.value is None:
         return ""
-    word = words.get(str(finding.value), str(finding.value))
-    return word if (finding.probability or 0.0) >= EVEN else f"perhaps {word}"
+    word = f"{before}{words.get(str(finding.value), str(finding.value))}"
+    return word if (finding.probability or 0.0) >= EVEN else f"possibly {word}"
 
 
 def _diastolic(finding: Finding) -> str:
@@ -198,10 +185,10 @@ def _sounds(analysis: Analysis) -> Sentence:
     parts, abnormal = [], False
     if found.s1_intensity.value is not None:
         s1 = str(found.s1_intensity.value)
-        perhaps = s1 == "quiet" and (found.s1_intensity.probability or 0.0) < LIKELY
+        possibly = s1 == "quiet" and (found.s1_intensity.probability or 0.0) < LIKELY
         departure = _departure(analysis) if s1 != "normal" else ""
-        parts.append(f"S1 is {'perhaps ' if perhaps else ''}{s1}{departure}")
-        abnormal = s1 != "normal" and not perhaps
+        parts.append(f"S1 is {'possibly ' if possibly else ''}{s1}{departure}")
+        abnormal = s1 != "normal" and not possibly
     if found.s2_split.value is not None:
         wide = (found.s2_split.probability or 0.0) > EVEN
         parts.append(f"S2 is {'widely' if wide else 'normally'} split ({found.s2_split.value:.0f} ms)")
@@ -210,7 +197,7 @@ def _sounds(analysis: Analysis) -> Sentence:
         if finding.value == "present":
             parts.append(f"{name} heard ({percent(finding.probability or 0.0)})")
             abnormal = True
-    tone = Tone.DOUBTFUL if not abnormal and "perhaps" in "".join(parts) else tone_of(abnormal, None)
+    tone = Tone.DOUBTFUL if not abnormal and "possibly" in "".join(parts) else tone_of(abnormal, None)
     return "; ".join(parts) + "." if parts else "", tone
 
 
@@ -219,17 +206,17 @@ def _departure(analysis: Analysis) -> str:
     departure = finding.evidence.get("departure_db")
     if departure is None:
         return ""
-    at = f"at {analysis.info.site}" if analysis.info.site else "over all sites; this one is not known"
-    sure = f", {percent(finding.probability)} sure" if finding.value == "quiet" and finding.probability else ""
-    return f" ({abs(departure):.1f} dB {'below' if departure < 0 else 'above'} what is usual {at}{sure})"
+    at = f"at {analysis.info.site}" if analysis.info.site else "over all sites, as the site is unknown"
+    sure = f"; {percent(finding.probability)}" if finding.value == "quiet" and finding.probability else ""
+    return f" ({abs(departure):.1f} dB {'below' if departure < 0 else 'above'} the norm {at}{sure})"
 
 
 def _rhythm(analysis: Analysis) -> Sentence:
     rhythm, found = analysis.rhythm, analysis.findings
     if rhythm.heart_rate_bpm is None:
         return "", Tone.NORMAL
-    words = {"present": "Irregular rhythm", "absent": "Regular rhythm"}
-    text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm not judged')}, {rhythm.heart_rate_bpm:.0f}/min"
+    words = {value: f"{capitalized(phrase)} rhythm" for value, phrase in PHRASES["irregular_rhythm"].items()}
+    text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm not assessed')}, {rhythm.heart_rate_bpm:.0f}/min"
     abnormal = found.irregular_rhythm.value == "present"
     if found.premature_beats.value == "present":
         text += f", {count(rhythm.premature_beats, 'premature beat')}"

@@ -1,4 +1,4 @@
-"""How something is said: a story of sentences and lines, and the words and figures that all stories share."""
+"""A story: sentences and lines about a recording or a patient, and the words and figures that all stories share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from enum import Enum
 __all__ = [
     "EVEN",
     "LIKELY",
-    "NOT_RULED_OUT",
     "POSITIONS",
     "SITES",
     "SURE",
@@ -17,22 +16,23 @@ __all__ = [
     "Sentence",
     "Story",
     "Tone",
+    "capitalized",
     "count",
     "decibels",
     "percent",
+    "possible_murmur",
     "score_sentence",
     "share",
     "tone_of",
+    "uncertain_murmur",
 ]
 
-#: From here on a sign is simply said; below it "probably" or "perhaps"; below one half it "can't be ruled out".
+#: From here on a sign is stated; below it is "probably" or "possibly" so; below one half a murmur is "possible".
 SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
-#: What is said of a murmur that is called "present" for what missing one would cost.
-NOT_RULED_OUT = "A murmur can't be ruled out"
 SITES = {"MV": "MV (apex)", "Ax": "Ax (axilla)", "Erb": "Erb's point", "other": "another site"}
 POSITIONS = {"sit": "sitting", "sup": "supine", "left": "left lateral"}
 PARTS = {
-    "pansystolic_murmur": "murmur throughout systole",
+    "pansystolic_murmur": "pansystolic murmur",
     "quiet_s1": "quiet S1",
     "wide_split_or_s3": "wide split or S3",
     "loudest_at_the_apex": "louder at the apex than at AV",
@@ -40,7 +40,7 @@ PARTS = {
 
 
 class Tone(Enum):
-    """How something is said."""
+    """How a sentence is meant."""
 
     NORMAL = 0
     DOUBTFUL = 1
@@ -52,7 +52,7 @@ Sentence = tuple[str, Tone]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table: a sign, what was found, how sure that is, and what it rests on."""
+    """One line of the table: a sign, what was found, how sure that is, and the evidence for it."""
 
     sign: str
     finding: str
@@ -63,22 +63,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What is said of one recording, or of one patient, in the order in which it is said.
+    """What there is to tell about one recording, or one patient, in the order in which it is told.
 
     Attributes
     ----------
     title, context : str
-        Which recording, and what is known of it.
+        Which recording, and what is known about it.
     warnings : tuple of str
-        What speaks against trusting the rest.
+        Reasons not to trust the rest.
     sentences : tuple of (str, Tone)
-        What is heard, and in which tone.
+        What was found.
     lines : tuple of Line
         The same in figures.
     missing : tuple of str
         What was not measured, and why.
     failed : bool
-        Whether there is nothing to say but a warning.
+        Whether the warnings are all there is.
     """
 
     title: str
@@ -91,19 +91,29 @@ class Story:
 
 
 def tone_of(abnormal: bool, sure: float | None) -> Tone:
-    """Choose how something is said that may be abnormal, by how sure it is."""
+    """Choose the tone of what may be abnormal, by its probability."""
     if not abnormal:
         return Tone.NORMAL
     return Tone.DOUBTFUL if sure is not None and sure < EVEN else Tone.ABNORMAL
 
 
 def percent(probability: float) -> str:
-    """Spell a probability; nothing is ever certain."""
+    """Spell a probability; none is ever 0 or 100 %."""
     if probability > 0.99:
         return ">99 %"
     if probability < 0.01:
         return "<1 %"
     return f"{100 * probability:.0f} %"
+
+
+def possible_murmur(present: float) -> str:
+    """Spell a murmur that is called present, for the cost of missing one, though it is less likely than not."""
+    return f"Possible murmur ({percent(present)}; present in the tables)"
+
+
+def uncertain_murmur(present: float) -> str:
+    """Spell that a murmur is neither called present nor absent."""
+    return f"It is uncertain whether there is a murmur ({percent(present)})."
 
 
 def score_sentence(score: float, parts: Mapping[str, float | None]) -> str:
@@ -130,3 +140,8 @@ def decibels(level: float) -> str:
 def count(number: int, thing: str) -> str:
     """Spell how many there are of a thing."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def capitalized(text: str) -> str:
+    """Spell a text with a capital at its beginning, and nothing else changed."""
+    return f"{text[:1].upper()}{text[1:]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from murmur.learned.network import NetworkWeights
 from murmur.measure.listening import load_listener
 from murmur.segmentation.model import SegmentationModel
 
-__all__ = ["Models", "shipped_models"]
+__all__ = ["Models", "load_models", "model_hashes", "shipped_models"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,3 +69,14 @@ class Models:
 def shipped_models() -> Models:
     """Return the models that ship with the package; ``murmur/pipeline/models/README.md`` is their model card."""
     return Models.load(Path(__file__).parent)
+
+
+def load_models(folder: str | Path | None = None) -> Models:
+    """Return the models in a folder, or without one those that ship; errors as of `Models.load`."""
+    return shipped_models() if folder is None else Models.load(folder)
+
+
+def model_hashes(folder: str | Path | None = None) -> dict[str, str]:
+    """Return the SHA-256 of each model file in a folder, or without one of those that ship."""
+    home = Path(__file__).parent if folder is None else Path(folder)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.glob("*.npz"))}
