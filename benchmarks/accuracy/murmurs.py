@@ -20,7 +20,7 @@ from benchmarks.accuracy.figures import (
 from benchmarks.accuracy.scoring import Joined, Scored, group_by_patient
 from murmur.findings.grade import GRADES
 from murmur.findings.registry import SIGNS
-from murmur.measure.listening import CLASSES
+from murmur.measure.murmur_network import CLASSES
 
 __all__ = [
     "CLASSES",

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.measure.listening import Listener
+from murmur.measure.murmur_network import MurmurNetwork
 from murmur.pipeline.models import shipped_models
 from murmur.segmentation.decoding import Decoder
-from murmur.segmentation.emissions import Emitter, Normaliser
+from murmur.segmentation.emissions import Emitter, Normalizer
 from murmur.settings import Settings
 from murmur.signal.conditioning import Conditioner
 from murmur.signal.envelopes import Envelopes
@@ -28,11 +28,11 @@ def stages(samples: NDArray[np.float32], sample_rate_hz: int) -> dict[str, Calla
 
     clean = condition()
     power = Spectrogram().push(clean, last=True)
-    bands = Normaliser().push(power, last=True)
+    bands = Normalizer().push(power, last=True)
     posteriors = Emitter(models.segmentation.network).push(bands, last=True)
 
-    def listen() -> object:
-        return Listener(models.murmur_network).push(bands, posteriors, last=True)
+    def score() -> object:
+        return MurmurNetwork(models.murmur_network).push((bands, posteriors), last=True)
 
     def decode() -> object:
         return Decoder(models.segmentation.tables).push(posteriors, last=True)
@@ -41,8 +41,8 @@ def stages(samples: NDArray[np.float32], sample_rate_hz: int) -> dict[str, Calla
         "conditioning": condition,
         "spectrogram": lambda: Spectrogram().push(clean, last=True),
         "envelopes": lambda: Envelopes().push(clean, last=True),
-        "log bands, normalised": lambda: Normaliser().push(power, last=True),
+        "log bands, normalized": lambda: Normalizer().push(power, last=True),
         "network": lambda: Emitter(models.segmentation.network).push(bands, last=True),
-        "murmur network": listen,
+        "murmur network": score,
         "decoding": decode,
     }

@@ -176,7 +176,7 @@ def test_a_microphone_without_its_package(monkeypatch, capsys):
     ("size", "code", "message"),
     [
         (3000, 1, b"the stream"),
-        (40_001, 1, b"ends with 1 bytes of a frame of 2 (1 \xc3\x97 s16le): check --format and --channels"),
+        (40_001, 1, b"ends after 1 of the 2 bytes of a frame (1 \xc3\x97 s16le): check --format and --channels"),
     ],
 )
 def test_what_is_no_stream(pcm, environment, size, code, message):

@@ -299,7 +299,7 @@ def test_models_of_another_version_are_refused(tmp_path):
         Models.load(tmp_path)
     shipped_models().segmentation.save(tmp_path / "segmentation.npz")
     shipped_models().segmentation.network.save(tmp_path / "murmur.npz")
-    with pytest.raises(ParameterError, match="from 32 to 4 numbers a frame, not 36 to 12"):
+    with pytest.raises(ParameterError, match="32 inputs and 4 outputs a frame, not 36 and 12"):
         Models.load(tmp_path)
     (tmp_path / "segmentation.npz").write_bytes(b"no zip")
     with pytest.raises(ParameterError, match="damaged"):

@@ -22,17 +22,19 @@ from murmur.kernels import (
     exponential,
     filtering,
     kernel,
-    lanes,
+    layout,
     network,
+    onsets,
     products,
-    reading,
     resampling,
     seconds,
     semi_markov,
     spectra,
     vectors,
 )
-from murmur.segmentation.durations import DurationModel, DurationTables
+from murmur.measure.comparison import COMPARISON
+from murmur.segmentation.cycles import EVIDENCE_ROW
+from murmur.segmentation.durations import DurationModel, DurationTables, from_shortest, tabulate
 
 compiled_only = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="too slow uncompiled")
 
@@ -70,40 +72,40 @@ def test_kernels_compile_where_their_cache_can_not_be_written(monkeypatch):
     assert double(21) == 42
 
 
-# lanes and products
+# layout and products
 
 
-def test_there_is_room_for_whole_vectors_in_twos_and_threes():
+def test_there_is_room_for_whole_blocks():
     for frames in (0, 1, 48, 49, 200, 10_000):
-        room = lanes.room_for(frames)
-        assert room % (2 * vectors.WIDTH) == room % (3 * vectors.WIDTH) == 0
-        assert min(max(frames, 1), lanes.CHUNK) <= room <= lanes.CHUNK
+        size = layout.chunk_size(frames)
+        assert size % products.BLOCK == 0
+        assert min(max(frames, 1), layout.CHUNK) <= size <= layout.CHUNK
 
 
-def test_deal_puts_every_nth_sample_side_by_side(rng):
-    samples, dealt = noise(rng, 23), np.zeros((4, 7), dtype=np.float32)
-    lanes.deal(samples, 3, dealt, 7)
+def test_deinterleave_puts_every_nth_sample_side_by_side(rng):
+    samples, phases = noise(rng, 23), np.zeros((4, 7), dtype=np.float32)
+    layout.deinterleave(samples, 3, phases)
     for i in range(4 * 7):
-        assert dealt[i % 4, i // 4] == (samples[3 + i] if 3 + i < 23 else 0.0)
+        assert phases[i % 4, i // 4] == (samples[3 + i] if 3 + i < 23 else 0.0)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (20, 35), (3, 40), (17, 5)])
-def test_turn_is_a_transpose(rng, shape):
+def test_transpose(rng, shape):
     rows, columns = noise(rng, *shape), np.empty(shape[::-1], dtype=np.float32)
-    lanes.turn(rows, columns)
+    layout.transpose(rows, columns)
     np.testing.assert_array_equal(columns, rows.T)
 
 
 @pytest.mark.parametrize("steps", [1, 8, 17, 24, 50])
 def test_add_products_are_matrix_products(rng, steps):
-    inputs, weight, out = noise(rng, 7, 80), noise(rng, 3, 7, 12), noise(rng, 12, 56)
+    inputs, weight, out = noise(rng, 7, 80), noise(rng, 3, 7, 12), noise(rng, 12, 72)
     expected = out[:, :steps] + sum(weight[j].T @ inputs[:, 2 * j :][:, :steps] for j in range(3))
     products.add_products(inputs, 2, weight, out, steps)
     np.testing.assert_allclose(out[:, :steps], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("outputs", "columns", "inputs"), [(10, 24, 30), (12, 20, 30), (12, 24, 22)])
-def test_add_products_needs_room_for_whole_vectors(rng, outputs, columns, inputs):
+def test_add_products_needs_room_for_whole_blocks(rng, outputs, columns, inputs):
     weight = noise(rng, 1, 7, outputs)
     with pytest.raises(ValueError, match="room"):
         products.add_products(noise(rng, 7, inputs), 1, weight, noise(rng, outputs, columns), 20)
@@ -117,23 +119,16 @@ def combine(array, factor, out):
     """Every operation on vectors, on those of the first two rows."""
     one, other = vectors.load(array, 0, 1), vectors.load(array, 1, 2)
     vectors.store(out, 0, 3, vectors.add(one, other))
-    vectors.store(out, 1, 3, vectors.subtract(one, other))
-    vectors.store(out, 2, 3, vectors.scale(factor, one))
-    vectors.store(out, 3, 3, vectors.add_scaled(factor, one, other))
-    vectors.store(out, 4, 3, vectors.multiply(one, other))
-    vectors.store(out, 5, 3, vectors.where_larger(one, other, vectors.same(factor), one))
-    vectors.store(out, 6, 3, vectors.interleave_low(one, other))
-    vectors.store(out, 7, 3, vectors.interleave_high(one, other))
+    vectors.store(out, 1, 3, vectors.multiply_add(vectors.broadcast(factor), one, other))
+    vectors.store(out, 2, 3, vectors.where_larger(one, other, vectors.broadcast(factor), one))
 
 
 @pytest.mark.parametrize(("kind", "width"), [(np.float32, vectors.WIDTH), (np.float64, vectors.DOUBLES)])
 def test_vectors_are_neighbouring_numbers(rng, kind, width):
-    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((8, 13), dtype=kind)
+    array, factor, out = rng.standard_normal((2, 11)).astype(kind), kind(0.7), np.zeros((3, 13), dtype=kind)
     combine(array, factor, out)
     one, other = array[0, 1 : 1 + width], array[1, 2 : 2 + width]
-    expected = [one + other, one - other, factor * one, factor * one + other, one * other]
-    expected.append(np.where(one > other, factor, one))
-    expected += np.split(np.column_stack([one, other]).ravel(), 2)
+    expected = [one + other, factor * one + other, np.where(one > other, factor, one)]
     np.testing.assert_allclose(out[:, 3 : 3 + width], expected, atol=1e-6)
     assert not out[:, :3].any()
     assert not out[:, 3 + width :].any()
@@ -152,7 +147,9 @@ def test_resample_is_a_polyphase_filter(rng, phases, step):
     expected = scipy.signal.resample_poly(samples.astype(float), phases, step, window=prototype / phases)
     out = np.empty(-(-60 * phases // step), dtype=np.float32)
     silence = np.zeros(2 * half, dtype=np.float32)
-    resampling.resample(np.concatenate([silence, samples, silence]), -2 * half, taps, phases, step, 0, out)
+    resampling.resample(
+        np.concatenate([silence, samples, silence]), -2 * half, resampling.Polyphase(taps, phases, step), 0, out
+    )
     np.testing.assert_allclose(out, expected, atol=1e-5)
 
 
@@ -160,7 +157,7 @@ def test_resample_blends_rows_where_a_place_falls_between_them(rng):
     rows, half, phases, step = 4, 3, 2000, 4001
     taps, samples = noise(rng, rows + 1, 2 * half), noise(rng, 80)
     out_first, out = 7, np.empty(20, dtype=np.float32)
-    resampling.resample(samples, 2, taps, phases, step, out_first, out)
+    resampling.resample(samples, 2, resampling.Polyphase(taps, phases, step), out_first, out)
     for i, got in enumerate(out):
         position = Fraction((out_first + i) * step, phases)
         whole = int(position)
@@ -175,12 +172,12 @@ def test_resample_blends_rows_where_a_place_falls_between_them(rng):
 
 def test_biquad_is_a_second_order_section(rng):
     b, a = scipy.signal.butter(2, 0.05, "highpass")
-    coefficients = np.concatenate([b, a[1:]])
+    section = filtering.Biquad(*b, *a[1:])
     samples = noise(rng, 500)
     expected = scipy.signal.sosfilt([[*b, *a]], samples.astype(float))
-    state = np.zeros(4)
+    delays = np.zeros(4)
     for start, stop in in_pieces(500, [1, 17, 130]):
-        filtering.biquad(samples[start:stop], coefficients, state)
+        filtering.biquad(samples[start:stop], section, delays)
     np.testing.assert_allclose(samples, expected, atol=1e-6)
 
 
@@ -227,27 +224,28 @@ def test_limit_spikes_agrees_with_its_twin_in_any_pieces(rng, sizes):
     assert 0 < expected_limited[:1200].sum() < 200
     assert expected_limited[2200:].any()
 
-    peaks, state = np.zeros(count), np.array([0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0])
+    rule, peaks, state = filtering.SpikeRule(window, longest_lobe, factor), np.zeros(count), np.zeros(1, filtering.SPIKES)
+    state["first_sound"] = -1
     held, limited, first, out, flags = samples[:0], np.zeros(0, np.uint8), 0, [], []
     for start, stop in in_pieces(samples.size, sizes):
         begin = held.size
         held = np.concatenate([held, samples[start:stop]])
         limited = np.concatenate([limited, np.zeros(stop - start, np.uint8)])
-        settled = filtering.limit_spikes(held, begin, first, window, longest_lobe, factor, peaks, state, limited)
+        settled = filtering.limit_spikes(held, begin, first, rule, peaks, state, limited)
         out.append(held[:settled])
         flags.append(limited[:settled])
         held, limited, first = held[settled:], limited[settled:], first + settled
-        state[1] -= settled
+        state["lobe_start"] -= settled
     assert first == expected_settled
     np.testing.assert_array_equal(np.concatenate([*out, held]), expected)
     np.testing.assert_array_equal(np.concatenate([*flags, limited]), expected_limited)
 
 
 def clipped(samples, run=3, sizes=(10_000,)):
-    state = np.zeros(4)
+    state = np.zeros(1, dtype=filtering.CLIPPING)
     for start, stop in in_pieces(samples.size, sizes):
         filtering.count_clipped(samples[start:stop], run, state)
-    return state[3]
+    return state["clipped"][0]
 
 
 @pytest.mark.parametrize("sizes", [(10_000,), (1,), (2, 3, 7)])
@@ -284,7 +282,7 @@ def test_power_frames_are_a_windowed_fourier_transform(rng):
         cosines[odd, :, : bins // 2], sines[odd, :, : bins // 2] = np.cos(phase), np.sin(phase)
     window.flags.writeable = cosines.flags.writeable = sines.flags.writeable = False
     samples, power = noise(rng, 120), np.empty((12, bins), dtype=np.float32)
-    spectra.power_frames(samples, first_centre, hop, window, cosines, sines, power)
+    spectra.power_frames(samples, first_centre, hop, spectra.FourierBasis(window, cosines, sines), power)
     for k, frame in enumerate(power):
         centre = first_centre + k * hop
         windowed = samples[centre - half : centre + half] * np.hanning(2 * half + 1)[:-1]
@@ -297,10 +295,10 @@ def test_band_power_is_a_matrix_product(rng):
     weights[:5, :8], weights[2:, 8:] = rng.random((5, 8)), rng.random((8, 8))
     for frames in (0, 1, 4, 7):
         power, out = noise(rng, frames, 10) ** 2, np.empty((frames, 16), dtype=np.float32)
-        spectra.band_power(power, weights, starts, stops, out)
+        spectra.band_power(power, spectra.Filterbank(weights, starts, stops), out)
         np.testing.assert_allclose(out, power @ weights, rtol=1e-5)
-    with pytest.raises(ValueError, match="eights"):
-        spectra.band_power(power, weights[:, :12], starts, stops, out)
+    with pytest.raises(ValueError, match="multiple of eight"):
+        spectra.band_power(power, spectra.Filterbank(weights[:, :12], starts, stops), out)
 
 
 def test_frame_levels_are_logs_of_sums(rng):
@@ -331,47 +329,59 @@ def test_exponential_is_the_librarys(rng):
     np.testing.assert_allclose(out[:3], np.exp([-87.3, -87.3, 88.3]), rtol=1e-5)
 
 
-def normalise_twin(bands, levels, mean, variance, state, rules):
-    memory, floor_below, gate_deviations, least_gate, longest_freeze, restart, clip, least_variance, quick, jump = rules
-    level_mean, level_variance, count, frozen, short = state
+def normalize_twin(bands, levels, mean, variance, level, rules):
+    level_mean, level_variance, count, frozen, recent = level
     mean, variance, out = mean.copy(), variance.copy(), []
-    for band, level in zip(bands.astype(float), levels, strict=True):
-        if np.isinf(level):
-            out.append(np.full(band.size, -clip))
+    for band, now in zip(bands.astype(float), levels, strict=True):
+        if np.isinf(now):
+            out.append(np.full(band.size, -rules.clip))
             continue
-        logs = np.log(band + np.exp(level_mean - floor_below))
+        logs = np.log(band + np.exp(level_mean - rules.floor))
         deviation = np.sqrt(level_variance)
-        quiet = level < level_mean - max(gate_deviations * deviation, least_gate)
+        quiet = now < level_mean - max(rules.gate_deviations * deviation, rules.least_gate)
         frozen = frozen + 1 if quiet else 0
-        if not quiet or frozen > longest_freeze:
-            short = (1 - quick) * short + quick * level
-            if abs(short - level_mean) > max(jump * deviation, least_gate):
-                count = min(count, restart)
-            count = min(count + 1, memory)
+        if not quiet or frozen > rules.longest_freeze:
+            recent = (1 - rules.recent_rate) * recent + rules.recent_rate * now
+            if abs(recent - level_mean) > max(rules.jump_deviations * deviation, rules.least_gate):
+                count = min(count, rules.restart)
+            count = min(count + 1, rules.memory)
             keep = 1 - 1 / count
-            level_variance = keep * (level_variance + (level - level_mean) ** 2 / count)
-            level_mean += (level - level_mean) / count
+            level_variance = keep * (level_variance + (now - level_mean) ** 2 / count)
+            level_mean += (now - level_mean) / count
             variance = keep * (variance + (logs - mean) ** 2 / count)
             mean = mean + (logs - mean) / count
-        out.append(np.clip((logs - mean) / np.sqrt(variance + least_variance), -clip, clip))
-    return np.array(out), mean, variance, np.array([level_mean, level_variance, count, frozen, short])
+        out.append(np.clip((logs - mean) / np.sqrt(variance + rules.least_variance), -rules.clip, rules.clip))
+    return np.array(out), mean, variance, np.array([level_mean, level_variance, count, frozen, recent])
 
 
-def test_normalise_agrees_with_its_twin(rng):
-    rules = np.array([40.0, 8.0, 2.0, 1.5, 20.0, 8.0, 4.0, 0.25, 0.1, 1.0])
+def test_normalize_agrees_with_its_twin(rng):
+    rules = spectra.NormalizerRules(
+        memory=40.0,
+        floor=8.0,
+        gate_deviations=2.0,
+        least_gate=1.5,
+        longest_freeze=20.0,
+        restart=8.0,
+        jump_deviations=1.0,
+        recent_rate=0.1,
+        clip=4.0,
+        least_variance=0.25,
+    )
     bands = (noise(rng, 400, 5) ** 2 + 0.1).astype(np.float32)
     bands[100:140] *= 1e-5  # longer than the longest freeze
     bands[200:210] = 0.0
     bands[250:] *= 300.0  # a jump
     levels = np.empty(400)
     spectra.frame_levels(bands, levels)
-    mean, variance, state = np.zeros(5), np.ones(5), np.array([0.5, 1.0, 10.0, 0.0, 0.5])
-    expected = normalise_twin(bands, levels, mean, variance, state, rules)
+    level = np.array([(0.5, 1.0, 10.0, 0.0, 0.5)], dtype=spectra.LEVELS)
+    statistics = spectra.RunningStatistics(np.zeros(5), np.ones(5), level)
+    expected = normalize_twin(bands, levels, statistics.mean, statistics.variance, level[0], rules)
     out = np.empty(bands.shape, dtype=np.float32)
     for start, stop in in_pieces(400, [1, 30, 100]):
-        spectra.normalise(bands[start:stop], levels[start:stop], mean, variance, state, rules, out[start:stop])
-    for got, wanted in zip((out, mean, variance, state), expected, strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4)
+        spectra.normalize(bands[start:stop], levels[start:stop], statistics, rules, out[start:stop])
+    got = (out, statistics.mean, statistics.variance, level.view(float))
+    for one, wanted in zip(got, expected, strict=True):
+        np.testing.assert_allclose(one, wanted, rtol=1e-4, atol=1e-4)
 
 
 # network
@@ -383,7 +393,7 @@ def network_weights(rng, bands=8, channels=4, dilations=(1, 2, 4), outputs=4):
     body += [(blocks, channels, channels), (blocks, channels)]
     head = [(channels, outputs), (outputs,)]
     draw = [0.3 * noise(rng, *shape) for shape in body + head]
-    return [*draw[:6], np.array(dilations), *draw[6:]]
+    return network.NetworkLayers(*draw[:6], np.array(dilations), *draw[6:])
 
 
 def convolved(x, weight, dilation):
@@ -394,12 +404,12 @@ def convolved(x, weight, dilation):
 
 
 def dilated_network_twin(bands, weights):
-    stem_weight, stem_bias, block_weight, block_bias, mix_weight, mix_bias, dilations, head_weight, head_bias = weights
-    x = convolved(bands, stem_weight, 1) + stem_bias
-    for b, d in enumerate(dilations):
-        y = convolved(np.maximum(x, 0), block_weight[b], d) + block_bias[b]
-        x = x + np.maximum(y, 0) @ mix_weight[b] + mix_bias[b]
-    return np.maximum(x, 0) @ head_weight + head_bias
+    w = weights
+    x = convolved(bands, w.stem_weight, 1) + w.stem_bias
+    for b, d in enumerate(w.dilations):
+        y = convolved(np.maximum(x, 0), w.block_weight[b], d) + w.block_bias[b]
+        x = x + np.maximum(y, 0) @ w.mix_weight[b] + w.mix_bias[b]
+    return np.maximum(x, 0) @ w.head_weight + w.head_bias
 
 
 @pytest.mark.parametrize("share", [1, 2, 1000])
@@ -408,10 +418,10 @@ def test_dilated_network_is_a_stack_of_causal_convolutions(rng, sizes, share):
     weights = network_weights(rng)
     steps = 300 if len(sizes) > 1 or sizes[0] > 1 else 30
     bands, out = noise(rng, steps, 8), np.empty((steps, 4), dtype=np.float32)
-    stem_history, history = np.zeros((8, 2), dtype=np.float32), np.zeros((3, 4, 2 * 4), dtype=np.float32)
+    history = network.NetworkHistory(np.zeros((8, 2), dtype=np.float32), np.zeros((3, 4, 2 * 4), dtype=np.float32))
     for start, stop in in_pieces(steps, sizes):
         middle = start + (stop - start) // share
-        network.dilated_network(bands[start:middle], bands[middle:stop], *weights, stem_history, history, out[start:stop])
+        network.dilated_network(bands[start:middle], bands[middle:stop], weights, history, out[start:stop])
     np.testing.assert_allclose(out, dilated_network_twin(bands, weights), atol=1e-4)
 
 
@@ -439,7 +449,7 @@ def test_gabor_envelopes_are_convolutions_with_complex_filters(rng):
     cosines, sines = noise(rng, 2, 10), noise(rng, 2, 10)
     sines[:, 0] = 0.0
     samples, out = noise(rng, 90), np.empty((20, 2), dtype=np.float32)
-    events.gabor_envelopes(samples, first_centre, hop, cosines, sines, halves, out)
+    events.gabor_envelopes(samples, first_centre, hop, events.GaborFilters(cosines, sines, halves), out)
     for f, half in enumerate(halves):
         right = cosines[f, : half + 1] + 1j * sines[f, : half + 1]
         taps = np.concatenate([right[:0:-1].conj(), right])[::-1]  # convolution turns it round
@@ -479,9 +489,9 @@ def envelope(*sounds, floor_db=-60.0, n=600):
 def cycle_events(low=(), middle=(), high=(), first_frame=0):
     s1, s2 = (110, 0.0, 8), (270, 0.0, 8)
     bands = [envelope(s1, s2, *low), envelope(s1, *(middle or [s2])), envelope(s1, s2, *high)]
-    out = np.empty((1, 12))
+    out = np.empty(1, dtype=events.SOUNDS)
     events.cycle_events(*bands, first_frame, CYCLE + first_frame, ENVELOPE_RATE, out)
-    return out[0]
+    return out.view(float)
 
 
 def test_s2_with_two_components_gives_their_interval_and_the_dip_between():
@@ -590,10 +600,9 @@ def test_levels_of_cycles_are_means_and_peaks_of_decibels(rng):
     s1, s2 = np.empty((2, 2, 8), dtype=np.float32)
     systole, diastole = np.empty((2, 2, 5, 8), dtype=np.float32)
     spectra_of = np.empty((2, 2, 12), dtype=np.float32)
-    shares = np.array([0.2, 0.8, 0.5, 0.9])
-    cycles.measure_levels(
-        power, first_frame, bounds, weights, starts, stops, 1e-30, shares, s1, s2, systole, diastole, *spectra_of
-    )
+    rules = cycles.LevelRules(1e-30, (0.2, 0.8), (0.5, 0.9))
+    out = cycles.Levels(s1, s2, systole, diastole, *spectra_of)
+    cycles.measure_levels(power, first_frame, bounds, spectra.Filterbank(weights, starts, stops), rules, out)
     levels, fine, frame = 10 * np.log10(power @ weights), 10 * np.log10(power), first_frame + np.arange(300)
     for i, (a, b, c, d, e) in enumerate(bounds):
         np.testing.assert_allclose(s1[i], levels[(frame >= a) & (frame < b)].max(axis=0), atol=1e-4)
@@ -602,16 +611,65 @@ def test_levels_of_cycles_are_means_and_peaks_of_decibels(rng):
             edges = np.linspace(start, stop, 6)
             expected = [levels[(frame >= edges[p]) & (frame < edges[p + 1])].mean(axis=0) for p in range(5)]
             np.testing.assert_allclose(got, expected, atol=1e-3)
-        for got, start, stop, share in ((spectra_of[0, i], b, c, shares[:2]), (spectra_of[1, i], d, e, shares[2:])):
-            first, last = start + share * (stop - start)
+        for got, start, stop, share in (
+            (spectra_of[0, i], b, c, rules.mid_systole),
+            (spectra_of[1, i], d, e, rules.late_diastole),
+        ):
+            first, last = start + np.array(share) * (stop - start)
             np.testing.assert_allclose(got, fine[(frame >= first) & (frame < last)].mean(axis=0), atol=1e-3)
+
+
+def test_comparisons_are_differences_of_mean_levels_and_of_mean_powers(rng):
+    s1, s2 = 10 * noise(rng, 2, 3, 8)
+    systole, diastole = 10 * noise(rng, 2, 3, 10, 8)
+    bands, sounds = np.array([0, 1, 3, 4, 5, 6, 7]), np.array([1, 3])
+    rules = cycles.ComparisonRules((3, 7), bands, sounds, (2, 8), (6, 9), (1, 3), (3, 6), 1e-6)
+    out = np.empty(3, dtype=COMPARISON)
+    cycles.compare_levels(cycles.Levels(s1, s2, systole, diastole, s1, s1), rules, out)
+
+    def power(levels):
+        return 10 ** (levels[..., 3:7].astype(float) / 10)
+
+    def db(ratio):
+        return 10 * np.log10(ratio)
+
+    reference = power(s2).sum(axis=1)
+    floor = np.maximum(power(diastole)[:, 6:9].sum(axis=2).mean(axis=1), 1e-6 * reference)
+    mid_power = power(systole)[:, 2:8].sum(axis=2).mean(axis=1)
+    mid, late, low = systole[:, 2:8].mean(axis=1), diastole[:, 6:9].mean(axis=1), systole[:, 2:8, 3].mean(axis=1)
+    band_power = power(systole)[:, 2:8].mean(axis=1)
+    between = (systole.mean(axis=1) + diastole.mean(axis=1)) / 2
+    expected = {
+        "profile": db(power(systole).sum(axis=2) / floor[:, None]),
+        "diastole_profile": db(power(diastole).sum(axis=2) / floor[:, None]),
+        "mid_systole": db(mid_power / floor),
+        "excess": (mid_power - floor) / reference,
+        "late_diastole": db(floor / reference),
+        "low_against_s1": low - s1[:, 3],
+        "low_against_s2": low - s2[:, 3],
+        "above_late_by_band": db(band_power / power(diastole)[:, 6:9].mean(axis=1)),
+        "against_s2_by_band": db(band_power) - s2[:, 3:7],
+        "pairs_above_late": systole.reshape(3, 5, 2, 8).mean(axis=2)[..., bands] - late[:, None, bands],
+        "mid_against_s2": (mid - s2)[:, bands],
+        "mid_against_s1": (mid - s1)[:, bands],
+        "early_above_late": (diastole[:, 1:3].mean(axis=1) - late)[:, bands],
+        "middle_above_late": (diastole[:, 3:6].mean(axis=1) - late)[:, bands],
+        "late_against_s2": (late - s2)[:, bands],
+        "mid_above_diastole": (mid - diastole.mean(axis=1))[:, bands],
+        "mid_above_late": (mid - late)[:, bands],
+        "s1_against_s2": s1 - s2,
+        "sounds_stand_out": np.stack([(s - between)[:, sounds].mean(axis=1) for s in (s1, s2)], axis=1),
+    }
+    assert set(expected) == set(COMPARISON.names) - {"systole_spectrum", "late_spectrum"}
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(out[name], wanted, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_scores_are_summed_over_each_cycle(rng):
     starts, stops = np.array([0, 7]), np.array([7, 20])
     scores, log_posteriors = noise(rng, 20, 12), np.log(rng.dirichlet(np.ones(4), 20)).astype(np.float32)
     weight, score = np.empty((2, 4)), np.empty((2, 4, 3))
-    cycles.sum_scores(scores, log_posteriors, starts, stops, weight, score)
+    cycles.sum_scores(scores, log_posteriors, np.array([starts, stops]), weight, score)
     posteriors = np.exp(log_posteriors.astype(float))
     for i, (a, b) in enumerate(zip(starts, stops, strict=True)):
         np.testing.assert_allclose(weight[i], posteriors[a:b].sum(axis=0), rtol=1e-6)
@@ -626,7 +684,7 @@ def test_seconds_are_means_of_their_frames(rng):
     power, log_posteriors = noise(rng, 25, 6) ** 2, np.log(rng.dirichlet(np.ones(4), 25)).astype(np.float32)
     power[[3, 4, *range(10, 20)]] = 0.0
     limited, out = (rng.random(25 * 4 - 3) < 0.2).astype(np.uint8), np.empty((4, 2))
-    seconds.sum_up(power, log_posteriors, limited, 10, 4, out)
+    seconds.summarize_seconds(power, log_posteriors, limited, 10, 4, out)
     heard = [k for k in range(10) if k not in (3, 4)]
     assert out[0, 0] == pytest.approx(10 * np.log10(power[heard].sum(axis=1)).mean(), abs=1e-4)
     assert out[0, 1] == -np.inf
@@ -634,11 +692,11 @@ def test_seconds_are_means_of_their_frames(rng):
     np.testing.assert_allclose(out[2], limited[:80].reshape(2, 40).mean(axis=1))
     np.testing.assert_allclose(out[3], [0.2, 1.0])
     rest = np.empty((4, 1))
-    seconds.sum_up(power[20:], log_posteriors[20:], limited[80:], 5, 4, rest)
+    seconds.summarize_seconds(power[20:], log_posteriors[20:], limited[80:], 5, 4, rest)
     assert rest[2, 0] == pytest.approx(limited[80:].sum() / 20)  # what is missing at the end counts as unmarked
 
 
-# reading
+# onsets
 
 
 def test_crossings_lie_where_the_two_posteriors_are_equal():
@@ -647,7 +705,7 @@ def test_crossings_lie_where_the_two_posteriors_are_equal():
     log_posteriors = np.full((15, 4), -9.0, dtype=np.float32)
     log_posteriors[:, 0], log_posteriors[:, 1] = -(k - 7.25), k - 7.25
     out = np.empty(2)
-    reading.crossings(log_posteriors, 100, np.array([0, 108]), np.array([0, 1]), np.zeros(2, dtype=bool), 0.0, out)
+    onsets.crossings(log_posteriors, 100, np.array([0, 108]), np.array([1, 2]), np.zeros(2, dtype=bool), 0.0, out)
     np.testing.assert_allclose(out, [0.0, 107.25])
 
 
@@ -657,7 +715,7 @@ def test_a_boundary_without_a_crossing_near_it_is_the_middle(start):
     log_posteriors = np.zeros((18, 4), dtype=np.float32)
     log_posteriors[:, 1] = k - 8.5
     out = np.empty(1)
-    reading.crossings(log_posteriors, 0, np.array([start]), np.array([1]), np.zeros(1, dtype=bool), 0.0, out)
+    onsets.crossings(log_posteriors, 0, np.array([start]), np.array([2]), np.zeros(1, dtype=bool), 0.0, out)
     assert out[0] == start - 0.5
 
 
@@ -665,10 +723,10 @@ def test_the_nearest_of_several_crossings_counts():
     log_posteriors = np.zeros((10, 4), dtype=np.float32)
     log_posteriors[:, 2] = [-1, -1, -1, 3, -1, 1, -2, 1, 1, 1]  # crosses at 2.25, 4.5 and 6 2/3
     out = np.empty(1)
-    start, state, held = np.array([5]), np.array([2]), np.array([False])
-    reading.crossings(log_posteriors, 0, start, state, held, 0.0, out)
+    start, state, held = np.array([5]), np.array([3]), np.array([False])
+    onsets.crossings(log_posteriors, 0, start, state, held, 0.0, out)
     assert out[0] == 4.5
-    reading.crossings(log_posteriors, 0, start, state, held, 4.2, out)  # no earlier than what came before
+    onsets.crossings(log_posteriors, 0, start, state, held, 4.2, out)  # no earlier than what came before
     assert out[0] == pytest.approx(6 + 2 / 3)
 
 
@@ -677,16 +735,16 @@ def test_a_boundary_whose_posteriors_are_forgotten_is_the_middle():
     log_posteriors[:, 2] = np.arange(10) - 4.25
     out = np.empty(1)
     for forgotten, place in ((False, 4.25), (True, 4.5)):
-        reading.crossings(log_posteriors, 0, np.array([5]), np.array([2]), np.array([forgotten]), 0.0, out)
+        onsets.crossings(log_posteriors, 0, np.array([5]), np.array([3]), np.array([forgotten]), 0.0, out)
         assert out[0] == place
 
 
 def test_cycle_evidence_agrees_with_its_twin(rng):
     log_posteriors = scipy.special.log_softmax(2 * noise(rng, 90, 4), axis=1).astype(np.float32)
     starts, first_frame = np.array([[503, 510, 525, 531, 560], [560, 566, 571, 580, 589]]), 500
-    out = np.empty((2, 4))
-    reading.cycle_evidence(log_posteriors, first_frame, starts, out)
-    for row, edges in zip(out, starts - first_frame, strict=True):
+    out = np.empty(2, dtype=EVIDENCE_ROW)
+    onsets.cycle_evidence(log_posteriors, first_frame, starts, out)
+    for row, edges in zip(out.view(float).reshape(2, -1)[:, :4], starts - first_frame, strict=True):
         state = np.repeat(np.arange(4), np.diff(edges))
         frames = log_posteriors[edges[0] : edges[4]].astype(float)
         own = frames[np.arange(state.size), state]
@@ -723,56 +781,38 @@ def small_tables(rng, classes=4, longest=(3, 4, 3, 5), pause=0.05):
         survival[3, c, : last[3, c] + 1] += pause
     residual = rng.random((4, classes, n))
     residual[:, :, 0] = 0.0
-    log_duration = np.full((4, int((last - first).max()) + 1, classes), -np.inf)
     with np.errstate(divide="ignore"):
-        for s, c in np.ndindex(4, classes):
-            possible = np.log(probability[s, c, first[s, c] : last[s, c] + 1])
-            log_duration[s, : possible.size, c] = possible
         return DurationTables(
-            log_duration=log_duration,
+            log_p=from_shortest(np.log(probability), first, last),
             log_survival=np.log(survival),
             log_residual=np.log(residual),
-            log_tail=np.log([pause, 0.8, 0.2]),
-            first=first.astype(float),
-            last=last,
-            longest=np.array(longest, dtype=np.int64),
-            transition=np.log(rng.dirichlet(np.ones(classes), classes)),
+            log_pause=tuple(np.log([pause, 0.8, 0.2]).tolist()),
+            shortest=first,
+            longest=last,
+            log_a=np.log(rng.dirichlet(np.ones(classes), classes)),
+            log_pi=np.full((4, classes), -np.log(4 * classes)),
         )
 
 
 class Trellis:
-    """What the kernels carry, held as `murmur.segmentation.decoding.Decoder` does."""
+    """What the kernels carry, held as `murmur.segmentation.decoding.Decoder` does; states here are indices 0 to 3."""
 
     def __init__(self, tables, capacity=4096, rows=None):
         self.tables, self.capacity = tables, capacity
-        classes = tables.last.shape[1]
-        least = int(tables.longest.max() + tables.first.max()) + 2
+        least = int(tables.longest.max() + tables.shortest.max()) + 2
         rows = rows or 1 << (least - 1).bit_length()  # no more than are needed
-        self.initial = np.full((4, classes), -np.log(4 * classes))
-        self.where, self.cumulated = np.zeros(2, dtype=np.int64), np.zeros(4)
-        self.entry, self.came_at = np.full((4, rows, classes), -np.inf), np.zeros((capacity, 4, classes))
-        self.came_class = np.zeros((capacity, classes))
-        self.tail = np.full((2, classes), -np.inf)
-        self.tail[1] = 0.0
-        self.marks = np.zeros(capacity, dtype=np.int64)
+        self.lattice = semi_markov.empty_lattice(tables.log_a.shape[0], rows, capacity)
 
     def advance(self, emissions, ended=False, backlog=2048):
-        t = self.tables
-        room = [np.empty(emissions.shape[0] + self.capacity, dtype=np.int64) for _ in range(3)]
-        count = semi_markov.advance(
-            emissions, ended, t.log_duration, t.first, t.last, t.log_survival, t.log_residual, self.initial, t.log_tail,
-            t.transition, t.longest, backlog, 64, self.where, self.cumulated, self.entry, self.came_at, self.came_class,
-            self.tail, self.marks, *room,
-        )  # fmt: skip
-        return list(zip(*(column[:count].tolist() for column in room), strict=True))
+        out = semi_markov.Segments(*np.empty((3, emissions.shape[0] + self.capacity), dtype=np.int64))
+        count = semi_markov.advance(emissions, ended, self.tables, self.lattice, backlog, 64, out)
+        start, state, settled = (column[:count].tolist() for column in out)
+        return list(zip(start, [code - semi_markov.S1_CODE for code in state], settled, strict=True))
 
     def likeliest(self, since, until):
-        t, states = self.tables, np.empty(until - since, dtype=np.int64)
-        semi_markov.likeliest(
-            t.log_survival, t.first, t.longest, self.initial, self.where, self.cumulated, self.entry, self.came_at,
-            self.came_class, self.tail, since, states,
-        )  # fmt: skip
-        return states
+        states = np.empty(until - since, dtype=np.int64)
+        semi_markov.likeliest(self.tables, self.lattice, since, states)
+        return states - semi_markov.S1_CODE
 
 
 def decode(tables, emissions, sizes=(10**6,), backlog=2048, capacity=4096, rows=None):
@@ -798,25 +838,25 @@ class Rules:
 
 
 def rules(tables, frames):
-    classes = tables.last.shape[1]
+    classes = tables.log_a.shape[0]
     whole, ending, starting, only = np.full((4, 4, classes, frames + 1), -np.inf)
-    outlasts, goes_on, stops = tables.log_tail
+    outlasts, goes_on, stops = tables.log_pause
     for s, c in np.ndindex(4, classes):
-        first, last, longest = int(tables.first[s, c]), tables.last[s, c], tables.longest[s]
+        shortest, longest = tables.shortest[s, c], tables.longest[s, c]
         for d in range(1, frames + 1):
-            if first <= d <= last:
-                whole[s, c, d] = tables.log_duration[s, d - first, c]
-            if d <= longest:
+            if shortest <= d <= longest:
+                whole[s, c, d] = tables.log_p[s, d - shortest, c]
+            if d <= tables.longest[s].max():
                 ending[s, c, d] = tables.log_survival[s, c, d]
                 starting[s, c, d] = tables.log_residual[s, c, d]
                 only[s, c, d] = 0.0
-            if s == 3 and d > tables.last[s, c]:  # a pause
-                so_far = outlasts + (d - tables.last[s, c] - 1) * goes_on
+            if s == 3 and d > longest:  # a pause
+                so_far = outlasts + (d - longest - 1) * goes_on
                 whole[s, c, d] = so_far + stops
                 ending[s, c, d] = max(ending[s, c, d], so_far)
                 starting[s, c, d] = max(starting[s, c, d], so_far + stops)
                 only[s, c, d] = max(only[s, c, d], so_far)
-    return Rules(whole, ending, starting, only, tables.transition, -np.log(4 * classes))
+    return Rules(whole, ending, starting, only, tables.log_a, tables.log_pi[0, 0])
 
 
 def score(rule, emissions, boundaries):
@@ -944,11 +984,12 @@ def test_a_recording_may_begin_with_a_pause(rng, longest):
 def test_classes_that_agree_on_every_boundary_do_not_hold_the_segments_back(rng):
     """Two sets of rate classes with the same durations and no way from one to the other never agree on the class."""
     one = small_tables(rng, longest=(5, 7, 4, 9))
-    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in ("first", "last", "log_survival", "log_residual")}
-    both["log_duration"] = np.repeat(one.log_duration, 2, axis=2)
+    names = ("shortest", "longest", "log_survival", "log_residual")
+    both = {name: np.repeat(getattr(one, name), 2, axis=1) for name in names}
     with np.errstate(divide="ignore"):
-        apart = np.log(np.kron(np.exp(one.transition), np.eye(2)))
-    tables = DurationTables(**both, longest=one.longest, log_tail=one.log_tail, transition=apart)
+        apart = np.log(np.kron(np.exp(one.log_a), np.eye(2)))
+    pi = np.repeat(one.log_pi, 2, axis=1)
+    tables = one._replace(**both, log_p=np.repeat(one.log_p, 2, axis=2), log_a=apart, log_pi=pi)
     emissions = noise(rng, 400, 4)
     alone, together = decode(one, emissions), decode(tables, emissions)
     assert together.segments == alone.segments
@@ -961,7 +1002,7 @@ def test_rate_classes_come_in_whole_vectors(rng):
 
 
 def test_the_longest_duration_must_fit(rng):
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(ValueError, match="no room"):
         decode(small_tables(rng), noise(rng, 10, 4), rows=4)
 
 
@@ -985,8 +1026,8 @@ def check_valid(tables, segments, frames):
     assert (np.diff(start) > 0).all()
     assert ((state[:-1] + 1) % 4 == state[1:]).all()
     length, inner = np.diff(start)[1:], state[1:-1]
-    assert (length >= tables.first.min(axis=1)[inner]).all()
-    assert ((length <= tables.last.max(axis=1)[inner]) | (inner == 3)).all()
+    assert (length >= tables.shortest.min(axis=1)[inner]).all()
+    assert ((length <= tables.longest.max(axis=1)[inner]) | (inner == 3)).all()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -1021,8 +1062,8 @@ def test_the_last_segment_is_under_way_where_the_recording_ends(seed):
     state = int(rng.integers(4))
     frames = 60
     emissions = noise(rng, frames, 4)
-    emissions[frames - tables.longest[state] :] = -4.0
-    emissions[frames - tables.longest[state] :, state] = 4.0
+    emissions[frames - tables.longest[state].max() :] = -4.0
+    emissions[frames - tables.longest[state].max() :, state] = 4.0
     rule = rules(tables, frames)
     got = decode(tables, emissions).segments
     check_valid(tables, got, frames)
@@ -1032,7 +1073,7 @@ def test_the_last_segment_is_under_way_where_the_recording_ends(seed):
 @compiled_only
 def test_the_decoder_is_exact_with_tables_of_the_true_size(rng):
     model = DurationModel(np.array([0.1, 0.13, 0.08]), np.array([0.01, 0.1, 0.02]), np.full(3, 0.02), 0.09)
-    tables = DurationTables.build(model)
+    tables = tabulate(model)
     frames = 600
     emissions = noise(rng, frames, 4)
     rule = rules(tables, frames)

@@ -233,7 +233,7 @@ def test_a_lost_second_is_lost_at_the_end_too(listen):
     _, analysis = heard(samples)
     assert analysis.quality.lost_fraction == pytest.approx(1 / 12)
     assert [s.kind for s in analysis.quality.intervals] == ["good", "contact lost", "good"]
-    assert analysis.notes == ("1 s of it were lost",)
+    assert analysis.notes == ("1 s of the stream were lost",)
     beats = analysis.segmentation.cycles
     over = (beats.s1_onset_s < 5.0) & (beats.end_s > 6.0)
     assert not analysis.cycles.trusted[over].any()
@@ -268,7 +268,7 @@ def test_a_long_stream_keeps_its_history_and_hands_on_the_rest(listen):
         held.append(len(live._engine.measured().cycles))
     analysis = live.finish()
     assert max(held) <= 35
-    assert analysis.notes == ("rests on 98 s to 120 s, all that is kept of the stream",) or "kept" in analysis.notes[0]
+    assert analysis.notes == ("based on 98 s to 120 s, the part of the stream kept",) or "kept" in analysis.notes[0]
     assert analysis.duration_s == 120.0
     assert 20.0 <= 120.0 - analysis.segmentation.intervals[0].start_s <= 24.0
     assert analysis.quality.readable
@@ -316,7 +316,7 @@ def test_every_event_holds_to_the_schema(listen):
         (np.zeros(10, dtype=complex), "must be real numbers"),
         (np.zeros(10, dtype=np.uint16), "no defined full scale"),
         ("abc", "must be an array of samples, not str"),
-        (b"\0\0", r'not bytes; of raw PCM, numpy.frombuffer\(block, dtype="<i2"\)'),
+        (b"\0\0", r'not bytes; for raw PCM, use numpy.frombuffer\(block, dtype="<i2"\)'),
         (None, "must be an array of samples, not NoneType"),
     ],
 )

@@ -15,10 +15,11 @@ from murmur.segmentation.durations import (
     SHORTEST_S,
     WITHIN_SHARE,
     DurationModel,
-    DurationTables,
     fit_durations,
+    tabulate,
 )
-from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter, Normaliser, log_bands_filterbank
+from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter, Normalizer, log_bands_filterbank
+from murmur.segmentation.result import State
 from murmur.settings import ANALYSIS_RATE_HZ, FRAME_RATE_HZ, HOP, Settings
 from murmur.signal.conditioning import Conditioner
 from murmur.signal.envelopes import ENVELOPE_HOP, Envelopes
@@ -68,7 +69,7 @@ def clean(listen):
 
 @pytest.fixture(scope="module")
 def bands(clean):
-    return whole(Normaliser(), whole(Spectrogram(), clean))
+    return whole(Normalizer(), whole(Spectrogram(), clean))
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +107,10 @@ def test_frames_do_not_see_blocks(clean, cut, stage, n):
     np.testing.assert_array_equal(in_blocks(stage(), cut(samples)), whole(stage(), samples))
 
 
-def test_normaliser_does_not_see_blocks(clean, cut):
+def test_normalizer_does_not_see_blocks(clean, cut):
     power = whole(Spectrogram(), clean[:10000])
     power[120:200] = 0.0
-    np.testing.assert_array_equal(in_blocks(Normaliser(), cut(power)), whole(Normaliser(), power))
+    np.testing.assert_array_equal(in_blocks(Normalizer(), cut(power)), whole(Normalizer(), power))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 700, 701])
@@ -261,13 +262,13 @@ def test_spike_factor_sets_what_a_spike_is(listen):
 # the running normalisation
 
 
-def normalised(samples):
-    return whole(Normaliser(), whole(Spectrogram(), samples))
+def normalized(samples):
+    return whole(Normalizer(), whole(Spectrogram(), samples))
 
 
 @pytest.mark.parametrize("gain", [0.01, 1000.0, -1.0])
-def test_gain_and_polarity_are_normalised_away(clean, bands, gain):
-    np.testing.assert_allclose(normalised(gain * clean), bands, atol=1e-4)
+def test_gain_and_polarity_are_normalized_away(clean, bands, gain):
+    np.testing.assert_allclose(normalized(gain * clean), bands, atol=1e-4)
 
 
 def test_posteriors_of_a_stretch_do_not_depend_on_what_was_long_before(bands, posteriors, models):
@@ -277,14 +278,14 @@ def test_posteriors_of_a_stretch_do_not_depend_on_what_was_long_before(bands, po
     np.testing.assert_allclose(got[memory:], posteriors[before + memory :], atol=1e-5)
 
 
-def test_normalised_bands_are_standardised(bands):
+def test_normalized_bands_are_standardized(bands):
     late = bands[500:]
     assert np.abs(late.mean(axis=0)).max() < 0.4
     assert 0.6 < late.std() < 1.2
 
 
 def test_digital_silence_is_the_lowest_there_is():
-    silence = normalised(np.zeros(6000, dtype=np.float32))
+    silence = normalized(np.zeros(6000, dtype=np.float32))
     np.testing.assert_array_equal(silence, np.full((300, N_BANDS), -CLIP))
 
 
@@ -294,7 +295,7 @@ def test_lost_contact_leaves_no_trace(clean, level):
     power = whole(Spectrogram(), clean)
     hiss = level * clean.std() * np.random.default_rng(0).standard_normal(3 * ANALYSIS_RATE_HZ)
     gap = whole(Spectrogram(), hiss.astype(np.float32))
-    without, with_gap = Normaliser(), Normaliser()
+    without, with_gap = Normalizer(), Normalizer()
     without.push(power[:1000])
     with_gap.push(np.concatenate([power[:1000], gap]))
     np.testing.assert_array_equal(with_gap.push(power[1000:]), without.push(power[1000:]))
@@ -304,27 +305,27 @@ def test_lost_contact_leaves_no_trace(clean, level):
 def test_normalisation_recovers_from_a_step_in_gain_within_3_s(clean, bands, gain):
     stepped = clean.copy()
     stepped[16000:] *= gain
-    departure = np.abs(normalised(stepped) - bands).mean(axis=1)
+    departure = np.abs(normalized(stepped) - bands).mean(axis=1)
     assert departure[800:850].mean() > 1.0
     assert departure[1100:1200].mean() < 0.65
     assert departure[1400:1600].mean() < 0.35
 
 
 def test_statistics_start_when_the_first_second_is_complete(clean):
-    power, normaliser = whole(Spectrogram(), clean), Normaliser()
-    assert normaliser.push(power[:90]).shape == (0, N_BANDS)
-    assert normaliser.push(power[90:150]).shape == (150, N_BANDS)
+    power, normalizer = whole(Spectrogram(), clean), Normalizer()
+    assert normalizer.push(power[:90]).shape == (0, N_BANDS)
+    assert normalizer.push(power[90:150]).shape == (150, N_BANDS)
 
 
-def test_a_recording_shorter_than_a_second_is_normalised_at_its_end(clean):
+def test_a_recording_shorter_than_a_second_is_normalized_at_its_end(clean):
     power = whole(Spectrogram(), clean[:1000])
-    assert whole(Normaliser(), power).shape == (50, N_BANDS)
+    assert whole(Normalizer(), power).shape == (50, N_BANDS)
 
 
 def test_sound_in_scraps_does_not_hold_the_stream_up_for_ever(clean):
     power = np.zeros((700, N_BINS), dtype=np.float32)
     power[::10] = whole(Spectrogram(), clean)[:70]
-    assert Normaliser().push(power).shape[0] == 700
+    assert Normalizer().push(power).shape[0] == 700
 
 
 def test_bands_are_means_of_bins():
@@ -385,14 +386,14 @@ def check_order(spans, frames):
     assert spans.start[0] == 0
     assert spans.start[-1] < frames
     assert (np.diff(spans.start) > 0).all()
-    np.testing.assert_array_equal(spans.state[1:], (spans.state[:-1] + 1) % 4)
+    np.testing.assert_array_equal(spans.state[1:], spans.state[:-1] % 4 + 1)
 
 
 def check_durations(spans):
     """Within the tables but at the ends; a pause is a diastole of any length."""
-    length_s, state = np.diff(spans.start)[1:] / FRAME_RATE_HZ, spans.state[1:-1]
+    length_s, state = np.diff(spans.start)[1:] / FRAME_RATE_HZ, spans.state[1:-1] - State.S1
     assert (length_s >= np.array(SHORTEST_S)[state] - 1e-9).all()
-    assert ((length_s <= np.array(LONGEST_S)[state] + 1e-9) | (state == 3)).all()
+    assert ((length_s <= np.array(LONGEST_S)[state] + 1e-9) | (state == State.DIASTOLE - State.S1)).all()
 
 
 def test_a_decoded_path_is_a_heart(posteriors, models):
@@ -451,7 +452,7 @@ def test_a_diastole_that_ends_the_recording_may_be_longer_than_any(posteriors, m
     silence = np.tile(np.log(np.array([1e-4, 1e-4, 1e-4, 1 - 3e-4], dtype=np.float32)), (300, 1))
     spans = decoded(models.segmentation.tables, [posteriors, silence])
     check_order(spans, posteriors.shape[0] + 300)
-    assert spans.state[-1] == 3
+    assert spans.state[-1] == State.DIASTOLE
     assert spans.start[-1] < posteriors.shape[0] + 30
 
 
@@ -466,7 +467,7 @@ def test_the_rate_may_change(models):
     state = np.concatenate([beats(1.0, 12), beats(0.5, 24)])
     log_posteriors = np.where(np.arange(4) == state[:, None], np.log(0.94), np.log(0.02)).astype(np.float32)
     spans = decoded(models.segmentation.tables, [log_posteriors])
-    onsets = spans.start[spans.state == 0]
+    onsets = spans.start[spans.state == State.S1]
     assert onsets.size == 36
     assert np.abs(np.diff(onsets)[:11] - 100).max() <= 2
     assert np.abs(np.diff(onsets)[13:] - 50).max() <= 2
@@ -481,22 +482,22 @@ def durations():
 
 
 def test_duration_tables_are_distributions(durations):
-    tables = DurationTables.build(durations)
-    total = np.exp(tables.log_duration).sum(axis=1)
-    total[3] += np.exp(tables.log_tail[0])  # a pause
+    tables = tabulate(durations)
+    total = np.exp(tables.log_p).sum(axis=1)
+    total[3] += np.exp(tables.log_pause[0])  # a pause
     np.testing.assert_allclose(total, 1.0)
     np.testing.assert_allclose(np.exp(tables.log_residual).sum(axis=2), 1.0)
-    np.testing.assert_allclose(np.exp(tables.transition).sum(axis=1), 1.0)
-    assert np.exp(tables.log_tail[1:]).sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(np.exp(tables.log_a).sum(axis=1), 1.0)
+    assert np.exp(tables.log_pause[1:]).sum() == pytest.approx(1.0)
 
 
 def test_survival_is_the_sum_of_what_is_as_long_or_longer(durations):
-    tables = DurationTables.build(durations)
-    for s, c in np.ndindex(tables.last.shape):
-        first, last = int(tables.first[s, c]), tables.last[s, c]
-        pause = np.exp(tables.log_tail[0]) if s == 3 else 0.0
-        probability = np.exp(tables.log_duration[s, : last - first + 1, c])
-        for d in range(1, tables.longest[s] + 1):
+    tables = tabulate(durations)
+    for s, c in np.ndindex(tables.longest.shape):
+        first, last = tables.shortest[s, c], tables.longest[s, c]
+        pause = np.exp(tables.log_pause[0]) if s == 3 else 0.0
+        probability = np.exp(tables.log_p[s, : last - first + 1, c])
+        for d in range(1, tables.longest[s].max() + 1):
             expected = probability[max(d - first, 0) :].sum() + pause if d <= last else 0.0
             assert np.exp(tables.log_survival[s, c, d]) == pytest.approx(expected, abs=1e-12)
 
@@ -510,7 +511,7 @@ def test_fit_durations_finds_what_made_the_durations(durations):
     np.testing.assert_allclose(fitted.deviation_s, 0.02 * WITHIN_SHARE, atol=0.003)
 
 
-# frames and tracks
+# frames and buffers
 
 
 @pytest.mark.parametrize("n", [1, 19, 20, 21, 399])
@@ -521,27 +522,27 @@ def test_frames_are_those_whose_centre_lies_in_the_recording(n):
     assert in_two.push(samples).frames + in_two.push(samples[:0], last=True).frames == len(range(0, n, HOP))
 
 
-def test_a_track_keeps_its_numbers_when_it_forgets():
-    track, rows = StreamBuffer(2), np.arange(200, dtype=np.float32).reshape(100, 2)
+def test_a_buffer_keeps_its_numbers_when_it_forgets():
+    buffer, rows = StreamBuffer(2), np.arange(200, dtype=np.float32).reshape(100, 2)
     for block in np.array_split(rows, 9):
-        track.append(block)
-        track.drop_before(track.end - 15)
-    assert (track.first, track.end) == (85, 100)
-    np.testing.assert_array_equal(track.rows(90, 95), rows[90:95])
+        buffer.append(block)
+        buffer.drop_before(buffer.end - 15)
+    assert (buffer.first, buffer.end) == (85, 100)
+    np.testing.assert_array_equal(buffer.rows(90, 95), rows[90:95])
 
 
-def test_a_track_ends_where_it_ends():
-    track = StreamBuffer()
+def test_a_buffer_ends_where_it_ends():
+    buffer = StreamBuffer()
     for size in (5, 3, 1):
-        track.append(np.ones(size, dtype=np.float32))
-    assert track.rows(7, 50).shape == (2,)
+        buffer.append(np.ones(size, dtype=np.float32))
+    assert buffer.rows(7, 50).shape == (2,)
 
 
-def test_a_track_forgets_no_more_than_it_holds():
-    track = StreamBuffer()
-    track.append(np.ones(5, dtype=np.float32))
-    track.drop_before(50)
-    assert (track.first, track.end) == (5, 5)
+def test_a_buffer_forgets_no_more_than_it_holds():
+    buffer = StreamBuffer()
+    buffer.append(np.ones(5, dtype=np.float32))
+    buffer.drop_before(50)
+    assert (buffer.first, buffer.end) == (5, 5)
 
 
 def test_a_lookahead_of_half_a_step_is_refused(models):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from murmur.findings.murmur import limit_inaudible
-from murmur.measure.listening import SILENCE, Listener, murmur_log_odds, score_cycles
+from murmur.measure.murmur_network import SILENCE, MurmurNetwork, murmur_log_odds, score_cycles
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
 from murmur.training.augment import coloured_noise, disturb, drown, vary_rhythm
 
@@ -101,8 +101,8 @@ def test_the_trained_murmur_network_is_the_one_that_runs():
     with torch.no_grad():
         outputs = network(torch.from_numpy(surrounded.T[None].copy()))
         wanted = pooled_scores(outputs, torch.from_numpy(posteriors.T[None].copy()))[0].numpy()
-    listener = Listener(export(network))
-    scores = listener.push(bands, np.log(posteriors), last=True)
+    murmur_network = MurmurNetwork(export(network))
+    scores = murmur_network.push((bands, np.log(posteriors)), last=True)
     cycles = score_cycles(scores, np.log(posteriors), 0, np.array([[0.0, 0.1, 0.2, 0.3, 1.2], [1.2, 1.3, 1.4, 1.5, 3.0]]))
     got = murmur_log_odds(cycles, np.array([True, True]))
     np.testing.assert_allclose(got, wanted[:2] - wanted[2], atol=1e-4)
@@ -180,8 +180,8 @@ def test_the_murmur_network_learns_what_fills_systole():
     for (version,) in recordings[16:]:
         frames = version.astype(np.float32)
         log_posteriors = np.log(np.maximum(frames[:, N_BANDS:], 1e-6))
-        listener = Listener(weights)
-        scores = listener.push(frames[:, :N_BANDS], log_posteriors, last=True)
+        murmur_network = MurmurNetwork(weights)
+        scores = murmur_network.push((frames[:, :N_BANDS], log_posteriors), last=True)
         cycles_ = score_cycles(scores, log_posteriors, 0, np.array([[0.0, 0.1, 0.3, 0.38, 6.9]]))
         log_odds.append(murmur_log_odds(cycles_, np.array([True]))[0])
     unseen = truth[16:]

@@ -10,9 +10,9 @@ from murmur.learned.linear import LinearModel
 from murmur.measure.comparison import compare_cycles
 from murmur.measure.figures import CycleFigures, cycle_figures
 from murmur.measure.heart_sounds import describe_heart_sounds
-from murmur.measure.listening import murmur_log_odds
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import describe_murmur, murmur_vector
+from murmur.measure.murmur_network import murmur_log_odds
 from murmur.measure.quality import Quality, assess_quality, cycle_confidence, interrupted_cycles, with_confidence
 from murmur.measure.rhythm import Rhythm, describe_rhythm
 from murmur.segmentation.result import CardiacCycles

@@ -12,8 +12,8 @@ from murmur.findings.context import Context, Features
 from murmur.findings.finding import MurmurFinding
 from murmur.findings.models import FindingModels
 from murmur.findings.sign import Sign
-from murmur.measure.listening import CLASSES
 from murmur.measure.murmur import MurmurFeatures
+from murmur.measure.murmur_network import CLASSES
 from murmur.settings import Settings
 
 __all__ = ["RULE", "SIGN", "MurmurRule", "conclude", "decide_murmur", "limit_inaudible", "systolic_probabilities"]

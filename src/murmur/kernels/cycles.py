@@ -1,18 +1,20 @@
-"""Levels within each heart cycle, from the shared power spectra, and sums over each."""
+"""Levels within each cardiac cycle, from the shared power spectra, and sums over each."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from murmur.kernels import kernel
 from murmur.kernels.exponential import exponential, natural_log
-from murmur.kernels.spectra import band_power
+from murmur.kernels.spectra import Filterbank, band_power
 
 DECIBELS_PER_LOG_64 = 10.0 / np.log(10.0)
 DECIBELS_PER_LOG = np.float32(DECIBELS_PER_LOG_64)
 #: −150 dB: nothing is compared with less.
 LEAST_RATIO = 1e-15
-#: Numbers that are taken together: they fit into the fastest cache.
+#: Numbers computed together: they fit into the fastest cache.
 STRETCH = 1024
 
 
@@ -83,60 +85,119 @@ def profile(levels: np.ndarray, first_frame: int, start: float, stop: float, out
 
 
 @kernel(inner=True)
-def _mean_spectrum(power: np.ndarray, first_frame: int, start: float, stop: float, floor: float, out: np.ndarray) -> None:
-    first, last = _frames_between(start, stop, first_frame, power.shape[0])
+def _mean_spectrum(
+    power: np.ndarray,
+    first_frame: int,
+    start: float,
+    stop: float,
+    shares: tuple[float, float],
+    floor: float,
+    out: np.ndarray,
+) -> None:
+    """Mean level of each bin between two shares of the time from `start` to `stop`; `out` (bins,)."""
+    length = stop - start
+    first, last = _frames_between(start + shares[0] * length, start + shares[1] * length, first_frame, power.shape[0])
     levels = np.empty((last - first, power.shape[1]), dtype=np.float32)
     decibels(power[first:last].reshape(-1), floor, levels.reshape(-1))
     _mean(levels, out)
 
 
+class Levels(NamedTuple):
+    """Levels of each cycle, dB, float32: see `murmur.measure.cycles.CycleLevels`.
+
+    Attributes
+    ----------
+    s1, s2 : shape (cycles, bands)
+    systole, diastole : shape (cycles, parts, bands)
+    systole_spectrum, late_diastole_spectrum : shape (cycles, bins)
+    """
+
+    s1: np.ndarray
+    s2: np.ndarray
+    systole: np.ndarray
+    diastole: np.ndarray
+    systole_spectrum: np.ndarray
+    late_diastole_spectrum: np.ndarray
+
+
+class LevelRules(NamedTuple):
+    """Where and down to what power levels are measured.
+
+    Attributes
+    ----------
+    floor : float
+        Least power.
+    mid_systole, late_diastole : tuple of float
+        First and last share of systole, and of diastole, of which the spectra are taken.
+    """
+
+    floor: float
+    mid_systole: tuple[float, float]
+    late_diastole: tuple[float, float]
+
+
 @kernel()
 def measure_levels(
-    power: np.ndarray,
-    first_frame: int,
-    bounds: np.ndarray,
-    weights: np.ndarray,
-    starts: np.ndarray,
-    stops: np.ndarray,
-    floor: float,
-    shares: np.ndarray,
-    s1: np.ndarray,
-    s2: np.ndarray,
-    systole: np.ndarray,
-    diastole: np.ndarray,
-    systole_spectrum: np.ndarray,
-    diastole_spectrum: np.ndarray,
+    power: np.ndarray, first_frame: int, bounds: np.ndarray, filterbank: Filterbank, rules: LevelRules, out: Levels
 ) -> None:
-    """Levels in dB of each cycle with boundaries `bounds` (cycles, 5) in frames; `power[0]` is frame `first_frame`.
+    """Measure the levels of each cycle.
 
-    `weights`, `starts` and `stops` are the bands' (see `murmur.kernels.spectra.band_power`). `s1` and `s2` (cycles, bands)
-    take the sounds' peaks, `systole` and `diastole` (cycles, parts, bands) their profiles, and the spectra (cycles, bins)
-    the mean level by bin of the share `shares[0]` to `shares[1]` of systole and `shares[2]` to `shares[3]` of diastole.
+    Parameters
+    ----------
+    power : float32, shape (frames, bins)
+        The first frame is frame `first_frame` of the recording.
+    first_frame : int
+    bounds : float64, shape (cycles, 5)
+        Onsets of S1, systole, S2, diastole and the next S1, in frames of the recording.
+    filterbank : Filterbank
+    rules : LevelRules
+    out : Levels, output
     """
-    n = power.shape[0]
+    n, floor = power.shape[0], rules.floor
     for i in range(bounds.shape[0]):
         s1_on, systole_on, s2_on, diastole_on, end_on = bounds[i]
         begin = min(max(int(np.floor(s1_on)) - first_frame, 0), n - 1)
-        heard = power[begin : min(int(np.ceil(end_on)) + 1 - first_frame, n)]
-        levels = np.empty((heard.shape[0], s1.shape[1]), dtype=np.float32)
-        band_power(heard, weights, starts, stops, levels)
+        cycle = power[begin : min(int(np.ceil(end_on)) + 1 - first_frame, n)]
+        levels = np.empty((cycle.shape[0], out.s1.shape[1]), dtype=np.float32)
+        band_power(cycle, filterbank, levels)
         decibels(levels.reshape(-1), floor, levels.reshape(-1))
         first = first_frame + begin
-        peak_level(levels, first, s1_on, systole_on, s1[i])
-        peak_level(levels, first, s2_on, diastole_on, s2[i])
-        profile(levels, first, systole_on, s2_on, systole[i])
-        profile(levels, first, diastole_on, end_on, diastole[i])
-        length = s2_on - systole_on
-        start, stop = systole_on + shares[0] * length, systole_on + shares[1] * length
-        _mean_spectrum(heard, first, start, stop, floor, systole_spectrum[i])
-        length = end_on - diastole_on
-        start, stop = diastole_on + shares[2] * length, diastole_on + shares[3] * length
-        _mean_spectrum(heard, first, start, stop, floor, diastole_spectrum[i])
+        peak_level(levels, first, s1_on, systole_on, out.s1[i])
+        peak_level(levels, first, s2_on, diastole_on, out.s2[i])
+        profile(levels, first, systole_on, s2_on, out.systole[i])
+        profile(levels, first, diastole_on, end_on, out.diastole[i])
+        _mean_spectrum(cycle, first, systole_on, s2_on, rules.mid_systole, floor, out.systole_spectrum[i])
+        _mean_spectrum(cycle, first, diastole_on, end_on, rules.late_diastole, floor, out.late_diastole_spectrum[i])
+
+
+class ComparisonRules(NamedTuple):
+    """Which bands and parts are compared.
+
+    Attributes
+    ----------
+    murmur_bands : tuple of int
+        First band of a murmur, and one past the last: their powers are added.
+    bands : int64, shape (bands compared one by one,)
+    sound_bands : int64, shape (bands in which heart sounds stand out,)
+    mid_systole, late_diastole, early_diastole, middle_diastole : tuple of int
+        First part, and one past the last.
+    least_power : float
+        Late diastole counts as no quieter than this share of S2's power.
+    """
+
+    murmur_bands: tuple[int, int]
+    bands: np.ndarray
+    sound_bands: np.ndarray
+    mid_systole: tuple[int, int]
+    late_diastole: tuple[int, int]
+    early_diastole: tuple[int, int]
+    middle_diastole: tuple[int, int]
+    least_power: float
 
 
 @kernel(inner=True)
-def _mean_of(values: np.ndarray, parts: np.ndarray, band: int) -> float:
-    """Mean over the parts `parts[0]` to `parts[1]` of one band; `values` (parts, bands)."""
+def _mean_of(values: np.ndarray, parts: tuple[int, int], band: int) -> float:
+    """Mean over some parts of one band; `values` (parts, bands)."""
     total = 0.0
     for p in range(parts[0], parts[1]):
         total += values[p, band]
@@ -155,105 +216,110 @@ def _to_decibels(power: float) -> float:
 
 
 @kernel()
-def compare_levels(
-    s1: np.ndarray,
-    s2: np.ndarray,
-    systole: np.ndarray,
-    diastole: np.ndarray,
-    murmur_bands: np.ndarray,
-    bands: np.ndarray,
-    sound_bands: np.ndarray,
-    places: np.ndarray,
-    least_power: float,
-    out: np.ndarray,
-) -> None:
-    """Compare each cycle's parts, dB; `out` is (cycles, numbers), in the order of `murmur.measure.comparison.COLUMNS`.
+def compare_levels(levels: Levels, rules: ComparisonRules, out: np.ndarray) -> None:
+    """Compare each cycle's parts, dB.
 
-    `s1` and `s2` are (cycles, bands), `systole` and `diastole` (cycles, parts, bands). `murmur_bands` are the first and one
-    past the last band of a murmur, whose powers are added; `bands` are those compared one by one, `sound_bands` those in
-    which heart sounds stand out. `places` (4, 2) are the first and one past the last part of mid-systole and of late, early
-    and middle diastole. Late diastole counts as no quieter than `least_power` times S2.
+    Parameters
+    ----------
+    levels : Levels
+    rules : ComparisonRules
+    out : shape (cycles,), output
+        Of `murmur.measure.comparison.COMPARISON`, or another type with fields of those names.
     """
-    parts = systole.shape[1]
-    first, count = murmur_bands[0], murmur_bands[1] - murmur_bands[0]
-    inner, late, early, middle = places
-    whole = np.array([0, parts])
-    systole_power, diastole_power = np.empty((2, parts, count))
-    s2_power, sums = np.empty(count), np.empty((2, parts))
     for i in range(out.shape[0]):
-        row = out[i]
-        _to_power(s2[i], first, s2_power)
-        for p in range(parts):
-            _to_power(systole[i, p], first, systole_power[p])
-            _to_power(diastole[i, p], first, diastole_power[p])
-            sums[0, p], sums[1, p] = systole_power[p].sum(), diastole_power[p].sum()
-        reference = s2_power.sum()
-        floor = max(sums[1, late[0] : late[1]].mean(), least_power * reference)
-        mid = sums[0, inner[0] : inner[1]].mean()
-        for p in range(parts):
-            row[p] = _to_decibels(sums[0, p] / floor)
-            row[parts + p] = _to_decibels(sums[1, p] / floor)
-        k = 2 * parts
-        row[k] = _to_decibels(mid / floor)
-        row[k + 1] = mid / reference - floor / reference
-        row[k + 2] = _to_decibels(floor / reference)
-        low = _mean_of(systole[i], inner, first)
-        row[k + 3], row[k + 4] = low - s1[i, first], low - s2[i, first]
-        k += 5
-        for b in range(count):
-            mid_db = _to_decibels(_mean_of(systole_power, inner, b))
-            row[k + b] = mid_db - _to_decibels(_mean_of(diastole_power, late, b))
-            row[k + count + b] = mid_db - s2[i, first + b]
-        k += 2 * count
-        for p in range(0, parts, 2):
-            for b in bands:
-                row[k] = 0.5 * (np.float64(systole[i, p, b]) + systole[i, p + 1, b]) - _mean_of(diastole[i], late, b)
-                k += 1
-        n = bands.shape[0]
-        for j in range(n):
-            b = bands[j]
-            mid_db, late_db = _mean_of(systole[i], inner, b), _mean_of(diastole[i], late, b)
-            row[k + j] = mid_db - s2[i, b]
-            row[k + n + j] = mid_db - s1[i, b]
-            row[k + 2 * n + j] = _mean_of(diastole[i], early, b) - late_db
-            row[k + 3 * n + j] = _mean_of(diastole[i], middle, b) - late_db
-            row[k + 4 * n + j] = late_db - s2[i, b]
-            row[k + 5 * n + j] = mid_db - _mean_of(diastole[i], whole, b)
-            row[k + 6 * n + j] = mid_db - late_db
-        k += 7 * n
-        for b in range(s1.shape[1]):
-            row[k + b] = np.float64(s1[i, b]) - s2[i, b]
-        k += s1.shape[1]
-        row[k], row[k + 1] = 0.0, 0.0
-        for b in sound_bands:
-            between = 0.5 * (_mean_of(systole[i], whole, b) + _mean_of(diastole[i], whole, b))
-            row[k] += (s1[i, b] - between) / sound_bands.shape[0]
-            row[k + 1] += (s2[i, b] - between) / sound_bands.shape[0]
+        _compare_murmur(levels.s1[i], levels.s2[i], levels.systole[i], levels.diastole[i], rules, out[i])
+        _compare_bands(levels.s1[i], levels.s2[i], levels.systole[i], levels.diastole[i], rules, out[i])
+
+
+@kernel(inner=True)
+def _compare_murmur(
+    s1: np.ndarray, s2: np.ndarray, systole: np.ndarray, diastole: np.ndarray, rules: ComparisonRules, row: np.ndarray
+) -> None:
+    """Compare the powers of a murmur's bands, together and one by one."""
+    parts, first, count = systole.shape[0], rules.murmur_bands[0], rules.murmur_bands[1] - rules.murmur_bands[0]
+    mid, late = rules.mid_systole, rules.late_diastole
+    systole_power, diastole_power = np.empty((2, parts, count))
+    s2_power, systole_sum, diastole_sum = np.empty(count), np.empty(parts), np.empty(parts)
+    _to_power(s2, first, s2_power)
+    for p in range(parts):
+        _to_power(systole[p], first, systole_power[p])
+        _to_power(diastole[p], first, diastole_power[p])
+        systole_sum[p], diastole_sum[p] = systole_power[p].sum(), diastole_power[p].sum()
+    reference = s2_power.sum()
+    floor = max(diastole_sum[late[0] : late[1]].mean(), rules.least_power * reference)
+    mid_power = systole_sum[mid[0] : mid[1]].mean()
+    systole_db, diastole_db = row["profile"], row["diastole_profile"]
+    for p in range(parts):
+        systole_db[p] = _to_decibels(systole_sum[p] / floor)
+        diastole_db[p] = _to_decibels(diastole_sum[p] / floor)
+    row["mid_systole"] = _to_decibels(mid_power / floor)
+    row["excess"] = mid_power / reference - floor / reference
+    row["late_diastole"] = _to_decibels(floor / reference)
+    low = _mean_of(systole, mid, first)
+    row["low_against_s1"], row["low_against_s2"] = low - s1[first], low - s2[first]
+    above_late, against_s2 = row["above_late_by_band"], row["against_s2_by_band"]
+    for b in range(count):
+        mid_db = _to_decibels(_mean_of(systole_power, mid, b))
+        above_late[b] = mid_db - _to_decibels(_mean_of(diastole_power, late, b))
+        against_s2[b] = mid_db - s2[first + b]
+
+
+@kernel(inner=True)
+def _compare_bands(
+    s1: np.ndarray, s2: np.ndarray, systole: np.ndarray, diastole: np.ndarray, rules: ComparisonRules, row: np.ndarray
+) -> None:
+    """Compare mean levels band by band, and how far the heart sounds stand out."""
+    whole, pairs = (0, systole.shape[0]), row["pairs_above_late"]
+    mid_against_s2, mid_against_s1, mid_above_late = row["mid_against_s2"], row["mid_against_s1"], row["mid_above_late"]
+    early, middle = row["early_above_late"], row["middle_above_late"]
+    late_against_s2, mid_above_diastole = row["late_against_s2"], row["mid_above_diastole"]
+    for j in range(rules.bands.shape[0]):
+        b = rules.bands[j]
+        mid_db, late_db = _mean_of(systole, rules.mid_systole, b), _mean_of(diastole, rules.late_diastole, b)
+        for p in range(0, systole.shape[0], 2):
+            pairs[p // 2, j] = 0.5 * (np.float64(systole[p, b]) + systole[p + 1, b]) - late_db
+        mid_against_s2[j] = mid_db - s2[b]
+        mid_against_s1[j] = mid_db - s1[b]
+        early[j] = _mean_of(diastole, rules.early_diastole, b) - late_db
+        middle[j] = _mean_of(diastole, rules.middle_diastole, b) - late_db
+        late_against_s2[j] = late_db - s2[b]
+        mid_above_diastole[j] = mid_db - _mean_of(diastole, whole, b)
+        mid_above_late[j] = mid_db - late_db
+    s1_against_s2, stand_out = row["s1_against_s2"], row["sounds_stand_out"]
+    for b in range(s1.shape[0]):
+        s1_against_s2[b] = np.float64(s1[b]) - s2[b]
+    stand_out[0] = stand_out[1] = 0.0
+    for b in rules.sound_bands:
+        between = 0.5 * (_mean_of(systole, whole, b) + _mean_of(diastole, whole, b))
+        stand_out[0] += (s1[b] - between) / rules.sound_bands.shape[0]
+        stand_out[1] += (s2[b] - between) / rules.sound_bands.shape[0]
 
 
 @kernel()
 def sum_scores(
-    scores: np.ndarray,
-    log_posteriors: np.ndarray,
-    starts: np.ndarray,
-    stops: np.ndarray,
-    weight: np.ndarray,
-    score: np.ndarray,
+    scores: np.ndarray, log_posteriors: np.ndarray, spans: np.ndarray, weight: np.ndarray, score: np.ndarray
 ) -> None:
-    """Add up each state's posteriors, and the scores that they weigh, over the frames `starts[i]` to `stops[i]`.
+    """Add up each state's posteriors, and the scores weighted by them, over each cycle.
 
-    `scores` is (frames, states · classes), `weight` (cycles, states), `score` (cycles, states, classes).
+    Parameters
+    ----------
+    scores : float32, shape (frames, states·classes)
+    log_posteriors : float32, shape (frames, states)
+    spans : int64, shape (2, cycles)
+        First frame of each cycle, and one past the last.
+    weight : float64, shape (cycles, states), output
+    score : float64, shape (cycles, states, classes), output
     """
-    _, states, classes = score.shape
+    cycles, states, classes = score.shape
     weight[:] = 0.0
     score[:] = 0.0
-    for i in range(starts.shape[0]):
-        count = stops[i] - starts[i]
-        posterior = np.empty((count, states), dtype=np.float32)
-        exponential(log_posteriors[starts[i] : stops[i]].reshape(-1), posterior.reshape(-1))
-        for k in range(count):
+    for i in range(cycles):
+        start, stop = spans[0, i], spans[1, i]
+        posterior = np.empty((stop - start, states), dtype=np.float32)
+        exponential(log_posteriors[start:stop].reshape(-1), posterior.reshape(-1))
+        for k in range(stop - start):
             for s in range(states):
                 share = np.float64(posterior[k, s])
                 weight[i, s] += share
                 for c in range(classes):
-                    score[i, s, c] += share * scores[starts[i] + k, s * classes + c]
+                    score[i, s, c] += share * scores[start + k, s * classes + c]

@@ -1,111 +1,165 @@
-"""Recursive filtering and the taming of friction spikes, sample by sample with carried state."""
+"""Recursive filtering, limiting of friction spikes, counting of clipped samples; state is carried from block to block."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from murmur.kernels import FUSED, kernel
 
 LEAST_PEAKS = 3
-#: A window whose peak is below this share of the usual one says nothing about how loud a heart sound is: a diastole, or lost
-#: contact. When this many of them have followed one another, it is the gain that has changed.
+#: A window whose peak is below this share of the reference says nothing about how loud a heart sound is: a diastole, or lost
+#: contact. After this many of them in a row, it is the gain that has changed.
 QUIET_SHARE = 0.1
 LONGEST_QUIET = 20
-#: Samples that are looked at together.
+#: Samples examined together.
 STRETCH = 256
+#: Values from this share of the largest magnitude on count as being at it.
+TOP_SHARE = 0.98
+
+
+class Biquad(NamedTuple):
+    """Coefficients of a second-order section, a0 = 1."""
+
+    b0: float
+    b1: float
+    b2: float
+    a1: float
+    a2: float
 
 
 @kernel(fastmath=FUSED)
-def biquad(samples: np.ndarray, coefficients: np.ndarray, state: np.ndarray) -> None:
-    """Filter float32 `samples` in place by one second-order section (b0, b1, b2, a1, a2), direct form I.
+def biquad(samples: np.ndarray, section: Biquad, delays: np.ndarray) -> None:
+    """Filter samples in place by one second-order section, direct form I.
 
-    `state` is the last two inputs and the last two outputs, newest first. In this form the next output waits for one product
-    with the last one, and for nothing else.
+    In this form the next output waits for one product with the last output, and for nothing else.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,), changed
+    section : Biquad
+    delays : float64, shape (4,), changed
+        The last two inputs and the last two outputs, newest first.
     """
-    b0, b1, b2, a1, a2 = coefficients
-    x1, x2, y1, y2 = state
+    b0, b1, b2, a1, a2 = section
+    x1, x2, y1, y2 = delays
     for i in range(samples.shape[0]):
         x = np.float64(samples[i])
         y = (b0 * x + b1 * x1 + b2 * x2 - a2 * y2) - a1 * y1
         x1, x2, y1, y2 = x, x1, y, y1
         samples[i] = np.float32(y)
-    state[0], state[1], state[2], state[3] = x1, x2, y1, y2
+    delays[0], delays[1], delays[2], delays[3] = x1, x2, y1, y2
+
+
+class SpikeRule(NamedTuple):
+    """When a lobe, from one zero crossing to the next, is a friction spike.
+
+    Attributes
+    ----------
+    window : int
+        Samples in which one peak is taken.
+    longest_lobe : int
+        Samples after which a lobe is cut.
+    factor : float
+        A lobe above this many times the reference peak is a spike.
+    """
+
+    window: int
+    longest_lobe: int
+    factor: float
+
+
+#: State of `limit_spikes`: the first sample that is not silent (−1: none yet); samples until the window in progress is
+#: complete, and its peak; start (relative to the block), peak and sign of the lobe in progress; the reference peak (0: not
+#: known yet); quiet windows in a row.
+SPIKES = np.dtype(
+    [
+        ("first_sound", np.int64),
+        ("window_peak", np.float64),
+        ("lobe_start", np.int64),
+        ("lobe_peak", np.float64),
+        ("lobe_sign", np.float64),
+        ("reference", np.float64),
+        ("quiet", np.int64),
+    ]
+)
 
 
 @kernel()
 def limit_spikes(
-    samples: np.ndarray,
-    begin: int,
-    first: int,
-    window: int,
-    longest_lobe: int,
-    factor: float,
-    peaks: np.ndarray,
-    state: np.ndarray,
-    limited: np.ndarray,
+    samples: np.ndarray, begin: int, first: int, rule: SpikeRule, peaks: np.ndarray, state: np.ndarray, limited: np.ndarray
 ) -> int:
-    """Scale down, in place, each lobe that stands out of the trailing window peaks; return how many samples are settled.
+    """Scale down each lobe that stands out of the trailing window peaks; return how many samples are settled.
 
-    A lobe runs from one zero crossing to the next (at most `longest_lobe` samples). `samples[begin:]` has not been looked
-    at, `samples[0]` is sample number `first`. `peaks` holds the peaks of the last few windows, newest last, zero where none
-    has been. `state` is (peak of the window in progress; start of the lobe in progress relative to samples; its peak; its
-    sign; the usual peak: see `_usual_peak`; the first sample that is not silent; how many quiet windows have followed one
-    another). `limited[i]` becomes 1 for samples in a lobe that was scaled.
+    Parameters
+    ----------
+    samples : float32, shape (samples,), changed
+        The first is sample number `first`; those from `begin` on are new.
+    begin, first : int
+    rule : SpikeRule
+    peaks : float64, shape (windows,), changed
+        Peaks of the last few windows, newest last; 0 where there was none.
+    state : SPIKES, shape (1,), changed
+    limited : uint8, shape (samples,), changed
+        Becomes 1 for samples in a lobe that was scaled.
     """
-    window_peak, lobe_start, lobe_peak, sign = state[0], int(state[1]), state[2], state[3]
-    usual, begun, quiet = state[4], state[5], state[6]
-    count = peaks.shape[0]
-    left = window - (first + begin - int(begun)) % window  # samples until the window in progress is complete
+    s = state[0]
+    first_sound, window_peak, reference, quiet = s["first_sound"], s["window_peak"], s["reference"], s["quiet"]
+    lobe_start, lobe_peak, sign = s["lobe_start"], s["lobe_peak"], s["lobe_sign"]
+    left = rule.window - (first + begin - first_sound) % rule.window  # samples until the window is complete
     at, end = begin, samples.shape[0]
     while at < end:
         stop = min(at + min(STRETCH, left), end)
-        top = _largest(samples[at:stop]) if begun >= 0.0 and usual > 0.0 else np.inf
-        if max(top, lobe_peak) <= factor * usual:  # no lobe stands out: where the last one begins is all that counts
-            start = _last_lobe(samples, at, stop, lobe_start, sign, longest_lobe)
-            if start > lobe_start:
-                lobe_start, lobe_peak = start, 0.0
-            lobe_peak = max(lobe_peak, _largest(samples[max(start, at) : stop]))
-            sign = 1.0 if samples[stop - 1] >= 0.0 else -1.0
+        top = _largest(samples[at:stop]) if first_sound >= 0 and reference > 0.0 else np.inf
+        if max(top, lobe_peak) <= rule.factor * reference:  # no lobe stands out: only the start and peak of the last count
+            start = _last_lobe(samples, at, stop, lobe_start, sign, rule.longest_lobe)
+            lobe_peak = max(lobe_peak if start == lobe_start else 0.0, _largest(samples[max(start, at) : stop]))
+            lobe_start, sign = start, 1.0 if samples[stop - 1] >= 0.0 else -1.0
             window_peak = max(window_peak, top)
             left -= stop - at
             at = stop
         else:
             x = np.float64(samples[at])
             now = 1.0 if x >= 0.0 else -1.0
-            if now != sign or at - lobe_start >= longest_lobe:
-                if usual > 0.0 and lobe_peak > factor * usual:
-                    scale = np.float32(usual / lobe_peak)
+            if now != sign or at - lobe_start >= rule.longest_lobe:
+                if reference > 0.0 and lobe_peak > rule.factor * reference:
+                    scale = np.float32(reference / lobe_peak)
                     for j in range(lobe_start, at):
                         samples[j] *= scale
                         limited[j] = 1
                 lobe_start, lobe_peak, sign = at, 0.0, now
-            lobe_peak = max(lobe_peak, abs(x))
-            window_peak = max(window_peak, abs(x))
+            lobe_peak, window_peak = max(lobe_peak, abs(x)), max(window_peak, abs(x))
             at += 1
-            if begun < 0.0:
+            if first_sound < 0:
                 if x == 0.0:
                     continue
-                begun = first + at - 1
-                left = window
+                first_sound, left = first + at - 1, rule.window
             left -= 1
         if left == 0:
-            left = window
-            if window_peak > 0.0:
-                quiet = quiet + 1.0 if window_peak < QUIET_SHARE * usual else 0.0
-            if window_peak > 0.0 and (quiet == 0.0 or quiet > LONGEST_QUIET):
-                for j in range(count - 1):
-                    peaks[j] = peaks[j + 1]
-                peaks[count - 1] = window_peak
-                usual = _usual_peak(peaks)
-            window_peak = 0.0
-    state[0], state[1], state[2], state[3] = window_peak, lobe_start, lobe_peak, sign
-    state[4], state[5], state[6] = usual, begun, quiet
+            reference, quiet = _close_window(peaks, window_peak, reference, quiet)
+            left, window_peak = rule.window, 0.0
+    s["first_sound"], s["window_peak"], s["reference"], s["quiet"] = first_sound, window_peak, reference, quiet
+    s["lobe_start"], s["lobe_peak"], s["lobe_sign"] = lobe_start, lobe_peak, sign
     return lobe_start
 
 
 @kernel(inner=True)
+def _close_window(peaks: np.ndarray, window_peak: float, reference: float, quiet: int) -> tuple[float, int]:
+    """Let a complete window count in the reference peak, unless it is silent or far too quiet; return that and `quiet`."""
+    if window_peak > 0.0:
+        quiet = quiet + 1 if window_peak < QUIET_SHARE * reference else 0
+        if quiet == 0 or quiet > LONGEST_QUIET:
+            for j in range(peaks.shape[0] - 1):
+                peaks[j] = peaks[j + 1]
+            peaks[-1] = window_peak
+            reference = _reference_peak(peaks)
+    return reference, quiet
+
+
+@kernel(inner=True)
 def _last_lobe(samples: np.ndarray, at: int, stop: int, lobe_start: int, sign: float, longest_lobe: int) -> int:
-    """Where the lobe begins that is in progress after `samples[at:stop]`; before them it had begun at `lobe_start`."""
+    """Start of the lobe in progress after ``samples[at:stop]``; the one in progress before began at `lobe_start`."""
     positive = samples[stop - 1] >= 0.0
     start = stop - 1
     while start > at and (samples[start - 1] >= 0.0) == positive:
@@ -116,7 +170,7 @@ def _last_lobe(samples: np.ndarray, at: int, stop: int, lobe_start: int, sign: f
 
 
 @kernel(inner=True)
-def _usual_peak(peaks: np.ndarray) -> float:
+def _reference_peak(peaks: np.ndarray) -> float:
     """Upper quartile of the peaks, the nearest of them; the largest while some are still missing.
 
     0 (not known) below three: a recording may begin with a long diastole, and the first beat after it is no spike.
@@ -147,29 +201,38 @@ def _largest(samples: np.ndarray) -> float:
     return top
 
 
-@kernel()
-def count_clipped(samples: np.ndarray, run: int, state: np.ndarray) -> None:
-    """Count samples in flat tops: `run` or more equal samples in a row at the largest magnitude seen so far.
+#: State of `count_clipped`: the largest magnitude, the last sample, the length of the run of equal samples in progress, and
+#: the samples clipped at that magnitude.
+CLIPPING = np.dtype([("largest", np.float64), ("last", np.float64), ("run", np.int64), ("clipped", np.int64)])
 
-    `state` is (largest magnitude, last sample, length of the run in progress, clipped samples at that magnitude). Most
-    stretches come nowhere near the top and are passed over.
+
+@kernel()
+def count_clipped(samples: np.ndarray, shortest_run: int, state: np.ndarray) -> None:
+    """Count samples in flat tops: `shortest_run` or more equal samples in a row at the largest magnitude so far.
+
+    Most samples come nowhere near the top and are passed over together.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+    shortest_run : int
+    state : CLIPPING, shape (1,), changed
     """
-    largest, last, length, clipped = state[0], state[1], state[2], state[3]
+    s = state[0]
+    largest, last, run, clipped = s["largest"], s["last"], s["run"], s["clipped"]
     for begin in range(0, samples.shape[0], STRETCH):
         stretch = samples[begin : begin + STRETCH]
-        if _largest(stretch) < 0.98 * largest:
-            last, length = np.float64(stretch[-1]), 1.0
+        if _largest(stretch) < TOP_SHARE * largest:
+            last, run = np.float64(stretch[-1]), 1
             continue
         for value in stretch:
             x = np.float64(value)
-            length = length + 1.0 if x == last and x != 0.0 else 1.0
+            run = run + 1 if x == last and x != 0.0 else 1
             last = x
-            magnitude = abs(x)
-            if magnitude > largest:
-                # a new, clearly higher top: what was flat below it was no clipping
-                if magnitude > 1.02 * largest:
-                    clipped = 0.0
-                largest = magnitude
-            if magnitude >= 0.98 * largest and length >= run:
-                clipped += run if length == run else 1.0
-    state[0], state[1], state[2], state[3] = largest, last, length, clipped
+            if abs(x) > largest:
+                if abs(x) > 1.02 * largest:  # a clearly higher top: what was flat below it was not clipped
+                    clipped = 0
+                largest = abs(x)
+            if abs(x) >= TOP_SHARE * largest and run >= shortest_run:
+                clipped += shortest_run if run == shortest_run else 1
+    s["largest"], s["last"], s["run"], s["clipped"] = largest, last, run, clipped

@@ -1,4 +1,4 @@
-"""Sums over seconds."""
+"""The signal summed up over seconds."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ DECIBELS_PER_LOG = 10.0 / np.log(10.0)
 
 
 @kernel()
-def sum_up(
+def summarize_seconds(
     power: np.ndarray, log_posteriors: np.ndarray, limited: np.ndarray, length: int, hop: int, out: np.ndarray
 ) -> None:
-    """Sum up each `length` frames: mean level (dB), mean posterior of the likeliest state, share of marks, share of silence.
+    """Summarize each interval of `length` frames.
 
-    A frame has `hop` marks in `limited`; those that are missing at the end count as none. `out` is (4, stretches).
+    Parameters
+    ----------
+    power : float32, shape (frames, bins)
+    log_posteriors : float32, shape (frames, states)
+    limited : uint8, shape (frames·hop,)
+        1 for samples in a friction spike; samples missing at the end count as 0.
+    length, hop : int
+        Frames an interval, samples a frame.
+    out : float64, shape (4, intervals), output
+        Rows: mean level (dB), mean posterior of the likeliest state, share of limited samples, share of silent frames.
     """
+    level_db, certainty, limited_share, silent = out
     levels = np.empty(length)
-    top = np.empty(length, dtype=np.float32)
-    posterior = np.empty(length, dtype=np.float32)
+    top, posterior = np.empty(length, dtype=np.float32), np.empty(length, dtype=np.float32)
     for i in range(out.shape[1]):
         first = i * length
         frame_levels(power[first : first + length], levels)
@@ -34,13 +43,13 @@ def sum_up(
             for s in range(1, log_posteriors.shape[1]):
                 top[k] = max(top[k], log_posteriors[first + k, s])
         exponential(top, posterior)
-        certainty = 0.0
+        total = 0.0
         for k in range(length):
-            certainty += posterior[k]
+            total += posterior[k]
         marks = 0
         for mark in limited[first * hop : (first + length) * hop]:
             marks += mark
-        out[0, i] = DECIBELS_PER_LOG * level / alive if alive else -np.inf
-        out[1, i] = certainty / length
-        out[2, i] = marks / (length * hop)
-        out[3, i] = 1.0 - alive / length
+        level_db[i] = DECIBELS_PER_LOG * level / alive if alive else -np.inf
+        certainty[i] = total / length
+        limited_share[i] = marks / (length * hop)
+        silent[i] = 1.0 - alive / length

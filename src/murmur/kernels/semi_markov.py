@@ -1,468 +1,495 @@
-"""Exact explicit-duration Viterbi decoding that commits where all surviving paths agree.
+"""Exact Viterbi decoding with explicit durations that commits where all surviving paths agree.
 
-States are S1, systole, S2, diastole (0 to 3), in that order, round and round; every state comes in several rate classes, and
-the class may change where a diastole ends. A *node* is (time, state, class): the state was entered at that boundary. What is
-kept for each is its score less the state's emissions so far, so that a segment from τ to t scores
-``entry[τ] + log P(duration = t − τ) + Σ emissions`` with one addition per candidate duration.
+An explicit-duration hidden semi-Markov model (Yu 2010, doi:10.1016/j.artint.2009.11.011) with the states of Schmidt et al.
+(2010, doi:10.1088/0967-3334/31/4/004): S1, systole, S2, diastole, in that order, over and over. Every state comes in several
+rate classes, and the class may change where a diastole ends. A *node* is (time, state, class): the state was entered at that
+boundary. With Yu's symbols, for the score δ of each node less its state's emissions so far, a segment from τ to t scores
+``δ(τ) + log p(d = t − τ) + Σ log b(o)`` with one addition for each candidate duration d; ψ points back along the best path.
 
-Only durations that a class allows are looked at: `entry` holds each node as many rows late as its class's shortest duration,
-so that the candidates for one boundary lie side by side for all classes, and the best is found in registers.
+Only durations that a class allows are tried: `delta` holds each node as many rows late as its class's shortest duration, so
+that the candidates for one boundary lie side by side for all classes, and the best is found in registers.
 
-Scores hold −inf. Times that a comparison chooses are kept as float64, like what is compared; they are whole numbers.
+Scores hold −inf. Times chosen by a comparison are held as float64, like what is compared; they are whole numbers. Inside
+this module states are indices 0 to 3; what leaves it is CirCor's code, the index plus `S1_CODE`.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from murmur.kernels import kernel
-from murmur.kernels.vectors import DOUBLES, add, load, same, store, subtract, where_larger
+from murmur.kernels.vectors import DOUBLES, add, broadcast, load, store, where_larger
 
-# fields of the integer state
-NOW, COMMITTED = 0, 1
+#: CirCor's code of the state with index 0.
+S1_CODE = 1
+DIASTOLE = 3
+
+#: How many steps have been taken, and up to where all paths agree.
+CLOCK = np.dtype([("now", np.int64), ("committed", np.int64)])
 
 
-@kernel(inner=True)
-def _best_of(
-    state: int,
-    lane: int,
-    count: int,
-    now: int,
-    entry: np.ndarray,
-    log_duration: np.ndarray,
-    first: np.ndarray,
-    leave: np.ndarray,
-    came_at: np.ndarray,
-) -> None:
-    """Best score of leaving a state now, and when it was entered, for the classes from `lane` on, of `count` durations.
+class DurationTables(NamedTuple):
+    """The model, as log probabilities: C rate classes, a multiple of four; D durations; times in steps.
 
-    All arrays are (…, classes); of `entry`, `log_duration` and `came_at` the rows of the four states follow one another.
+    Attributes
+    ----------
+    log_p : float64, shape (4, D, C)
+        Of a whole segment's duration, from the class's shortest to its longest.
+    log_survival : float64, shape (4, C, longest + 1)
+        Of a segment at least this long.
+    log_residual : float64, shape (4, C, longest + 1)
+        Of the rest of a segment that was under way when the recording began.
+    log_pause : tuple of float
+        Of a diastole that outlasts the table, of each step more, and of its end: its tail is geometric.
+    shortest, longest : int64, shape (4, C)
+        Durations that each class allows.
+    log_a : float64, shape (C, C)
+        Of a change from one class to another where a diastole ends.
+    log_pi : float64, shape (4, C)
+        Of the state and class in which the recording begins.
     """
-    rows = entry.shape[0] // 4
-    ring, table = state * rows, state * (log_duration.shape[0] // 4)
-    best, one = same(-np.inf), same(1.0)
-    entered = subtract(same(float(now)), load(first, state, lane))
-    since = entered
-    for d in range(count):
-        value = add(load(entry, ring + ((now - d) & (rows - 1)), lane), load(log_duration, table + d, lane))
-        since = where_larger(value, best, entered, since)
-        best = where_larger(value, best, value, best)
-        entered = subtract(entered, one)
-    store(leave, state, lane, best)
-    store(came_at, 4 * (now & (came_at.shape[0] // 4 - 1)) + state, lane, since)
+
+    log_p: np.ndarray
+    log_survival: np.ndarray
+    log_residual: np.ndarray
+    log_pause: tuple[float, float, float]
+    shortest: np.ndarray
+    longest: np.ndarray
+    log_a: np.ndarray
+    log_pi: np.ndarray
 
 
-@kernel(inner=True)
-def _best_class(
-    leave: np.ndarray, transition: np.ndarray, lane: int, arrived: np.ndarray, came_class: np.ndarray, slot: int
-) -> None:
-    """Best score of the next S1, and the class of the diastole before it, for the classes from `lane` on."""
-    best, which = same(-np.inf), same(0.0)
-    for other in range(transition.shape[0]):
-        value = add(same(leave[3, other]), load(transition, other, lane))
-        which = where_larger(value, best, same(float(other)), which)
-        best = where_larger(value, best, value, best)
-    store(arrived, 0, lane, best)
-    store(came_class, slot, lane, which)
+class BackPointers(NamedTuple):
+    """ψ: rings over time, as long as the decoder's memory.
+
+    Attributes
+    ----------
+    time : float64, shape (steps, 4, C)
+        When the segment that ends here was entered.
+    klass : float64, shape (steps, C)
+        The class of the diastole before the S1 that is entered here.
+    """
+
+    time: np.ndarray
+    klass: np.ndarray
 
 
-@kernel(inner=True)
-def _durations(first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """How many durations the classes of each vector allow at most, (states, vectors)."""
-    states, classes = last.shape
-    count = np.zeros((states, classes // DOUBLES), dtype=np.int64)
-    for s in range(states):
-        for c in range(classes):
-            count[s, c // DOUBLES] = max(count[s, c // DOUBLES], last[s, c] - int(first[s, c]) + 1)
-    return count
+class Lattice(NamedTuple):
+    """What the decoder carries from block to block; rings over time have a power of two of rows.
+
+    Attributes
+    ----------
+    clock : CLOCK, shape (1,)
+    log_b : float64, shape (4,)
+        Log emissions of each state, summed from the start.
+    delta : float64, shape (4, rows, C)
+        Ring of the nodes' scores less `log_b`; it is longer than the longest duration and the longest delay together.
+    psi : BackPointers
+    pause_delta, pause_start : float64, shape (C,)
+        Score and start of the diastole that has outlasted the table.
+    marks : int64, shape (steps,)
+        Ring of zeros: working memory of a bit for each state and class.
+    """
+
+    clock: np.ndarray
+    log_b: np.ndarray
+    delta: np.ndarray
+    psi: BackPointers
+    pause_delta: np.ndarray
+    pause_start: np.ndarray
+    marks: np.ndarray
+
+
+class Segments(NamedTuple):
+    """Decoded segments, int64, shape (room for segments,).
+
+    Attributes
+    ----------
+    start : step at which each begins
+    state : CirCor's code
+    settled : step at which each became certain
+    """
+
+    start: np.ndarray
+    state: np.ndarray
+    settled: np.ndarray
+
+
+def empty_lattice(classes: int, rows: int, steps: int) -> Lattice:
+    """The lattice before the first step, for rings of `rows` entries and `steps` steps."""
+    return Lattice(
+        clock=np.zeros(1, dtype=CLOCK),
+        log_b=np.zeros(4),
+        delta=np.full((4, rows, classes), -np.inf),
+        psi=BackPointers(np.empty((steps, 4, classes)), np.empty((steps, classes))),  # read only where they were written
+        pause_delta=np.full(classes, -np.inf),
+        pause_start=np.zeros(classes),
+        marks=np.zeros(steps, dtype=np.int64),
+    )
 
 
 @kernel()
 def advance(
     emissions: np.ndarray,
     ended: bool,
-    log_duration: np.ndarray,
-    first: np.ndarray,
-    last: np.ndarray,
-    log_survival: np.ndarray,
-    log_residual: np.ndarray,
-    initial: np.ndarray,
-    log_tail: np.ndarray,
-    transition: np.ndarray,
-    longest: np.ndarray,
+    tables: DurationTables,
+    lattice: Lattice,
     longest_backlog: int,
     commit_every: int,
-    where: np.ndarray,
-    cumulated: np.ndarray,
-    entry: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    tail: np.ndarray,
-    marks: np.ndarray,
-    seg_start: np.ndarray,
-    seg_state: np.ndarray,
-    seg_settled: np.ndarray,
+    out: Segments,
 ) -> int:
-    """Take `emissions` (frames, 4) and return how many segments became certain, written to the ``seg_`` arrays.
+    """Take emissions and return how many segments became certain.
 
-    Where the recording has `ended` with them, all that are left are, the last one still under way. The classes are a
-    multiple of four. `log_duration` (4, durations, classes) runs from each class's shortest duration, `first[s, c]`, to its
-    longest, `last[s, c]`; `longest[s]` is of all classes. `log_survival` (4, classes, durations) is of segments at least
-    that long, `log_residual` of the rest of those that were under way when the recording began. `log_tail` is (log P(longer
-    than the longest), log of one frame more, log of its end) of the diastole's geometric tail. `where` holds the integer
-    state. `entry` (4, rows, classes), a little longer than the longest duration, and `came_at` (frames, 4, classes) and
-    `came_class` (frames, classes), as long as the memory, are rings over time, all of a power of two.
-    `tail` (2, classes) is the score and the entry of the diastole that has outlasted the table. `marks` is a ring of zeros,
-    with a bit for each state and class. Every `commit_every` frames the paths are asked where they agree; `seg_settled` is
-    told when that was.
+    Parameters
+    ----------
+    emissions : float32, shape (steps, 4)
+        Log probability of each state.
+    ended : bool
+        Whether the recording ends with them: then all segments are certain, the last one still under way.
+    tables : DurationTables
+    lattice : Lattice, changed
+    longest_backlog : int
+        Paths may differ for this many steps before the likelier is taken.
+    commit_every : int
+        Steps from one look for agreement to the next.
+    out : Segments, output
     """
-    _, rows, classes = entry.shape
-    capacity = came_at.shape[0]
-    mask, near = capacity - 1, rows - 1
+    ring, psi, log_b = lattice.delta, lattice.psi, lattice.log_b
+    _, rows, classes = ring.shape
     if classes % DOUBLES:
-        raise ValueError("the number of classes is no multiple of four")
-    if rows <= longest.max() + first.max() + 1:
-        raise ValueError("the longest duration does not fit into the ring of entries")
-    entries, came = entry.reshape(4 * rows, classes), came_at.reshape(4 * capacity, classes)
-    durations = log_duration.reshape(4 * log_duration.shape[1], classes)
-    leave, arrived = np.empty((4, classes)), np.empty((1, classes))
-    count = _durations(first, last)
-    late = first.astype(np.int64)
-    reach = longest.max()
-    written = 0
+        raise ValueError("the number of classes is not a multiple of four")
+    if rows <= tables.longest.max() + tables.shortest.max() + 1:
+        raise ValueError("the ring of entries has no room for the longest duration")
+    delta, log_p = ring.reshape(4 * rows, classes), tables.log_p.reshape(-1, classes)
+    psi_time = psi.time.reshape(-1, classes)
+    leave, arrive = np.empty((4, classes)), np.empty((1, classes))
+    counts, shortest, negative_shortest = _candidates(tables), tables.shortest, -tables.shortest.astype(np.float64)
+    clock, last_residual, written = lattice.clock[0], tables.longest.max(), 0
     for k in range(emissions.shape[0]):
-        now = where[NOW] + 1
-        where[NOW] = now
-        slot = now & mask
+        clock["now"] += 1
+        now = clock["now"]
+        slot = now & (psi.time.shape[0] - 1)
         for s in range(4):
-            cumulated[s] += emissions[k, s]
-            for v in range(count.shape[1]):
-                _best_of(s, v * DOUBLES, count[s, v], now, entries, durations, first, leave, came)
-        if now <= reach:  # a segment may be ending that was under way at the start
-            for s in range(4):
-                for c in range(classes):
-                    if now <= longest[s] and initial[s, c] + log_residual[s, c, now] > leave[s, c]:
-                        leave[s, c] = initial[s, c] + log_residual[s, c, now]
-                        came_at[slot, s, c] = 0.0
-        for c in range(classes):
-            old = now - last[3, c] - 1  # a diastole entered then has just outlasted the table
-            tail[0, c] += log_tail[1]
-            if old >= 0:
-                value = initial[3, c] if old == 0 else entry[3, (old + late[3, c]) & near, c]
-                if value + log_tail[0] > tail[0, c]:
-                    tail[0, c] = value + log_tail[0]
-                    tail[1, c] = old
-            if tail[0, c] + log_tail[2] > leave[3, c]:
-                leave[3, c] = tail[0, c] + log_tail[2]
-                came_at[slot, 3, c] = tail[1, c]
+            log_b[s] += emissions[k, s]
+            for v in range(counts.shape[1]):
+                _best_duration(s, v * DOUBLES, counts[s, v], now, delta, log_p, negative_shortest, leave, psi_time)
+        if now <= last_residual:
+            _leave_first(tables, now, leave, psi.time[slot])
+        _leave_pause(tables, lattice.pause_delta, lattice.pause_start, now, ring[DIASTOLE], leave, psi.time[slot])
         for s in range(4):
             for c in range(classes):
-                leave[s, c] += cumulated[s]
-        for v in range(count.shape[1]):
-            _best_class(leave, transition, v * DOUBLES, arrived, came_class, slot)
+                leave[s, c] += log_b[s]
+        for v in range(counts.shape[1]):
+            _best_class(leave, tables.log_a, v * DOUBLES, arrive, psi.klass, slot)
         for c in range(classes):
-            entry[0, (now + late[0, c]) & near, c] = arrived[0, c] - cumulated[0]
+            ring[0, (now + shortest[0, c]) & (rows - 1), c] = arrive[0, c] - log_b[0]
             for s in range(1, 4):
-                entry[s, (now + late[s, c]) & near, c] = leave[s - 1, c] - cumulated[s]
+                ring[s, (now + shortest[s, c]) & (rows - 1), c] = leave[s - 1, c] - log_b[s]
         if now % commit_every == 0:
-            if now - where[COMMITTED] > longest_backlog:
-                until = now - longest_backlog // 2
-                _force(until, first, last, longest, initial, where, cumulated, entry, came_at, came_class, tail)
-            became = _commit(
-                first,
-                last,
-                longest,
-                where,
-                entry,
-                came_at,
-                came_class,
-                tail,
-                marks,
-                seg_start[written:],
-                seg_state[written:],
-            )
-            seg_settled[written : written + became] = now
-            written += became
+            if now - clock["committed"] > longest_backlog:
+                _force(now - longest_backlog // 2, tables, lattice)
+            written += _commit(tables, lattice, out, written)
     if ended:
-        left, state = seg_start[written:], seg_state[written:]
-        became = _finish(
-            log_survival, first, longest, initial, where, cumulated, entry, came_at, came_class, tail, left, state
-        )
-        seg_settled[written : written + became] = where[NOW]
-        written += became
+        written += _finish(tables, lattice, out, written)
     return written
 
 
-@kernel()
-def likeliest(
-    log_survival: np.ndarray,
-    first: np.ndarray,
-    longest: np.ndarray,
-    initial: np.ndarray,
-    where: np.ndarray,
-    cumulated: np.ndarray,
-    entry: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    tail: np.ndarray,
-    since: int,
-    states: np.ndarray,
-) -> None:
-    """Fill `states` with those of the frames from `since` on, on the path that is the likeliest so far.
+@kernel(inner=True)
+def _candidates(tables: DurationTables) -> np.ndarray:
+    """How many durations the classes of each vector allow at most, shape (4, vectors)."""
+    states, classes = tables.longest.shape
+    count = np.zeros((states, classes // DOUBLES), dtype=np.int64)
+    for s in range(states):
+        for c in range(classes):
+            count[s, c // DOUBLES] = max(count[s, c // DOUBLES], tables.longest[s, c] - tables.shortest[s, c] + 1)
+    return count
 
-    It need not become certain: another may overtake it. Frames may lie before those that are certain, as far back as the
-    memory of `came_at` goes; all must have been taken. The rest is as `advance` left it, and stays so.
+
+@kernel(inner=True)
+def _best_duration(
+    state: int,
+    lane: int,
+    count: int,
+    now: int,
+    delta: np.ndarray,
+    log_p: np.ndarray,
+    negative_shortest: np.ndarray,
+    leave: np.ndarray,
+    psi_time: np.ndarray,
+) -> None:
+    """Best score of leaving a state now, and when it was entered, for the classes of one vector, of `count` durations.
+
+    All arrays are (…, classes); of `delta`, `log_p` and `psi_time` the rows of the four states follow one another.
     """
-    time, state, klass = _best_end(log_survival, first, longest, initial, where, cumulated, entry, tail)
-    mask, until = came_at.shape[0] - 1, since + states.shape[0]
+    rows = delta.shape[0] // 4
+    ring, table = state * rows, state * (log_p.shape[0] // 4)
+    best, minus_one = broadcast(-np.inf), broadcast(-1.0)
+    entered = add(broadcast(float(now)), load(negative_shortest, state, lane))
+    since = entered
+    for d in range(count):
+        value = add(load(delta, ring + ((now - d) & (rows - 1)), lane), load(log_p, table + d, lane))
+        since = where_larger(value, best, entered, since)
+        best = where_larger(value, best, value, best)
+        entered = add(entered, minus_one)
+    store(leave, state, lane, best)
+    store(psi_time, 4 * (now & (psi_time.shape[0] // 4 - 1)) + state, lane, since)
+
+
+@kernel(inner=True)
+def _best_class(
+    leave: np.ndarray, log_a: np.ndarray, lane: int, arrive: np.ndarray, psi_class: np.ndarray, slot: int
+) -> None:
+    """Best score of entering S1, and the class of the diastole before it, for the classes of one vector."""
+    best, which = broadcast(-np.inf), broadcast(0.0)
+    for other in range(log_a.shape[0]):
+        value = add(broadcast(leave[DIASTOLE, other]), load(log_a, other, lane))
+        which = where_larger(value, best, broadcast(float(other)), which)
+        best = where_larger(value, best, value, best)
+    store(arrive, 0, lane, best)
+    store(psi_class, slot, lane, which)
+
+
+@kernel(inner=True)
+def _leave_first(tables: DurationTables, now: int, leave: np.ndarray, psi_time: np.ndarray) -> None:
+    """Let a segment end that was under way when the recording began; `psi_time` (4, C) is of now."""
+    for s in range(4):
+        if now > tables.longest[s].max():
+            continue
+        for c in range(leave.shape[1]):
+            value = tables.log_pi[s, c] + tables.log_residual[s, c, now]
+            if value > leave[s, c]:
+                leave[s, c] = value
+                psi_time[s, c] = 0.0
+
+
+@kernel(inner=True)
+def _leave_pause(
+    tables: DurationTables,
+    pause_delta: np.ndarray,
+    pause_start: np.ndarray,
+    now: int,
+    delta: np.ndarray,
+    leave: np.ndarray,
+    psi_time: np.ndarray,
+) -> None:
+    """Let a diastole end that has outlasted the table; `delta` (rows, C) is of diastole, `psi_time` (4, C) of now."""
+    outlast, stay, end = tables.log_pause
+    shortest, longest = tables.shortest[DIASTOLE], tables.longest[DIASTOLE]
+    for c in range(leave.shape[1]):
+        old = now - longest[c] - 1  # a diastole entered then has just outlasted the table
+        pause_delta[c] += stay
+        if old >= 0:
+            value = tables.log_pi[DIASTOLE, c] if old == 0 else delta[(old + shortest[c]) & (delta.shape[0] - 1), c]
+            if value + outlast > pause_delta[c]:
+                pause_delta[c] = value + outlast
+                pause_start[c] = old
+        if pause_delta[c] + end > leave[DIASTOLE, c]:
+            leave[DIASTOLE, c] = pause_delta[c] + end
+            psi_time[DIASTOLE, c] = pause_start[c]
+
+
+@kernel(inner=True)
+def _previous(psi: BackPointers, time: int, state: int, c: int) -> tuple[int, int, int]:
+    """One step back along ψ: the node (time, state, class) from which this one was reached."""
+    slot, before = time & (psi.time.shape[0] - 1), (state + 3) % 4
+    c = int(psi.klass[slot, c]) if state == 0 else c
+    return int(psi.time[slot, before, c]), before, c
+
+
+@kernel()
+def likeliest(tables: DurationTables, lattice: Lattice, since: int, states: np.ndarray) -> None:
+    """States on the path that is the likeliest so far; another may still overtake it.
+
+    Parameters
+    ----------
+    tables : DurationTables
+    lattice : Lattice
+    since : int
+        The first step wanted, no further back than the memory goes.
+    states : int64, shape (steps,), output
+        CirCor's codes; all of these steps must have been taken.
+    """
+    time, state, c = _best_end(tables, lattice, tables.log_survival)
+    until = since + states.shape[0]
     while True:
-        for frame in range(max(time, since), until):
-            states[frame - since] = state
+        for step in range(max(time, since), until):
+            states[step - since] = state + S1_CODE
         if time <= since:
             return
         until = min(until, time)
-        slot = time & mask
-        before = (state + 3) % 4
-        klass = int(came_class[slot, klass]) if state == 0 else klass
-        time = int(came_at[slot, before, klass])
-        state = before
+        time, state, c = _previous(lattice.psi, time, state, c)
 
 
 @kernel(inner=True)
-def _commit(
-    first: np.ndarray,
-    last: np.ndarray,
-    longest: np.ndarray,
-    where: np.ndarray,
-    entry: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    tail: np.ndarray,
-    marks: np.ndarray,
-    seg_start: np.ndarray,
-    seg_state: np.ndarray,
-) -> int:
-    """Find the latest boundary up to which every surviving path is the same, and write the segments before it."""
-    classes = entry.shape[2]
-    mask, near = came_at.shape[0] - 1, entry.shape[1] - 1
-    now = where[NOW]
-    root = where[COMMITTED]
-    active = 0
-    rooted = 0  # paths whose next node back is the root itself
-    if now <= longest[3] + 1:
+def _commit(tables: DurationTables, lattice: Lattice, out: Segments, written: int) -> int:
+    """Write the segments before the latest boundary up to which every surviving path is the same; return how many."""
+    clock = lattice.clock[0]
+    if clock["now"] <= tables.longest[DIASTOLE].max() + 1:
         return 0  # the segment under way at the start may still be going on
+    active, rooted = _mark_survivors(tables, lattice)
+    time, state, c = _common_node(lattice.psi, lattice.marks, clock["now"], clock["committed"], active, rooted)
+    if time == 0:
+        return 0
+    count = _trace(lattice, time, state, c, out, written)
+    clock["committed"] = time
+    return count
+
+
+@kernel(inner=True)
+def _mark(marks: np.ndarray, root: int, time: int, bit: int) -> int:
+    """Mark a node of a surviving path; return 1, or 0 where it was marked before, or −1 where it is not after the root."""
+    if time <= root:
+        return -1
+    slot = time & (marks.shape[0] - 1)
+    fresh = marks[slot] & bit == 0
+    marks[slot] |= bit
+    return 1 if fresh else 0
+
+
+@kernel(inner=True)
+def _bit(state: int, c: int, classes: int) -> int:
+    return np.int64(1) << np.int64(state * classes + c)
+
+
+@kernel(inner=True)
+def _mark_survivors(tables: DurationTables, lattice: Lattice) -> tuple[int, bool]:
+    """Mark every node whose segment may be under way; return how many, and whether the root is one of them."""
+    now, root, marks, delta = lattice.clock[0]["now"], lattice.clock[0]["committed"], lattice.marks, lattice.delta
+    shortest, longest = tables.shortest, tables.longest
+    _, rows, classes = delta.shape
+    active, rooted = 0, False
     for s in range(4):
         for c in range(classes):
-            bit = np.int64(1) << np.int64(s * classes + c)
-            for time in range(max(root, now - last[s, c]), now + 1):
-                if entry[s, (time + int(first[s, c])) & near, c] > -np.inf:
-                    if time <= root:
-                        rooted = 1
-                    else:
-                        marks[time & mask] |= bit
-                        active += 1
+            for time in range(max(root, now - longest[s, c]), now + 1):
+                if delta[s, (time + shortest[s, c]) & (rows - 1), c] > -np.inf:
+                    fresh = _mark(marks, root, time, _bit(s, c, classes))
+                    active, rooted = active + max(fresh, 0), rooted or fresh < 0
     for c in range(classes):
-        if tail[0, c] > -np.inf:
-            bit = np.int64(1) << np.int64(3 * classes + c)
-            time = np.int64(tail[1, c])
-            if time <= root:
-                rooted = 1
-            elif marks[time & mask] & bit == 0:
-                marks[time & mask] |= bit
-                active += 1
-    # Walk back through time over every surviving path at once. Where all of them enter one state at one time, and share each
-    # boundary before it, what lies before is certain; that they may be of several rate classes changes nothing heard.
+        if lattice.pause_delta[c] > -np.inf:
+            fresh = _mark(marks, root, int(lattice.pause_start[c]), _bit(DIASTOLE, c, classes))
+            active, rooted = active + max(fresh, 0), rooted or fresh < 0
+    return active, rooted
+
+
+@kernel(inner=True)
+def _common_node(
+    psi: BackPointers, marks: np.ndarray, now: int, root: int, active: int, rooted: bool
+) -> tuple[int, int, int]:
+    """The latest node (time, state, class) that all marked paths share; time 0 where there is none.
+
+    Walks back through time over every path at once, `active` of them besides those whose next node back is the root. Where
+    all enter one state at one time, and share each boundary before it, what lies before is certain; that they may be of
+    several rate classes makes no difference to the segments.
+    """
+    classes, mask = psi.klass.shape[1], marks.shape[0] - 1
+    found, state, found_class = 0, 0, 0
     time = now + 1
-    found = 0
-    state, klass = 0, 0
     while active > 0 and time > root + 1:
         time -= 1
-        slot = time & mask
-        marked = marks[slot]
+        marked = marks[time & mask]
         if marked == 0:
             continue
-        marks[slot] = 0
-        together = rooted == 0
-        others = active
-        lowest, highest = 4, -1
-        marked_class = 0
+        marks[time & mask] = 0
+        together, others = not rooted, active
+        lowest, highest, marked_class = 4, -1, 0
         for s in range(4):
             for c in range(classes):
-                if (marked >> np.int64(s * classes + c)) & 1 == 0:
+                if marked & _bit(s, c, classes) == 0:
                     continue
                 others -= 1
                 lowest, highest, marked_class = min(lowest, s), max(highest, s), c
-                active -= 1
-                before = (s + 3) % 4
-                other = int(came_class[slot, c]) if s == 0 else c
-                came = int(came_at[slot, before, other])
-                bit = np.int64(1) << np.int64(before * classes + other)
-                if came <= root:
-                    rooted = 1
-                elif marks[came & mask] & bit == 0:
-                    marks[came & mask] |= bit
-                    active += 1
+                back, before, other = _previous(psi, time, s, c)
+                fresh = _mark(marks, root, back, _bit(before, other, classes))
+                active, rooted = active - 1 + max(fresh, 0), rooted or fresh < 0
         if not together or others > 0 or lowest < highest:
             found = 0
         elif found == 0:
-            found = time
-            state, klass = lowest, marked_class
-    if found == 0:
-        return 0
-    time = found
-    count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
-    where[COMMITTED] = time
-    return count
+            found, state, found_class = time, lowest, marked_class
+    return found, state, found_class
 
 
 @kernel(inner=True)
-def _trace(
-    time: int,
-    state: int,
-    klass: int,
-    where: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    mask: int,
-    seg_start: np.ndarray,
-    seg_state: np.ndarray,
-) -> int:
-    """Write the segments between the root and the node (time, state, klass), oldest first."""
-    count = 0
-    while time > where[COMMITTED]:
-        slot = time & mask
-        before = (state + 3) % 4
-        klass = int(came_class[slot, klass]) if state == 0 else klass
-        time = int(came_at[slot, before, klass])
-        state = before
-        seg_start[count] = time
-        seg_state[count] = state
-        count += 1
-    for i in range(count // 2):
-        j = count - 1 - i
-        seg_start[i], seg_start[j] = seg_start[j], seg_start[i]
-        seg_state[i], seg_state[j] = seg_state[j], seg_state[i]
-    return count
+def _trace(lattice: Lattice, time: int, state: int, c: int, out: Segments, written: int) -> int:
+    """Write the segments between the root and a node, oldest first; return how many."""
+    root, end = lattice.clock[0]["committed"], written
+    while time > root:
+        time, state, c = _previous(lattice.psi, time, state, c)
+        out.start[end], out.state[end] = time, state + S1_CODE
+        end += 1
+    for i in range((end - written) // 2):
+        j, k = written + i, end - 1 - i
+        out.start[j], out.start[k] = out.start[k], out.start[j]
+        out.state[j], out.state[k] = out.state[k], out.state[j]
+    for i in range(written, end):
+        out.settled[i] = lattice.clock[0]["now"]
+    return end - written
 
 
 @kernel(inner=True)
-def _best_end(
-    log_survival: np.ndarray,
-    first: np.ndarray,
-    longest: np.ndarray,
-    initial: np.ndarray,
-    where: np.ndarray,
-    cumulated: np.ndarray,
-    entry: np.ndarray,
-    tail: np.ndarray,
-) -> tuple[int, int, int]:
+def _best_end(tables: DurationTables, lattice: Lattice, log_survival: np.ndarray) -> tuple[int, int, int]:
     """The node (time, state, class) of the best segment still under way."""
-    _, rows, classes = entry.shape
-    now = where[NOW]
-    best = -np.inf
-    time, state, klass = 0, 0, 0
+    delta, log_b, shortest = lattice.delta, lattice.log_b, tables.shortest
+    _, rows, classes = delta.shape
+    now, best = lattice.clock[0]["now"], -np.inf
+    node = (0, 0, 0)
     for s in range(4):
-        for d in range(1, min(longest[s], now - 1) + 1):
+        longest = tables.longest[s].max()
+        for d in range(1, min(longest, now - 1) + 1):
             for c in range(classes):
-                value = entry[s, (now - d + int(first[s, c])) & (rows - 1), c] + log_survival[s, c, d] + cumulated[s]
+                entered = delta[s, (now - d + shortest[s, c]) & (rows - 1), c]
+                value = entered + log_survival[s, c, d] + log_b[s]
                 if value > best:
-                    best = value
-                    time, state, klass = now - d, s, c
-        if now <= longest[s]:
+                    best, node = value, (now - d, s, c)
+        if now <= longest:
             for c in range(classes):
-                value = initial[s, c] + cumulated[s]
+                value = tables.log_pi[s, c] + log_b[s]
                 if value > best:
-                    best = value
-                    time, state, klass = 0, s, c
+                    best, node = value, (0, s, c)
     for c in range(classes):
-        value = tail[0, c] + cumulated[3]
+        value = lattice.pause_delta[c] + log_b[DIASTOLE]
         if value > best:
-            best = value
-            time, state, klass = np.int64(tail[1, c]), 3, c
-    return time, state, klass
+            best, node = value, (int(lattice.pause_start[c]), DIASTOLE, c)
+    return node
 
 
 @kernel(inner=True)
-def _force(
-    until: int,
-    first: np.ndarray,
-    last: np.ndarray,
-    longest: np.ndarray,
-    initial: np.ndarray,
-    where: np.ndarray,
-    cumulated: np.ndarray,
-    entry: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    tail: np.ndarray,
-) -> None:
+def _force(until: int, tables: DurationTables, lattice: Lattice) -> None:
     """Bound the memory: keep only paths that share the best path's node at or before `until`."""
-    _, rows, classes = entry.shape
-    mask = came_at.shape[0] - 1
-    now = where[NOW]
-    alive = np.full((4, classes, longest.max() + 1), -np.inf)
+    _, rows, classes = lattice.delta.shape
+    now, root = lattice.clock[0]["now"], lattice.clock[0]["committed"]
+    alive = np.full(tables.log_survival.shape, -np.inf)
     for s in range(4):
         for c in range(classes):
-            alive[s, c, : last[s, c] + 1 if s == 3 else last[s, c]] = 0.0  # a longer one can't be left any more
-    time, state, klass = _best_end(alive, first, longest, initial, where, cumulated, entry, tail)
-    time, state, klass = _ancestor(time, state, klass, until, where, came_at, came_class, mask)
+            # a longer segment can't be left any more, but a diastole can pause
+            alive[s, c, : tables.longest[s, c] + (1 if s == DIASTOLE else 0)] = 0.0
+    time, state, c = _best_end(tables, lattice, alive)
+    kept = _ancestor(lattice.psi, time, state, c, root, until)
     for s in range(4):
-        for at in range(max(now - longest[s], where[COMMITTED]), now + 1):
+        for time in range(max(now - tables.longest[s].max(), root), now + 1):
             for c in range(classes):
-                row = (at + int(first[s, c])) & (rows - 1)
-                if entry[s, row, c] > -np.inf and (
-                    _ancestor(at, s, c, until, where, came_at, came_class, mask) != (time, state, klass)
-                ):
-                    entry[s, row, c] = -np.inf
+                row = (time + tables.shortest[s, c]) & (rows - 1)
+                if lattice.delta[s, row, c] > -np.inf and _ancestor(lattice.psi, time, s, c, root, until) != kept:
+                    lattice.delta[s, row, c] = -np.inf
     for c in range(classes):
-        if tail[0, c] > -np.inf and (
-            _ancestor(np.int64(tail[1, c]), 3, c, until, where, came_at, came_class, mask) != (time, state, klass)
-        ):
-            tail[0, c] = -np.inf
+        time = int(lattice.pause_start[c])
+        if lattice.pause_delta[c] > -np.inf and _ancestor(lattice.psi, time, DIASTOLE, c, root, until) != kept:
+            lattice.pause_delta[c] = -np.inf
 
 
 @kernel(inner=True)
-def _ancestor(
-    time: int,
-    state: int,
-    klass: int,
-    until: int,
-    where: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    mask: int,
-) -> tuple[int, int, int]:
-    root = where[COMMITTED]
+def _ancestor(psi: BackPointers, time: int, state: int, c: int, root: int, until: int) -> tuple[int, int, int]:
+    """The latest node at or before `until` on the path to a node; (root, −1, −1) where that is the root."""
     while time > until and time > root:
-        slot = time & mask
-        before = (state + 3) % 4
-        klass = int(came_class[slot, klass]) if state == 0 else klass
-        time = int(came_at[slot, before, klass])
-        state = before
-    if time <= root:
-        return root, -1, -1
-    return time, state, klass
+        time, state, c = _previous(psi, time, state, c)
+    return (root, -1, -1) if time <= root else (time, state, c)
 
 
 @kernel(inner=True)
-def _finish(
-    log_survival: np.ndarray,
-    first: np.ndarray,
-    longest: np.ndarray,
-    initial: np.ndarray,
-    where: np.ndarray,
-    cumulated: np.ndarray,
-    entry: np.ndarray,
-    came_at: np.ndarray,
-    came_class: np.ndarray,
-    tail: np.ndarray,
-    seg_start: np.ndarray,
-    seg_state: np.ndarray,
-) -> int:
+def _finish(tables: DurationTables, lattice: Lattice, out: Segments, written: int) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
-    mask = came_at.shape[0] - 1
-    time, state, klass = _best_end(log_survival, first, longest, initial, where, cumulated, entry, tail)
-    count = _trace(time, state, klass, where, came_at, came_class, mask, seg_start, seg_state)
-    seg_start[count] = time
-    seg_state[count] = state
-    return count + 1
+    time, state, c = _best_end(tables, lattice, tables.log_survival)
+    end = written + _trace(lattice, time, state, c, out, written)
+    out.start[end], out.state[end], out.settled[end] = time, state + S1_CODE, lattice.clock[0]["now"]
+    return end + 1 - written

@@ -1,92 +1,106 @@
-"""Short-time power spectra on the absolute frame grid, log bands, and their running normalisation."""
+"""Short-time power spectra on the absolute frame grid, log bands, and their running normalization."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from murmur.kernels import FUSED, SUMS, kernel
 from murmur.kernels.exponential import natural_log
-from murmur.kernels.lanes import deal, room_for, turn
+from murmur.kernels.layout import chunk_size, deinterleave
 from murmur.kernels.products import ONE, add_products
-from murmur.kernels.vectors import WIDTH, add_scaled, load, scale, store
+from murmur.kernels.vectors import WIDTH, broadcast, load, multiply_add, store
 
-#: The least power that is no silence: the least normal number.
+#: The least power that is not silence: the least normal number.
 LEAST = np.finfo(np.float32).tiny
 
 
-@kernel(fastmath=FUSED)
-def power_frames(
-    samples: np.ndarray,
-    first_centre: int,
-    hop: int,
-    window: np.ndarray,
-    cosines: np.ndarray,
-    sines: np.ndarray,
-    power: np.ndarray,
-) -> None:
-    """Power spectra of windowed frames; frame k is centred at `samples[first_centre + k·hop]`.
+class FourierBasis(NamedTuple):
+    """Window and basis functions of a transform of 2·half samples, folded twice.
 
-    `window` holds one half of the window and its centre, (half + 1,). A frame is folded about its centre into an even and an
-    odd part, and each of these about its own middle, once for the even bins and once for the odd ones: as in a fast Fourier
-    transform, but two times only. The rest are four small real products, for many frames at once. `cosines` and `sines`
-    (2, places, columns) are of the even bins 2, 4, … and the odd ones 1, 3, …, for the places 0 to half / 2; the columns
-    are filled up with zeros to whole fours. `power` is (frames, bins), from bin 1 on, the number of bins even.
+    Attributes
+    ----------
+    window : float32, shape (half + 1,)
+        The centre of the window and its right half.
+    cosines, sines : float32, shape (2, half/2 + 1, columns)
+        Of the even bins 2, 4, … and of the odd ones 1, 3, …; columns are padded with zeros to a multiple of four.
     """
-    half = window.shape[0] - 1
-    quarter = half // 2
-    _, places, columns = cosines.shape
-    chunk = room_for(power.shape[0])
-    lanes = np.empty((hop, chunk + 2 * half // hop + 1), dtype=np.float32)
+
+    window: np.ndarray
+    cosines: np.ndarray
+    sines: np.ndarray
+
+
+class Filterbank(NamedTuple):
+    """Weights that sum bins into bands, in groups of eight bands.
+
+    Attributes
+    ----------
+    weights : float32, shape (bins, bands)
+    starts, stops : int64, shape (bands/8,)
+        No band of group i reaches beyond the bins ``starts[i]:stops[i]``.
+    """
+
+    weights: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+
+
+@kernel(fastmath=FUSED)
+def power_frames(samples: np.ndarray, first_centre: int, hop: int, basis: FourierBasis, power: np.ndarray) -> None:
+    """Power spectra of windowed frames.
+
+    A frame is folded about its centre into an even and an odd part, and each of these about its own middle, once for the
+    even bins and once for the odd ones, as in the first two steps of a fast Fourier transform. Four small real products
+    remain, each for many frames at once.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+    first_centre, hop : int
+        Frame k is centred at ``samples[first_centre + k·hop]``.
+    basis : FourierBasis
+    power : float32, shape (frames, bins), output
+        From bin 1 on; the number of bins is even.
+    """
+    half = basis.window.shape[0] - 1
+    _, places, columns = basis.cosines.shape
+    chunk = chunk_size(power.shape[0])
+    phases = np.empty((hop, chunk + 2 * half // hop + 1), dtype=np.float32)
     folded = np.zeros((4, places, chunk), dtype=np.float32)
-    real = np.empty((columns, chunk), dtype=np.float32)
-    imag = np.empty((columns, chunk), dtype=np.float32)
-    spectrum = np.empty((power.shape[1], chunk), dtype=np.float32)
+    real, imag = np.empty((columns, chunk), dtype=np.float32), np.empty((columns, chunk), dtype=np.float32)
     for begin in range(0, power.shape[0], chunk):
         count = min(chunk, power.shape[0] - begin)
-        deal(samples, first_centre + begin * hop - half, lanes, lanes.shape[1])
-        for n in range(quarter + 1):
-            inner, outer = window[n], window[half - n]
-            if n == 0:
-                inner *= np.float32(0.5)  # the centre is its own mirror image
-            if n == quarter:
-                outer = np.float32(0.0)
-            a = lanes[(half + n) % hop, (half + n) // hop :]
-            b = lanes[(half - n) % hop, (half - n) // hop :]
-            c = lanes[(2 * half - n) % hop, (2 * half - n) // hop :]
-            d = lanes[n % hop, n // hop :]
-            _fold(a, b, c, d, inner, outer, folded[0, n], folded[1, n], folded[2, n], folded[3, n], count)
+        deinterleave(samples, first_centre + begin * hop - half, phases)
+        for n in range(places):
+            _fold(phases, basis.window, n, folded[:, n, :count])
         for odd in range(2):
             real[:] = np.float32(0.0)
             imag[:] = np.float32(0.0)
-            add_products(folded[odd], ONE, cosines[odd].reshape(1, places, columns), real, count)
-            add_products(folded[2 + odd], ONE, sines[odd].reshape(1, places, columns), imag, count)
+            add_products(folded[odd], ONE, basis.cosines[odd].reshape(1, places, columns), real, count)
+            add_products(folded[2 + odd], ONE, basis.sines[odd].reshape(1, places, columns), imag, count)
             for b in range(power.shape[1] // 2):
-                _square(real[b], imag[b], spectrum[2 * b + 1 - odd], count)
-        turn(spectrum[:, :count], power[begin : begin + count])
+                for k in range(count):
+                    power[begin + k, 2 * b + 1 - odd] = real[b, k] * real[b, k] + imag[b, k] * imag[b, k]
 
 
 @kernel(fastmath=FUSED, inner=True)
-def _square(real: np.ndarray, imag: np.ndarray, out: np.ndarray, count: int) -> None:
-    for k in range(count):
-        out[k] = real[k] * real[k] + imag[k] * imag[k]
+def _fold(phases: np.ndarray, window: np.ndarray, n: int, folded: np.ndarray) -> None:
+    """Fold the samples n after and before the centre, and those as far from the frame's ends.
 
-
-@kernel(fastmath=FUSED, inner=True)
-def _fold(
-    a: np.ndarray,
-    b: np.ndarray,
-    c: np.ndarray,
-    d: np.ndarray,
-    inner: float,
-    outer: float,
-    cosine_even: np.ndarray,
-    cosine_odd: np.ndarray,
-    sine_even: np.ndarray,
-    sine_odd: np.ndarray,
-    count: int,
-) -> None:
-    """Fold the samples n after and before the centre (a, b) and those as far from the frame's ends (c, d)."""
-    for k in range(count):
+    `folded` (4, frames) takes the sums for the cosines of the even and the odd bins, and for the sines of the even and odd.
+    """
+    hop, half = phases.shape[0], window.shape[0] - 1
+    inner, outer = window[n], window[half - n]
+    if n == 0:
+        inner *= np.float32(0.5)  # the centre is its own mirror image
+    if 2 * n == half:
+        outer = np.float32(0.0)
+    a, b = phases[(half + n) % hop, (half + n) // hop :], phases[(half - n) % hop, (half - n) // hop :]
+    c, d = phases[(2 * half - n) % hop, (2 * half - n) // hop :], phases[n % hop, n // hop :]
+    cosine_even, cosine_odd, sine_even, sine_odd = folded[0], folded[1], folded[2], folded[3]
+    for k in range(folded.shape[1]):
         even, far_even = inner * (a[k] + b[k]), outer * (c[k] + d[k])
         odd, far_odd = inner * (a[k] - b[k]), outer * (c[k] - d[k])
         cosine_even[k] = even + far_even
@@ -96,39 +110,37 @@ def _fold(
 
 
 @kernel()
-def bands_and_levels(
-    power: np.ndarray,
-    weights: np.ndarray,
-    starts: np.ndarray,
-    stops: np.ndarray,
-    bands: np.ndarray,
-    levels: np.ndarray,
-) -> None:
-    """Sum each frame's bins into bands (see `band_power`), and take the log of their whole power (see `frame_levels`)."""
-    band_power(power, weights, starts, stops, bands)
+def bands_and_levels(power: np.ndarray, filterbank: Filterbank, bands: np.ndarray, levels: np.ndarray) -> None:
+    """Sum each frame's bins into bands (`band_power`), and take the log of its total power (`frame_levels`)."""
+    band_power(power, filterbank, bands)
     frame_levels(power, levels)
 
 
 @kernel(inner=True)
-def band_power(power: np.ndarray, weights: np.ndarray, starts: np.ndarray, stops: np.ndarray, out: np.ndarray) -> None:
-    """Sum bins into bands: `out[k, b] = Σ_j weights[j, b] · power[k, j]`.
+def band_power(power: np.ndarray, filterbank: Filterbank, out: np.ndarray) -> None:
+    """``out[k, b] = Σ_j weights[j, b] · power[k, j]``.
 
-    The bands come in eights; of the i-th eight none reaches beyond the bins `starts[i]:stops[i]`.
+    Parameters
+    ----------
+    power : float32, shape (frames, bins)
+    filterbank : Filterbank
+    out : float32, shape (frames, bands), output
     """
+    weights, starts, stops = filterbank
     if weights.shape[1] != WIDTH * starts.shape[0] or out.shape[1] != weights.shape[1]:
-        raise ValueError("not whole eights of bands")
+        raise ValueError("the number of bands is not a multiple of eight")
     last = power.shape[0] - 1
     for first in range(0, last + 1, 4):  # the last four may hold one frame more than once
         p, q, r, s = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
         for i in range(starts.shape[0]):
             band = i * WIDTH
-            weight = load(weights, starts[i], band)
-            a, b = scale(power[p, starts[i]], weight), scale(power[q, starts[i]], weight)
-            c, d = scale(power[r, starts[i]], weight), scale(power[s, starts[i]], weight)
-            for j in range(starts[i] + 1, stops[i]):
+            a = b = c = d = broadcast(np.float32(0.0))
+            for j in range(starts[i], stops[i]):
                 weight = load(weights, j, band)
-                a, b = add_scaled(power[p, j], weight, a), add_scaled(power[q, j], weight, b)
-                c, d = add_scaled(power[r, j], weight, c), add_scaled(power[s, j], weight, d)
+                a = multiply_add(broadcast(power[p, j]), weight, a)
+                b = multiply_add(broadcast(power[q, j]), weight, b)
+                c = multiply_add(broadcast(power[r, j]), weight, c)
+                d = multiply_add(broadcast(power[s, j]), weight, d)
             store(out, p, band, a)
             store(out, q, band, b)
             store(out, r, band, c)
@@ -137,9 +149,14 @@ def band_power(power: np.ndarray, weights: np.ndarray, starts: np.ndarray, stops
 
 @kernel(fastmath=SUMS, inner=True)
 def frame_levels(power: np.ndarray, levels: np.ndarray) -> None:
-    """Natural log of each frame's whole power; −inf in digital silence."""
-    total = np.empty(power.shape[0], dtype=np.float32)
-    logs = np.empty(power.shape[0], dtype=np.float32)
+    """Natural log of each frame's total power; −inf in digital silence.
+
+    Parameters
+    ----------
+    power : float32, shape (frames, bins)
+    levels : float64, shape (frames,), output
+    """
+    total, logs = np.empty(power.shape[0], dtype=np.float32), np.empty(power.shape[0], dtype=np.float32)
     for k in range(power.shape[0]):
         frame = power[k]
         whole = np.float32(0.0)
@@ -151,67 +168,115 @@ def frame_levels(power: np.ndarray, levels: np.ndarray) -> None:
         levels[k] = logs[k] if total[k] > LEAST else -np.inf
 
 
-@kernel()
-def normalise(
-    bands: np.ndarray,
-    levels: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
-    state: np.ndarray,
-    rules: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Log bands, standardised by a running mean and variance that is frozen in silence and lost contact.
+class NormalizerRules(NamedTuple):
+    """How log bands are normalized; levels are natural logs of power, times are in frames.
 
-    `state` is (mean level, level variance, frames counted, frames frozen in a row, short-term level); `rules` is
-    (memory in frames, floor below the mean level, gate in standard deviations, least gate, longest freeze, restart count,
-    clip, variance floor, short-term rate, jump in standard deviations). All levels are natural logs of power.
+    Attributes
+    ----------
+    memory : float
+        Frames that the running statistics average over.
+    floor : float
+        The noise floor lies this far below the mean level.
+    gate_deviations, least_gate : float
+        A frame further below the mean level, in standard deviations and at least `least_gate`, is too quiet to learn from.
+    longest_freeze : float
+        After this many quiet frames in a row it is the gain that has changed: they are learned from.
+    restart : float
+        After a jump in gain the statistics average over at most this many frames.
+    jump_deviations, recent_rate : float
+        A jump is a recent level, averaged at this rate, so many standard deviations off the mean level.
+    clip, least_variance : float
+        Of the normalized bands.
     """
-    memory, floor_below, gate_deviations, least_gate, longest_freeze = rules[0], rules[1], rules[2], rules[3], rules[4]
-    restart, clip, least_variance, quick, jump = rules[5], rules[6], rules[7], rules[8], rules[9]
-    level_mean, level_variance, count, frozen, short = state[0], state[1], state[2], state[3], state[4]
-    n_bands = bands.shape[1]
-    raised, logs = np.empty(n_bands, dtype=np.float32), np.empty(n_bands, dtype=np.float32)
+
+    memory: float
+    floor: float
+    gate_deviations: float
+    least_gate: float
+    longest_freeze: float
+    restart: float
+    jump_deviations: float
+    recent_rate: float
+    clip: float
+    least_variance: float
+
+
+#: Running statistics of the frames' levels: mean, variance, frames counted, quiet frames in a row, recent level.
+LEVELS = np.dtype([(name, np.float64) for name in ("mean", "variance", "count", "frozen", "recent")])
+
+
+class RunningStatistics(NamedTuple):
+    """What the normalization has learned.
+
+    Attributes
+    ----------
+    mean, variance : float64, shape (bands,)
+        Of the log bands.
+    level : LEVELS, shape (1,)
+        Of the frames' levels.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    level: np.ndarray
+
+
+@kernel()
+def normalize(
+    bands: np.ndarray, levels: np.ndarray, statistics: RunningStatistics, rules: NormalizerRules, out: np.ndarray
+) -> None:
+    """Log bands, standardized by a running mean and variance that is frozen in silence and lost contact.
+
+    Parameters
+    ----------
+    bands : float32, shape (frames, bands)
+    levels : float64, shape (frames,)
+        Of `frame_levels`.
+    statistics : RunningStatistics, changed
+    rules : NormalizerRules
+    out : float32, shape (frames, bands), output
+    """
+    mean, variance, level = statistics.mean, statistics.variance, statistics.level[0]
+    raised, logs = np.empty(bands.shape[1], dtype=np.float32), np.empty(bands.shape[1], dtype=np.float32)
     for k in range(bands.shape[0]):
-        level = levels[k]
-        if level == -np.inf:
-            for b in range(n_bands):
-                out[k, b] = -clip
+        if levels[k] == -np.inf:
+            out[k] = -rules.clip
             continue
-        floor = np.exp(level_mean - floor_below)
-        gate = max(gate_deviations * np.sqrt(level_variance), least_gate)
-        quiet = level < level_mean - gate
-        if quiet:
-            frozen += 1.0
-        else:
-            frozen = 0.0
-        learn = not quiet or frozen > longest_freeze
-        if learn:
-            short += quick * (level - short)
-            if abs(short - level_mean) > max(jump * np.sqrt(level_variance), least_gate):
-                count = min(count, restart)  # the gain has jumped: forget quickly
-            count = min(count + 1.0, memory)
-            rate = 1.0 / count
-            difference = level - level_mean
-            level_mean += rate * difference
-            level_variance += rate * (difference * (level - level_mean) - level_variance)
-        for b in range(n_bands):
-            raised[b] = bands[k, b] + np.float32(floor)
+        floor = np.float32(np.exp(level["mean"] - rules.floor))
+        for b in range(bands.shape[1]):
+            raised[b] = bands[k, b] + floor
         natural_log(raised, logs)
-        if learn:
-            for b in range(n_bands):
+        rate = _learning_rate(levels[k], level, rules)
+        if rate > 0.0:
+            for b in range(bands.shape[1]):
                 difference = logs[b] - mean[b]
                 mean[b] += rate * difference
                 variance[b] += rate * (difference * (logs[b] - mean[b]) - variance[b])
-        _standardise(logs, mean, variance, least_variance, clip, out[k])
-    state[0], state[1], state[2], state[3], state[4] = level_mean, level_variance, count, frozen, short
+        _standardize(logs, mean, variance, rules, out[k])
 
 
 @kernel(inner=True)
-def _standardise(
-    logs: np.ndarray, mean: np.ndarray, variance: np.ndarray, least_variance: float, clip: float, out: np.ndarray
-) -> None:
-    most = np.float32(clip)
+def _learning_rate(now: float, level: np.ndarray, rules: NormalizerRules) -> float:
+    """Count a frame's level, and return how much the frame counts; 0 where it is too quiet."""
+    deviation = np.sqrt(level["variance"])
+    quiet = now < level["mean"] - max(rules.gate_deviations * deviation, rules.least_gate)
+    level["frozen"] = level["frozen"] + 1.0 if quiet else 0.0
+    if quiet and level["frozen"] <= rules.longest_freeze:
+        return 0.0
+    level["recent"] += rules.recent_rate * (now - level["recent"])
+    if abs(level["recent"] - level["mean"]) > max(rules.jump_deviations * deviation, rules.least_gate):
+        level["count"] = min(level["count"], rules.restart)  # the gain has jumped: forget quickly
+    level["count"] = min(level["count"] + 1.0, rules.memory)
+    rate = 1.0 / level["count"]
+    difference = now - level["mean"]
+    level["mean"] += rate * difference
+    level["variance"] += rate * (difference * (now - level["mean"]) - level["variance"])
+    return rate
+
+
+@kernel(inner=True)
+def _standardize(logs: np.ndarray, mean: np.ndarray, variance: np.ndarray, rules: NormalizerRules, out: np.ndarray) -> None:
+    most, least_variance = np.float32(rules.clip), rules.least_variance
     for b in range(logs.shape[0]):
         z = np.float32(logs[b] - mean[b]) / np.sqrt(np.float32(variance[b] + least_variance))
         out[b] = min(max(z, -most), most)

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from murmur.kernels import kernel
 
 
-@kernel()
-def average_trees(
-    features: np.ndarray,
-    roots: np.ndarray,
-    tested: np.ndarray,
-    threshold: np.ndarray,
-    left: np.ndarray,
-    right: np.ndarray,
-    share: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Mean over the trees of the class shares in the leaf that `features` (n,) falls into; `out` (classes,).
+class Trees(NamedTuple):
+    """All nodes of all trees in one table.
 
-    Nodes of all trees lie in one table, tree by tree from `roots`; a node goes left where feature `tested` is at most its
-    `threshold`, and is a leaf where `left` is −1. `share` is (nodes, classes).
+    Attributes
+    ----------
+    roots : int32, shape (trees,)
+        The first node of each tree.
+    tested, left, right : int32, shape (nodes,)
+        The feature that a node tests and its two children; `left` is −1 in a leaf.
+    threshold : float32, shape (nodes,)
+        A node goes left at or below it.
+    share : float32, shape (nodes, classes)
+        Share of each class in a leaf.
+    """
+
+    roots: np.ndarray
+    tested: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    threshold: np.ndarray
+    share: np.ndarray
+
+
+@kernel()
+def average_trees(features: np.ndarray, trees: Trees, out: np.ndarray) -> None:
+    """Mean over the trees of the class shares in the leaf reached.
+
+    Parameters
+    ----------
+    features : float32, shape (features,)
+    trees : Trees
+    out : float64, shape (classes,), output
     """
     out[:] = 0.0
-    for tree in range(roots.shape[0]):
-        node = roots[tree]
-        while left[node] >= 0:
-            node = left[node] if features[tested[node]] <= threshold[node] else right[node]
+    for root in trees.roots:
+        node = root
+        while trees.left[node] >= 0:
+            goes_left = features[trees.tested[node]] <= trees.threshold[node]
+            node = trees.left[node] if goes_left else trees.right[node]
         for c in range(out.shape[0]):
-            out[c] += share[node, c]
+            out[c] += trees.share[node, c]
     for c in range(out.shape[0]):
-        out[c] /= roots.shape[0]
+        out[c] /= trees.roots.shape[0]

@@ -1,4 +1,4 @@
-"""A forest of decision trees as stored numbers: what a trained forest needs at run time."""
+"""Forests of decision trees, stored as arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.trees import average_trees
+from murmur.kernels.trees import Trees, average_trees
 
 __all__ = ["Forest"]
 
@@ -21,7 +21,7 @@ class Forest:
     roots : ndarray of int32, shape (trees,)
         The first node of each tree.
     tested, left, right : ndarray of int32, shape (nodes,)
-        Feature that a node tests, and where it goes; `left` is −1 in a leaf.
+        The feature that a node tests and its two children; `left` is −1 in a leaf.
     threshold : ndarray of float32, shape (nodes,)
         A node goes left at or below it.
     share : ndarray of float32, shape (nodes, classes)
@@ -40,18 +40,16 @@ class Forest:
         inner = self.left >= 0
         inside = [self.roots, self.left[inner], self.right[inner]]
         if any(part.size and (part.min() < 0 or part.max() >= nodes) for part in inside):
-            raise ValueError("a forest whose nodes point outside it")
+            raise ValueError("a node of the forest points outside it")
 
     @property
     def features(self) -> int:
-        """The least number of features that it needs."""
+        """Number of features that it needs at least."""
         return int(self.tested.max(initial=-1)) + 1
 
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability of each class, shape (classes,), from features of shape (n,)."""
         out = np.empty(self.share.shape[1])
-        average_trees(
-            np.ascontiguousarray(features, dtype=np.float32), self.roots, self.tested, self.threshold, self.left, self.right,
-            self.share, out,
-        )  # fmt: skip
+        trees = Trees(self.roots, self.tested, self.left, self.right, self.threshold, self.share)
+        average_trees(np.ascontiguousarray(features, dtype=np.float32), trees, out)
         return out

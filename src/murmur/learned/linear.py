@@ -1,4 +1,4 @@
-"""Logistic regression as stored numbers: what a trained linear model needs at run time."""
+"""Logistic regression, stored as arrays."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["LinearModel", "sigmoid"]
 
 Array = NDArray[np.float64]
 
-#: Standardised features are clipped to ± this: what was never seen should not carry a decision alone.
+#: Standardized features are clipped to ± this: a value never seen in training should not decide alone.
 CLIP = 3.5
 
 
 def sigmoid(log_odds: float) -> float:
-    """Probability of log odds."""
+    """Probability from log odds."""
     return 1.0 / (1.0 + math.exp(-min(max(log_odds, -50.0), 50.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearModel:
-    """Standardise, clip, project; softmax over several classes or a sigmoid for one.
+    """Standardize, clip, project; softmax over several classes or a sigmoid for one.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class LinearModel:
     def __post_init__(self) -> None:
         outputs, features = self.weight.shape
         if self.centre.shape != (features,) or self.scale.shape != (features,) or self.bias.shape != (outputs,):
-            raise ValueError(f"a linear model of {features} features and {outputs} outputs has parts of other shapes")
+            raise ValueError(f"arrays do not fit a linear model of {features} features and {outputs} outputs")
 
     def scores(self, features: Array) -> Array:
         """Log odds (one output) or unnormalised log probabilities; (…, features) to (…, outputs)."""
@@ -57,14 +57,14 @@ class LinearModel:
         return scores
 
     def scores_of(self, features: Sequence[float]) -> list[float]:
-        """Scores of one vector, in plain numbers: numpy's calls would take longer than these few sums."""
+        """Scores of one vector, in plain Python: NumPy's calls would take longer than these few sums."""
         standard, rows = _plain(self)
         parts = zip(features, standard, strict=True)
         z = [min(max((value - centre) / scale, -CLIP), CLIP) for value, (centre, scale) in parts]
         return [bias + sum(map(operator.mul, weight, z)) for weight, bias in rows]
 
     def probabilities_of(self, features: Sequence[float]) -> list[float]:
-        """Probabilities of one vector, in plain numbers."""
+        """Probabilities of one vector, in plain Python."""
         scores = self.scores_of(features)
         if len(scores) == 1:
             return [sigmoid(scores[0])]
@@ -87,6 +87,6 @@ class LinearModel:
 
 @lru_cache(maxsize=64)
 def _plain(model: LinearModel) -> tuple[list[tuple[float, float]], list[tuple[list[float], float]]]:
-    """Centre and scale of each feature, weights and bias of each output, in plain numbers."""
+    """Centre and scale of each feature, weights and bias of each output, as Python floats."""
     standard = zip(model.centre.tolist(), model.scale.tolist(), strict=True)
     return list(standard), list(zip(model.weight.tolist(), model.bias.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""`LiveAnalyzer`: blocks of live sound in, events out, and at the end the analysis of the whole."""
+"""`LiveAnalyzer`: blocks of live sound in, events out, and at the end the whole analysis."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ from murmur.settings import FRAME_RATE_HZ, Settings
 
 __all__ = ["LiveAnalyzer"]
 
-#: The engine takes steps of this length, whatever the blocks: so the events do not depend on them, and a single sample costs
+#: The engine takes steps of this length whatever the blocks, so that events do not depend on them and a single sample costs
 #: next to nothing.
 STEP_S = 0.05
-#: Frames that are kept for what is told early: a slow beat, its lag and its margin.
+#: Frames kept for what is reported at a fixed lag: a slow beat, the lag and a margin.
 KEPT_FRAMES = 4 * FRAME_RATE_HZ
-#: Signs that are told rest on so much of the newest sound: a chest piece is moved.
+#: Signs reported on the way are based on this much of the newest sound: a chest piece is moved.
 SIGNS_S = 120.0
-#: A shorter history holds too few beats; a longer gap is another stream's beginning.
+#: A shorter history holds too few beats; after a longer gap another stream begins.
 LEAST_HISTORY_S, LONGEST_GAP_S = 10.0, 600.0
-#: What is forgotten is forgotten so much at a time.
-FORGOTTEN_AT_ONCE = 0.1
+#: The history is trimmed when it is longer than requested by this share.
+TRIMMED_SHARE = 0.1
 
 
 class LiveAnalyzer:
-    """Analyze sound while it comes in, with the same answers as the finished recording.
+    """Analyze sound as it arrives, with the same results as for the finished recording.
 
-    Blocks of any length go into `push`, which returns what they have made sure; `finish` gives the whole `Analysis`, equal
-    to that of `murmur.analyze` on the same samples. Beats and rate are told early, from the reading that is the likeliest
-    half a second later. One analyzer is for one stream and one thread at a time; several share nothing.
+    `push` takes blocks of any length and returns events; `finish` returns the whole `Analysis`, equal to that of
+    `murmur.analyze` on the same samples. Beats and rate are reported at a fixed lag, from the states that are the likeliest
+    half a second later. An analyzer is for one stream and one thread at a time; several share nothing.
 
     Parameters
     ----------
     sample_rate_hz : float
         1 kHz to 192 kHz.
     settings : Settings, optional
-        What may be tuned.
+        Thresholds and other options.
     patient, site, position, visit : str, optional
-        As of `murmur.analyze`. The site matters: what is a quiet S1 depends on it.
+        As for `murmur.analyze`. The site matters: the reference level of S1 depends on it.
     history_s : float, default 300, at least 10
-        What `finish` gives rests on this much of the newest sound, so that a day takes no more memory. Signs told on
-        the way rest on the last two minutes at most: a chest piece is moved.
+        `finish` is based on this much of the newest sound, so that a day takes no more memory. Signs reported on the way
+        are based on at most the last two minutes: a chest piece is moved.
     on_cycles : callable, optional
-        Takes the beats that are leaving the history, as (`CardiacCycles`, `CycleFigures`), some at a time.
+        Called with the cycles that leave the history, as (`CardiacCycles`, `CycleFigures`), some at a time.
     models : Models, optional
-        Other trained models than those that ship.
+        Trained models to use instead of those shipped.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class LiveAnalyzer:
         self._settings, self._models = settings or Settings(), models or shipped_models()
         self._info = RecordingInfo("", patient, site, position, visit)
         self._sample_rate_hz = rate
-        self._history_s, self._on_beats = history_s, on_cycles
+        self._history_s, self._on_cycles = history_s, on_cycles
         self._engine = Engine(
             rate, self._settings, self._models.segmentation, self._models.murmur_network, least_kept_frames=KEPT_FRAMES
         )
@@ -112,7 +112,7 @@ class LiveAnalyzer:
 
     @property
     def time_s(self) -> float:
-        """How much of the stream has come."""
+        """Length of the stream so far."""
         return (self._taken + self._waits) / self._sample_rate_hz
 
     def push(self, block: npt.ArrayLike) -> list[Event]:
@@ -121,23 +121,23 @@ class LiveAnalyzer:
         Parameters
         ----------
         block : array-like, shape (samples,)
-            Of any length; integer PCM (int8, int16, int32, uint8), or floats with full scale ±1. Samples that are not finite
+            Of any length: integer PCM (int8, int16, int32, uint8), or floats with full scale ±1. Samples that are not finite
             count as lost.
 
         Returns
         -------
         list of events
-            Of `murmur.live.events`, in the order in which they became sure.
+            See `murmur.live.events`; in the order in which they became certain.
 
         Raises
         ------
         ParameterError
-            If it is no block of sound, or the stream is finished; nothing of it is taken.
+            If it is not a block of samples, or the stream is finished; none of its samples are taken.
         """
         if not isinstance(block, np.ndarray | list | tuple | array.array) and not hasattr(block, "__array__"):
             raise ParameterError(
-                f"the block: must be an array of samples, not {type(block).__name__}; of raw PCM, "
-                'numpy.frombuffer(block, dtype="<i2") or another type makes one'
+                f"the block: must be an array of samples, not {type(block).__name__}; for raw PCM, "
+                'use numpy.frombuffer(block, dtype="<i2"), or another dtype'
             )
         values = checked_array(block, "the block")
         if values.ndim != 1:
@@ -147,7 +147,7 @@ class LiveAnalyzer:
         return self._take(samples)
 
     def skip(self, samples: int) -> list[Event]:
-        """Let so many samples pass that were lost on the way, so that all times stay right; returns events as `push`."""
+        """Skip samples that were lost on the way, so that all times stay right; return events as `push` does."""
         longest = int(LONGEST_GAP_S * self._sample_rate_hz)
         if isinstance(samples, bool) or not isinstance(samples, int | np.integer) or not 0 <= samples <= longest:
             raise ParameterError(
@@ -160,12 +160,12 @@ class LiveAnalyzer:
         return events
 
     def finish(self) -> Analysis:
-        """End the stream and return all that is to be said of it, or of its last `history_s`.
+        """End the stream and return the analysis of it, or of its last `history_s`.
 
         Raises
         ------
         TooShortError
-            If it lasted less than 2 s.
+            If it is shorter than 2 s.
         ParameterError
             If it was finished before.
         """
@@ -178,10 +178,10 @@ class LiveAnalyzer:
         notes = []
         if measurement.start_s:
             notes.append(
-                f"rests on {measurement.start_s:.0f} s to {measurement.duration_s:.0f} s, all that is kept of the stream"
+                f"based on {measurement.start_s:.0f} s to {measurement.duration_s:.0f} s, the part of the stream kept"
             )
         if lost := self._lost_in.total():
-            notes.append(f"{lost / self._sample_rate_hz:.3g} s of it were lost")
+            notes.append(f"{lost / self._sample_rate_hz:.3g} s of the stream were lost")
         return self._conclude(measurement, tuple(notes))
 
     def _conclude(self, measurement: Measurement, notes: tuple[str, ...] = ()) -> Analysis:
@@ -191,7 +191,7 @@ class LiveAnalyzer:
 
     def _check_open(self) -> None:
         if self._finished:
-            raise ParameterError("the stream is finished; begin another with a new LiveAnalyzer")
+            raise ParameterError("the stream is finished; start another with a new LiveAnalyzer")
 
     def _take(self, samples: npt.NDArray[np.float32]) -> list[Event]:
         self._check_open()
@@ -208,7 +208,7 @@ class LiveAnalyzer:
         return events
 
     def _advance(self, step: npt.NDArray[np.float32]) -> Iterator[Event]:
-        """Take a whole step, and tell what it has made sure."""
+        """Take a whole step; report what has become certain."""
         lost = self._mend(step)
         self._engine.push(step)
         self._taken += step.shape[0]
@@ -224,14 +224,14 @@ class LiveAnalyzer:
         yield from self._quality.update(time_s, *self._new_seconds())
         if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, SIGNS_S)):
             since = max(int(time_s - min(SIGNS_S, self._history_s)), 0)
-            self._beats.history.forget_before(since)
-            so_far = self._with_losses(self._engine.measured_early(self._beats.history, since))
+            self._beats.history.drop_before(since)
+            so_far = self._with_losses(self._engine.measured_at_lag(self._beats.history, since))
             yield from self._signs.update(time_s, self._conclude(so_far))
-        if time_s - self._engine.start_s >= (1.0 + FORGOTTEN_AT_ONCE) * self._history_s:
-            self._forget(int(time_s - self._history_s))
+        if time_s - self._engine.start_s >= (1.0 + TRIMMED_SHARE) * self._history_s:
+            self._trim(int(time_s - self._history_s))
 
     def _new_seconds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Levels of the seconds that have become complete, and how much of them was silent or lost."""
+        """Levels of the seconds that have become complete, and the share of each that was silent or lost."""
         first, self._seconds = self._seconds, self._engine.seconds_done
         seconds = self._engine.seconds
         new = slice(len(seconds) - (self._seconds - first), None)
@@ -239,19 +239,19 @@ class LiveAnalyzer:
         return seconds.level_db[new], self._silent_or_lost(silent, first)
 
     def _silent_or_lost(self, silent: npt.NDArray[np.float64], first: int) -> npt.NDArray[np.float64]:
-        """How much of each second, from number `first` on, was silent or lost."""
+        """Share of each second, from number `first` on, that was silent or lost."""
         if not self._lost_in:
             return silent
         lost = np.array([self._lost_in[second] for second in range(first, first + silent.size)])
         return np.maximum(silent, lost / self._sample_rate_hz)
 
     def _with_losses(self, measurement: Measurement) -> Measurement:
-        """Count lost samples as silence, which they are no more than what is put in their place."""
+        """Count lost samples as silence: what was put in their place says nothing."""
         silent = self._silent_or_lost(measurement.seconds.silent, int(measurement.start_s))
         return replace(measurement, seconds=replace(measurement.seconds, silent=silent))
 
     def _mend(self, step: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
-        """Hold the last sample where some are lost; return the stretches of the stream, in s, whose loss is over."""
+        """Hold the last sample where some are lost; return the intervals of the stream (s) whose loss is over."""
         rate, over = self._sample_rate_hz, []
         bad = ~np.isfinite(step)
         if bad.any() or self._lost_since >= 0:
@@ -271,13 +271,13 @@ class LiveAnalyzer:
             self._value = step[-1]
         return over
 
-    def _forget(self, second: int) -> None:
-        """Hand on the beats that are older than the history, and forget them."""
-        if self._on_beats is not None:
+    def _trim(self, second: int) -> None:
+        """Pass on the cycles that end before a second, and forget what is older."""
+        if self._on_cycles is not None:
             certain = self._conclude(self._with_losses(self._engine.measured()))
-            beats = certain.segmentation.cycles
-            if gone := int(np.searchsorted(beats.end_s, second)):
-                self._on_beats(_first(beats, gone), _first(certain.cycles, gone))
+            cycles = certain.segmentation.cycles
+            if leaving := int(np.searchsorted(cycles.end_s, second)):
+                self._on_cycles(_first(cycles, leaving), _first(certain.cycles, leaving))
         self._engine.forget_before(second)
         self._lost_in = Counter({when: lost for when, lost in self._lost_in.items() if when >= second})
 

@@ -1,4 +1,4 @@
-"""What a live analysis tells, and its JSON Schema."""
+"""Events of a live analysis, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -24,39 +24,46 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BeatFound(Record):
-    """S1, systole and S2 of a beat, told as soon as its S2 is over.
-
-    Attributes
-    ----------
-    time_s : float
-        Of every event: how much of the stream had been heard when it was told.
-    number : int
-        Counts the beats; `BeatClosed` bears the same.
-    s1_onset_s, systole_onset_s, s2_onset_s, diastole_onset_s : float
-        Where each begins, from the start of the stream.
-    confidence : float
-        Probability that S1 and S2 are where they are said to be.
-    """
-
-    event: Literal["beat_found"] = "beat_found"
+class _Beat(Record):
+    event: str
     time_s: float
     number: int
     s1_onset_s: float
     systole_onset_s: float
     s2_onset_s: float
     diastole_onset_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatFound(_Beat):
+    """S1, systole and S2 of a beat, reported as soon as its S2 is over.
+
+    Attributes
+    ----------
+    time_s : float
+        Of every event: length of the stream when it was reported.
+    number : int
+        Number of the beat; its `BeatClosed` has the same.
+    s1_onset_s, systole_onset_s, s2_onset_s, diastole_onset_s : float
+        Where each state begins, from the start of the stream.
+    confidence : float
+        Probability that S1 and S2 are right.
+    """
+
+    event: Literal["beat_found"] = "beat_found"
     confidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BeatClosed(Record):
-    """A beat whose diastole is over, with what was measured of it; a beat may be found and never be closed.
+class BeatClosed(_Beat):
+    """A beat whose diastole is over, with its measurements; a beat may be found and never be closed.
 
     Attributes
     ----------
     end_s : float
         Where the next S1 begins.
+    confidence : float
+        Probability that S1 and S2 are right.
     s1_s2_level_db : float or None
         S1 against S2 between 60 and 100 Hz; None where the beat is not trusted.
     murmur_above_late_diastole_db : float or None
@@ -64,12 +71,6 @@ class BeatClosed(Record):
     """
 
     event: Literal["beat_closed"] = "beat_closed"
-    time_s: float
-    number: int
-    s1_onset_s: float
-    systole_onset_s: float
-    s2_onset_s: float
-    diastole_onset_s: float
     end_s: float
     confidence: float
     s1_s2_level_db: float | None
@@ -78,7 +79,7 @@ class BeatClosed(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateChanged(Record):
-    """The heart rate of the last beats, told when it has changed by two a minute; None where it is no longer known."""
+    """The heart rate of the last beats, reported when it has changed by 2 per minute; None where it is unknown again."""
 
     event: Literal["rate_changed"] = "rate_changed"
     time_s: float
@@ -87,7 +88,7 @@ class RateChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityChanged(Record):
-    """What can be made of the sound from `since_s` on: "good", "noisy" (no trusted beat) or "contact lost"."""
+    """Quality of the sound from `since_s` on: "good", "noisy" (no trusted beat) or "contact lost"."""
 
     event: Literal["quality_changed"] = "quality_changed"
     time_s: float
@@ -97,16 +98,16 @@ class QualityChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignChanged(Record):
-    """One of `murmur.findings.findings.Findings`, told when its word, or clearly its figure or probability, changes.
+    """One of `murmur.findings.findings.Findings`, reported when its value, or clearly its figure or probability, changes.
 
     Attributes
     ----------
     sign : str
         Its field there: murmur, systolic_timing, s1_intensity …
     value, probability, evidence, reason
-        As of that finding; of `murmur` the probability is that one is present.
+        Of that finding; for `murmur` the probability that one is present.
     beats : int
-        How many trusted beats it rests on.
+        Number of trusted cycles it is based on.
     """
 
     event: Literal["sign_changed"] = "sign_changed"
@@ -121,7 +122,7 @@ class SignChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeatAveraged(Record):
-    """The averaged beat so far, as `murmur.measure.murmur.MurmurFeatures` has it: levels above late diastole in tenths.
+    """The average cycle so far: levels above late diastole in tenths, as in `murmur.measure.murmur.MurmurFeatures`.
 
     Attributes
     ----------
@@ -130,7 +131,7 @@ class BeatAveraged(Record):
     systole_profile_db, diastole_profile_db : tuple of float
         From the end of S1 to S2, and from the end of S2 to S1.
     beats : int
-        How many trusted beats it rests on.
+        Number of trusted cycles it is based on.
     """
 
     event: Literal["beat_averaged"] = "beat_averaged"
@@ -144,7 +145,7 @@ class BeatAveraged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplesLost(Record):
-    """A stretch without samples (skipped, or not finite), told when it is over."""
+    """An interval without samples (skipped, or not finite), reported when it is over."""
 
     event: Literal["samples_lost"] = "samples_lost"
     time_s: float
@@ -154,7 +155,7 @@ class SamplesLost(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished(Record):
-    """The end of a stream, and all that murmur says of it."""
+    """The end of a stream, and its whole analysis."""
 
     event: Literal["finished"] = "finished"
     time_s: float

@@ -1,4 +1,4 @@
-"""Live sound from elsewhere: raw PCM from a pipe, a microphone, or a file played as if it came in now."""
+"""Sources of live sound: raw PCM from a pipe, a microphone, or a file played back in real time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["BLOCK_S", "PCM_FORMATS", "blocks_of_device", "blocks_of_file", "bloc
 
 Samples = npt.NDArray[Any]
 
-#: Sample formats by the names that ffmpeg and arecord know.
+#: Sample formats by the names that ffmpeg and arecord use.
 PCM_FORMATS = {"u8": "u1", "s16le": "<i2", "s32le": "<i4", "f32le": "<f4"}
-#: A microphone and a file give blocks of this length.
+#: Length of the blocks of a microphone and of a file.
 BLOCK_S = 0.05
-#: As many bytes are read at once, where so many have come.
+#: At most this many bytes are read at once.
 MOST_BYTES = 2**16
 
 
@@ -32,17 +32,17 @@ def channel_of(frames: Samples, channel: int) -> Samples:
 
 
 def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> Iterator[Samples]:
-    """Yield what comes, as it comes, until the pipe is closed.
+    """Yield samples as they come, until the pipe is closed.
 
     Raises
     ------
     AudioFormatError
-        If it ends in the middle of a frame: the format or the number of channels is another.
+        If it ends in the middle of a frame: the format or the number of channels is wrong.
     """
     kind = np.dtype(PCM_FORMATS[format])
     size = channels * kind.itemsize
     rest = b""
-    read = getattr(pipe, "read1", pipe.read)  # no waiting until a buffer is full
+    read = getattr(pipe, "read1", pipe.read)  # does not wait until a buffer is full
     while piece := read(MOST_BYTES):
         piece = rest + piece
         whole = len(piece) - len(piece) % size
@@ -51,12 +51,13 @@ def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> 
             yield channel_of(np.frombuffer(piece[:whole], dtype=kind).reshape(-1, channels), channel)
     if rest:
         raise AudioFormatError(
-            f"stdin: ends with {len(rest)} bytes of a frame of {size} ({channels} × {format}): check --format and --channels"
+            f"stdin: ends after {len(rest)} of the {size} bytes of a frame ({channels} × {format}): "
+            "check --format and --channels"
         )
 
 
 def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tuple[Source, Iterator[Samples]]:
-    """A recording, and its blocks at its own pace times `speed`; 0 is as fast as they are taken."""
+    """A recording, and its blocks at `speed` times real time; 0 is as fast as they are taken."""
     opened = open_source(source, channel=channel)
 
     def blocks() -> Iterator[Samples]:
@@ -74,12 +75,12 @@ def blocks_of_file(source: AudioInput, channel: int | None, speed: float) -> tup
 def blocks_of_device(
     device: str | int, sample_rate_hz: float | None, channels: int, channel: int
 ) -> tuple[float, Iterator[Samples]]:
-    """Sample rate, the device's own where none is asked for, and blocks of a microphone, without end.
+    """Sample rate (the device's own if none is requested) and blocks of a microphone, without end.
 
     Raises
     ------
     ParameterError
-        If python-sounddevice is missing, or the device does not do that.
+        If python-sounddevice is missing, or the device does not support that.
     """
     try:
         import sounddevice
@@ -87,10 +88,10 @@ def blocks_of_device(
         raise ParameterError('a microphone needs python-sounddevice: pip install "murmur-pcg[live]"') from error
     except OSError as error:
         raise ParameterError(f"a microphone needs PortAudio: {error}; on Debian: apt install libportaudio2") from error
-    came: queue.SimpleQueue[Samples] = queue.SimpleQueue()
+    arrived: queue.SimpleQueue[Samples] = queue.SimpleQueue()
 
     def take(frames: Samples, count: int, when: Any, status: Any) -> None:
-        came.put(frames.copy())
+        arrived.put(frames.copy())
 
     try:
         rate = sample_rate_hz or float(sounddevice.query_devices(device, "input")["default_samplerate"])
@@ -103,11 +104,11 @@ def blocks_of_device(
             callback=take,
         )
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise ParameterError(f"device {device!r}: {error}; python -m sounddevice lists what there is") from error
+        raise ParameterError(f"device {device!r}: {error}; python -m sounddevice lists the devices") from error
 
     def blocks() -> Iterator[Samples]:
         with stream:
             while True:
-                yield channel_of(came.get(), channel)
+                yield channel_of(arrived.get(), channel)
 
     return rate, blocks()

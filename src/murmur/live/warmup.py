@@ -1,4 +1,4 @@
-"""Compile or load every kernel, before it is needed."""
+"""Compile or load every kernel before it is needed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["warm_up"]
 
 
 def warm_up() -> None:
-    """Run the whole flow once on what sounds like a heart, so that no later call compiles or loads anything.
+    """Run the whole flow once on a synthetic heart, so that no later call compiles or loads anything.
 
-    Takes about half a minute the first time on a machine, and a fraction of a second after that: kernels are cached on disk
-    where that can be written.
+    Takes about half a minute the first time on a machine and a fraction of a second after that: kernels are cached on disk,
+    if it can be written to.
     """
     from murmur.live.analyzer import LiveAnalyzer
     from murmur.pipeline.analysis import analyze
@@ -24,7 +24,7 @@ def warm_up() -> None:
 
 
 def _heart(sample_rate_hz: int) -> NDArray[np.float32]:
-    """Eight seconds of beats that can be read: two bursts of noise every 800 ms, and some noise between."""
+    """Eight seconds with readable beats: two bursts every 800 ms, and some noise."""
     time_s = np.arange(8 * sample_rate_hz) / sample_rate_hz
     in_cycle_s = time_s % 0.8
     bursts = np.exp(-(((in_cycle_s - 0.1) / 0.02) ** 2)) + 0.8 * np.exp(-(((in_cycle_s - 0.42) / 0.015) ** 2))

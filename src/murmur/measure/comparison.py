@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.cycles import compare_levels
+from murmur.kernels.cycles import ComparisonRules, Levels, compare_levels
 from murmur.measure.cycles import BANDS_HZ, N_PARTS, CycleLevels
 from murmur.measure.robust import median_of_sorted, quantile_of_sorted
 from murmur.signal.spectrogram import N_BINS
@@ -20,42 +20,51 @@ __all__ = ["COLUMNS", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "CycleSumma
 MURMUR_BANDS = slice(3, 7)
 #: All bands except 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
-#: 45 to 80 and 80 to 150 Hz, where heart sounds stand out.
-SOUND_BANDS = (1, 3)
-#: First and one past the last part of mid-systole, well away from S1 and S2; of late diastole, the quiet reference (60 to
-#: 90 %); and of early and middle diastole.
-_PLACES = np.array([[2, 8], [6, 9], [1, 3], [3, 6]])
-#: Late diastole counts as no quieter than this share of S2's power: a noise gate's silence is no reference.
-LEAST_POWER = 1e-6
+#: Heart sounds stand out in 45 to 80 and 80 to 150 Hz. Mid-systole lies well away from S1 and S2; late diastole, 60 to 90 %,
+#: is the quiet reference, and counts as no quieter than a share of S2's power: a noise gate's silence is no reference.
+_RULES = ComparisonRules(
+    murmur_bands=(MURMUR_BANDS.start, MURMUR_BANDS.stop),
+    bands=np.array(PROFILE_BANDS),
+    sound_bands=np.array([1, 3]),
+    mid_systole=(2, 8),
+    late_diastole=(6, 9),
+    early_diastole=(1, 3),
+    middle_diastole=(3, 6),
+    least_power=1e-6,
+)
+_MURMUR, _PROFILE = (MURMUR_BANDS.stop - MURMUR_BANDS.start,), (len(PROFILE_BANDS),)
+#: A row of the table of a `Comparison`, which `murmur.kernels.cycles.compare_levels` fills but for the spectra.
+COMPARISON = np.dtype(
+    [
+        ("profile", np.float64, (N_PARTS,)),
+        ("diastole_profile", np.float64, (N_PARTS,)),
+        ("mid_systole", np.float64),
+        ("excess", np.float64),
+        ("late_diastole", np.float64),
+        ("low_against_s1", np.float64),
+        ("low_against_s2", np.float64),
+        ("above_late_by_band", np.float64, _MURMUR),
+        ("against_s2_by_band", np.float64, _MURMUR),
+        ("pairs_above_late", np.float64, (N_PARTS // 2, *_PROFILE)),
+        ("mid_against_s2", np.float64, _PROFILE),
+        ("mid_against_s1", np.float64, _PROFILE),
+        ("early_above_late", np.float64, _PROFILE),
+        ("middle_above_late", np.float64, _PROFILE),
+        ("late_against_s2", np.float64, _PROFILE),
+        ("mid_above_diastole", np.float64, _PROFILE),
+        ("mid_above_late", np.float64, _PROFILE),
+        ("s1_against_s2", np.float64, (len(BANDS_HZ),)),
+        ("sounds_stand_out", np.float64, (2,)),
+        ("systole_spectrum", np.float64, (N_BINS,)),
+        ("late_spectrum", np.float64, (N_BINS,)),
+    ]
+)
 
 
 def _columns() -> dict[str, slice]:
-    murmur, each = MURMUR_BANDS.stop - MURMUR_BANDS.start, len(PROFILE_BANDS)
-    sizes = {
-        "profile": N_PARTS,
-        "diastole_profile": N_PARTS,
-        "mid_systole": 1,
-        "excess": 1,
-        "late_diastole": 1,
-        "low_against_s1": 1,
-        "low_against_s2": 1,
-        "above_late_by_band": murmur,
-        "against_s2_by_band": murmur,
-        "pairs_above_late": N_PARTS // 2 * each,
-        "mid_against_s2": each,
-        "mid_against_s1": each,
-        "early_above_late": each,
-        "middle_above_late": each,
-        "late_against_s2": each,
-        "mid_above_diastole": each,
-        "mid_above_late": each,
-        "s1_against_s2": len(BANDS_HZ),
-        "sounds_stand_out": 2,
-        "systole_spectrum": N_BINS,
-        "late_spectrum": N_BINS,
-    }
-    edges = np.cumsum([0, *sizes.values()]).tolist()
-    return {name: slice(first, last) for name, first, last in zip(sizes, edges[:-1], edges[1:], strict=True)}
+    """Columns of each field in a row as plain numbers."""
+    places = {name: (offset // 8, kind.itemsize // 8) for name, (kind, offset, *_) in COMPARISON.fields.items()}  # type: ignore[union-attr]
+    return {name: slice(first, first + count) for name, (first, count) in places.items()}
 
 
 #: The columns of a `Comparison`, by name.
@@ -68,7 +77,7 @@ def _columns() -> dict[str, slice]:
 #: - above_late_by_band, against_s2_by_band: mid-systole in each band of a murmur, by its mean power
 #: - pairs_above_late to mid_above_late: by mean levels, in each of PROFILE_BANDS; the first for each fifth of systole
 #: - s1_against_s2: in each of BANDS_HZ
-#: - sounds_stand_out: S1, and S2, above the mean of systole and diastole, in SOUND_BANDS
+#: - sounds_stand_out: S1, and S2, above the mean of systole and diastole, 45 to 150 Hz
 #: - systole_spectrum, late_spectrum: levels of mid-systole and late diastole by frequency, dB of full scale
 COLUMNS = _columns()
 N_COLUMNS = COLUMNS["late_spectrum"].stop
@@ -160,11 +169,7 @@ def compare_cycles(levels: CycleLevels) -> Comparison:
 
 
 def _table(levels: CycleLevels) -> Table:
-    db = np.empty((len(levels), N_COLUMNS))
-    compare_levels(
-        levels.s1, levels.s2, levels.systole, levels.diastole, np.array([MURMUR_BANDS.start, MURMUR_BANDS.stop]),
-        np.array(PROFILE_BANDS), np.array(SOUND_BANDS), _PLACES, LEAST_POWER, db,
-    )  # fmt: skip
-    db[:, COLUMNS["systole_spectrum"]] = levels.systole_spectrum
-    db[:, COLUMNS["late_spectrum"]] = levels.late_diastole_spectrum
-    return db
+    rows = np.empty(len(levels), dtype=COMPARISON)
+    compare_levels(Levels(*levels.arrays()), _RULES, rows)
+    rows["systole_spectrum"], rows["late_spectrum"] = levels.systole_spectrum, levels.late_diastole_spectrum
+    return rows.view(np.float64).reshape(len(levels), N_COLUMNS)

@@ -1,4 +1,4 @@
-"""What is measured of every heart cycle: levels by band in S1, systole, S2 and diastole, and mean spectra."""
+"""Levels of every cardiac cycle by band, in S1, systole, S2 and diastole, and mean spectra."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.cycles import measure_levels
+from murmur.kernels.cycles import LevelRules, Levels, measure_levels
+from murmur.kernels.spectra import Filterbank
 from murmur.settings import FRAME_RATE_HZ
 from murmur.signal.columns import Columns
 from murmur.signal.spectrogram import BIN_HZ, BIN_SPACING_HZ, N_BINS, filterbank
@@ -18,15 +19,13 @@ Frames = NDArray[np.float32]
 
 #: Bands in which levels are measured, in Hz.
 BANDS_HZ = ((25, 45), (45, 80), (60, 100), (80, 150), (150, 260), (260, 400), (400, 600), (600, 800))
-#: Systole, from the end of S1 to S2, and diastole, from the end of S2 to S1, are each cut into this many parts.
+#: Systole, from the end of S1 to S2, and diastole, from the end of S2 to S1, are each divided into this many parts.
 N_PARTS = 10
-#: −300 dB of full scale, below what any recording holds at any gain.
-FLOOR = 1e-30
-#: Mid-systole runs from the first share of systole to the second, late diastole from the third of diastole to the fourth.
-SHARES = np.array([0.15, 0.85, 0.55, 0.9])
+#: The floor is −300 dB of full scale, below any recording at any gain; mid-systole and late diastole as shares of the state.
+_RULES = LevelRules(floor=1e-30, mid_systole=(0.15, 0.85), late_diastole=(0.55, 0.9))
 
 
-def _band_filterbank() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+def _band_filterbank() -> Filterbank:
     weights = np.zeros((len(BANDS_HZ), N_BINS), dtype=np.float32)
     for b, (low, high) in enumerate(BANDS_HZ):
         # the share of each bin's width that lies in the band
@@ -63,19 +62,18 @@ class CycleLevels(Columns):
     @classmethod
     def none(cls) -> CycleLevels:
         """No cycles."""
-        n = len(BANDS_HZ)
-        shapes: tuple[tuple[int, ...], ...] = ((0, n), (0, n), (0, N_PARTS, n), (0, N_PARTS, n), (0, N_BINS), (0, N_BINS))
-        return cls(*(np.empty(shape, dtype=np.float32) for shape in shapes))
+        return cls(*_empty_levels(0))
 
 
 def measure_cycles(power: Frames, first_frame: int, bounds_s: NDArray[np.float64]) -> CycleLevels:
-    """Measure cycles whose five boundaries (s), shape (cycles, 5), lie in `power`, which begins at frame `first_frame`."""
-    cycles = bounds_s.shape[0]
+    """Measure cycles with onsets `bounds_s` (s), shape (cycles, 5), in `power`, which begins at frame `first_frame`."""
+    levels = _empty_levels(bounds_s.shape[0])
+    measure_levels(power, first_frame, bounds_s * FRAME_RATE_HZ, _FILTERBANK, _RULES, levels)
+    return CycleLevels(*levels)
+
+
+def _empty_levels(cycles: int) -> Levels:
     s1, s2 = np.empty((2, cycles, len(BANDS_HZ)), dtype=np.float32)
     systole, diastole = np.empty((2, cycles, N_PARTS, len(BANDS_HZ)), dtype=np.float32)
     systole_spectrum, late_diastole_spectrum = np.empty((2, cycles, N_BINS), dtype=np.float32)
-    measure_levels(
-        power, first_frame, bounds_s * FRAME_RATE_HZ, *_FILTERBANK, FLOOR, SHARES, s1, s2, systole, diastole,
-        systole_spectrum, late_diastole_spectrum,
-    )  # fmt: skip
-    return CycleLevels(s1, s2, systole, diastole, systole_spectrum, late_diastole_spectrum)
+    return Levels(s1, s2, systole, diastole, systole_spectrum, late_diastole_spectrum)

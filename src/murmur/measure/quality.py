@@ -14,7 +14,7 @@ from murmur.measure.measurement import Measurement
 from murmur.measure.robust import median
 from murmur.measure.seconds import Seconds
 from murmur.records import Record
-from murmur.segmentation.reading import EVIDENCE, Cycles
+from murmur.segmentation.cycles import EVIDENCE, Cycles
 from murmur.segmentation.result import CardiacCycles
 from murmur.settings import Settings
 
@@ -166,7 +166,7 @@ def assess_quality(
         Which cycles count in the figures of the recording.
     """
     bounds_s, seconds, start_s = measurement.cycles.bounds_s, measurement.seconds, measurement.start_s
-    trusted = (confidence >= settings.least_confidence) & (measurement.spiked.share <= SPIKED_CYCLE) & ~interrupted
+    trusted = (confidence >= settings.least_confidence) & (measurement.spike_share <= SPIKED_CYCLE) & ~interrupted
     trusted_cycles, held_s = int(trusted.sum()), measurement.duration_s - start_s
     length_s = np.where(interrupted, 0.0, bounds_s[:, 4] - bounds_s[:, 0])
     index = float(min((length_s * confidence).sum() / held_s, 1.0))
@@ -190,7 +190,7 @@ def assess_quality(
         trusted_cycles=trusted_cycles,
         cycle_confidence=float(confidence.sum()) / confidence.size if confidence.size else None,
         clipped_fraction=measurement.clipped_fraction,
-        spiked_fraction=float(seconds.limited.sum()) / n,
+        spiked_fraction=float(seconds.spike_share.sum()) / n,
         lost_fraction=lost_fraction,
         intervals=_intervals((lost + 2 * noisy).tolist(), start_s, measurement.duration_s),
     )

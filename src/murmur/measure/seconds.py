@@ -1,4 +1,4 @@
-"""The signal second by second: how loud, how sure, how much of it is friction or silence."""
+"""The signal second by second: its level, how certain its states are, how much of it is friction or silence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.seconds import sum_up
+from murmur.kernels.seconds import summarize_seconds
 from murmur.settings import HOP
 from murmur.signal.columns import Columns
 
@@ -24,7 +24,7 @@ class Seconds(Columns):
         Mean level of the second's frames, dB of full scale; −inf where all are silent.
     certainty : ndarray
         Mean posterior of the likeliest state.
-    limited : ndarray
+    spike_share : ndarray
         Share of samples in friction spikes.
     silent : ndarray
         Share of frames without any signal.
@@ -32,7 +32,7 @@ class Seconds(Columns):
 
     level_db: NDArray[np.float64]
     certainty: NDArray[np.float64]
-    limited: NDArray[np.float64]
+    spike_share: NDArray[np.float64]
     silent: NDArray[np.float64]
 
     @classmethod
@@ -44,10 +44,10 @@ class Seconds(Columns):
 def measure_seconds(
     power: NDArray[np.float32], log_posteriors: NDArray[np.float32], limited: NDArray[np.uint8], length: int
 ) -> Seconds:
-    """Sum up stretches of `length` frames: as many as whole ones fit into `power` and `log_posteriors`.
+    """Summarize intervals of `length` frames: as many whole ones as fit into `power` and `log_posteriors`.
 
-    `limited` are the marks of their samples; the last may be missing.
+    `limited` is 1 for samples in friction spikes; the last samples may be missing.
     """
     out = np.empty((4, power.shape[0] // length))
-    sum_up(power, log_posteriors, limited, length, HOP, out)
+    summarize_seconds(power, log_posteriors, limited, length, HOP, out)
     return Seconds(*out)

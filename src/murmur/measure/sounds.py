@@ -1,4 +1,4 @@
-"""Short sounds of every heart cycle: S2's components, S3, S4 and clicks."""
+"""Short sounds of every cardiac cycle: S2's components, S3, S4 and clicks."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.events import cycle_events
+from murmur.kernels.events import SOUNDS, cycle_events
 from murmur.signal.columns import Columns
 from murmur.signal.envelopes import ENVELOPE_RATE_HZ
 
 __all__ = ["CycleSounds", "measure_sounds"]
 
 Column = NDArray[np.float64]
-N_COLUMNS = 12
+N_COLUMNS = SOUNDS.itemsize // 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +56,8 @@ class CycleSounds(Columns):
 
 
 def measure_sounds(envelope: NDArray[np.float32], first_frame: int, bounds_s: Column) -> CycleSounds:
-    """Measure cycles with boundaries `bounds_s` (s), shape (cycles, 5); `envelope[0]` is frame `first_frame`."""
-    low, middle, high = (np.ascontiguousarray(envelope[:, f]) for f in range(3))
-    out = np.empty((bounds_s.shape[0], N_COLUMNS))
-    cycle_events(low, middle, high, first_frame, bounds_s * ENVELOPE_RATE_HZ, float(ENVELOPE_RATE_HZ), out)
-    return CycleSounds(*np.ascontiguousarray(out.T))
+    """Measure cycles with onsets `bounds_s` (s), shape (cycles, 5); `envelope[0]` is frame `first_frame`."""
+    low, middle, high = np.ascontiguousarray(envelope.T)
+    found = np.empty(bounds_s.shape[0], dtype=SOUNDS)
+    cycle_events(low, middle, high, first_frame, bounds_s * ENVELOPE_RATE_HZ, float(ENVELOPE_RATE_HZ), found)
+    return CycleSounds(*np.ascontiguousarray(found.view(np.float64).reshape(-1, N_COLUMNS).T))

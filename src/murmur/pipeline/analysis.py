@@ -36,8 +36,8 @@ from murmur.settings import Settings
 
 __all__ = ["Analysis", "analyze", "conclude", "measure", "segment"]
 
-#: The engine's states, 0 to 3.
-STATES = (State.S1, State.SYSTOLE, State.S2, State.DIASTOLE)
+#: States by CirCor's code.
+STATES = tuple(State)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from murmur.kernels.semi_markov import DurationTables
 from murmur.learned.network import FRAMES_PER_STEP
 from murmur.settings import FRAME_RATE_HZ
 
-__all__ = ["CYCLE_S", "DurationModel", "DurationTables", "fit_durations"]
+__all__ = ["CYCLE_S", "DurationModel", "DurationTables", "fit_durations", "from_shortest", "tabulate"]
 
 Table = NDArray[np.float64]
 
 #: Cycle length of each rate class: 222 to 37 beats per minute, each 1.29 times the one before. With spreads as wide as the
-#: steps, thirteen classes decode no better than these eight.
+#: steps between them, thirteen classes decode no better than these eight.
 CYCLE_S: Table = 0.27 * 1.29 ** np.arange(8.0)
 #: Within a recording systole varies less than between children of one heart rate.
 WITHIN_SHARE = 0.5
@@ -27,7 +28,7 @@ LONGEST_S = (0.24, 0.56, 0.22, 1.3)
 SHORTEST_S = (0.04, 0.05, 0.03, 0.05)
 PAUSE_SHARE = 0.005
 PAUSE_HAZARD_PER_S = 2.0
-#: The decoder goes at the pace of the network that it listens to.
+#: The decoder takes the steps of the network.
 STEP_RATE_HZ = FRAME_RATE_HZ // FRAMES_PER_STEP
 #: Share of durations spread evenly over a class's range: ectopic beats, fibrillation, a missed sound.
 BROAD_SHARE = (0.01, 0.02, 0.01, 0.08)
@@ -35,14 +36,14 @@ BROAD_SHARE = (0.01, 0.02, 0.01, 0.08)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DurationModel:
-    """Mean of S1, systole and S2 as intercept + slope·cycle (s), and the spread about it; diastole is the rest.
+    """Mean of S1, systole and S2 as intercept + slope·cycle (s), and the spread about it; diastole is the rest of the cycle.
 
     Attributes
     ----------
     intercept_s, slope, deviation_s : ndarray, shape (3,)
         For S1, systole and S2.
     diastole_deviation : float
-        Spread of the diastole from beat to beat, as a share of the cycle.
+        Spread of the diastole from cycle to cycle, as a share of the cycle.
     """
 
     intercept_s: Table
@@ -56,7 +57,7 @@ class DurationModel:
         return np.append(first, cycle_s - first.sum())
 
     def systole_s(self, cycle_s: Table) -> tuple[Table, float]:
-        """Mean of S1 and systole together at each cycle length, within the classes', and their standard deviation."""
+        """Mean of S1 and systole together, from the shortest to the longest class's cycle, and their standard deviation."""
         within = np.minimum(np.maximum(cycle_s, CYCLE_S[0]), CYCLE_S[-1])
         mean: Table = sum(self.intercept_s[:2].tolist()) + sum(self.slope[:2].tolist()) * within
         return mean, math.hypot(*self.deviation_s[:2].tolist())
@@ -83,71 +84,57 @@ def fit_durations(durations_s: Table) -> DurationModel:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DurationTables:
-    """Log probabilities for `murmur.kernels.semi_markov`; axes (state, class, steps).
+def tabulate(model: DurationModel, class_change: float = 1.6) -> DurationTables:
+    """Log probabilities for the decoder; `class_change` is the cost, in nats, of each step between rate classes."""
+    shortest, longest, p = _duration_distributions(model)
+    classes, steps = p.shape[1:]
+    p[3] *= 1.0 - PAUSE_SHARE
+    survival = p[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    survival[3] += PAUSE_SHARE
+    # the rest of a segment met at a random moment: P(rest = d) is proportional to P(duration >= d)
+    residual = np.where(np.arange(steps) > 0, survival, 0.0)
+    residual /= residual.sum(axis=2, keepdims=True)
+    survival[3] *= np.arange(steps) <= longest[3][:, None]  # beyond the table the pause counts step by step
+    transition = np.exp(-class_change * np.abs(np.subtract.outer(np.arange(classes), np.arange(classes))))
+    transition /= transition.sum(axis=1, keepdims=True)
+    hazard = PAUSE_HAZARD_PER_S / STEP_RATE_HZ
+    outlast, stay, end = np.log([PAUSE_SHARE, 1.0 - hazard, hazard]).tolist()
+    with np.errstate(divide="ignore"):
+        log_p, log_survival, log_residual = np.log(p), np.log(survival), np.log(residual)
+    return DurationTables(
+        log_p=from_shortest(log_p, shortest, longest),
+        log_survival=log_survival,
+        log_residual=log_residual,
+        log_pause=(outlast, stay, end),
+        shortest=shortest,
+        longest=longest,
+        log_a=np.log(transition),
+        log_pi=np.full((4, classes), -np.log(4 * classes)),
+    )
 
-    `log_duration` (state, steps, class) is of a whole segment, from the class's shortest, `first` (whole numbers as
-    float64), to its longest, `last`; `longest` is of all classes. `log_survival` is of one at least that long;
-    `log_residual` of the rest of one that was under way when the recording began.
-    """
 
-    log_duration: Table
-    log_survival: Table
-    log_residual: Table
-    log_tail: Table
-    first: Table
-    last: NDArray[np.int64]
-    longest: NDArray[np.int64]
-    transition: Table
+def from_shortest(log_p: Table, shortest: NDArray[np.int64], longest: NDArray[np.int64]) -> Table:
+    """Duration tables (4, classes, steps) as (4, durations, classes), each class from its shortest duration on."""
+    out = np.full((4, int((longest - shortest).max()) + 1, log_p.shape[1]), -np.inf)
+    for s, c in np.ndindex(*shortest.shape):
+        allowed = log_p[s, c, shortest[s, c] : longest[s, c] + 1]
+        out[s, : allowed.size, c] = allowed
+    return out
 
-    @classmethod
-    def build(cls, model: DurationModel, class_change: float = 1.6) -> DurationTables:
-        """Tabulate; `class_change` is the cost, in nats, of each step between rate classes."""
-        longest = np.array([round(s * STEP_RATE_HZ) for s in LONGEST_S], dtype=np.int64)
-        shortest = np.array([round(s * STEP_RATE_HZ) for s in SHORTEST_S], dtype=np.int64)
-        hazard = PAUSE_HAZARD_PER_S / STEP_RATE_HZ
-        n = int(longest.max()) + 1
-        classes = CYCLE_S.size
-        duration = np.arange(n)
-        probability = np.zeros((4, classes, n))
-        first = np.zeros((4, classes), dtype=np.int64)
-        last = np.zeros((4, classes), dtype=np.int64)
-        for c, cycle_s in enumerate(CYCLE_S):
-            mean, deviation = model.mean_s(cycle_s), model.deviations_s(cycle_s)
-            reach = np.append(4.0 * deviation[:3], max(4.0 * deviation[3], 0.5 * cycle_s))
-            for s in range(4):
-                middle = np.clip(mean[s], SHORTEST_S[s], LONGEST_S[s])
-                first[s, c] = max(int((middle - reach[s]) * STEP_RATE_HZ), shortest[s])
-                last[s, c] = min(int((middle + reach[s]) * STEP_RATE_HZ) + 1, longest[s])
-                allowed = (duration >= first[s, c]) & (duration <= last[s, c])
-                narrow = np.exp(-0.5 * ((duration / STEP_RATE_HZ - middle) / deviation[s]) ** 2) * allowed
-                share = BROAD_SHARE[s]
-                probability[s, c] = (1 - share) * narrow / narrow.sum() + share * allowed / allowed.sum()
-        probability[3] *= 1.0 - PAUSE_SHARE
-        survival = probability[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-        survival[3] += PAUSE_SHARE
-        # the rest of a segment met at a random moment: P(rest = d) is proportional to P(duration >= d)
-        residual = np.where(duration > 0, survival, 0.0)
-        residual /= residual.sum(axis=2, keepdims=True)
-        survival[3] *= duration <= last[3][:, None]  # beyond the table the pause counts step by step
-        apart = np.abs(np.subtract.outer(np.arange(classes), np.arange(classes)))
-        transition = np.exp(-class_change * apart)
-        transition /= transition.sum(axis=1, keepdims=True)
-        with np.errstate(divide="ignore"):
-            log_probability = np.log(probability)
-            log_survival, log_residual = np.log(survival), np.log(residual)
-        log_duration = np.full((4, int((last - first).max()) + 1, classes), -np.inf)
-        for s, c in np.ndindex(4, classes):
-            allowed = log_probability[s, c, first[s, c] : last[s, c] + 1]
-            log_duration[s, : allowed.size, c] = allowed
-        return cls(
-            log_duration=log_duration,
-            log_survival=log_survival,
-            log_residual=log_residual,
-            log_tail=np.log([PAUSE_SHARE, 1.0 - hazard, hazard]),
-            first=first.astype(np.float64),
-            last=last,
-            longest=last.max(axis=1),
-            transition=np.log(transition),
-        )
+
+def _duration_distributions(model: DurationModel) -> tuple[NDArray[np.int64], NDArray[np.int64], Table]:
+    """Shortest and longest duration in steps, (4, classes), and the probability of each, (4, classes, steps)."""
+    most, least = (np.array([round(s * STEP_RATE_HZ) for s in seconds]) for seconds in (LONGEST_S, SHORTEST_S))
+    d = np.arange(most.max() + 1)
+    shortest, longest = np.zeros((2, 4, CYCLE_S.size), dtype=np.int64)
+    p = np.zeros((4, CYCLE_S.size, d.size))
+    for c, cycle_s in enumerate(CYCLE_S):
+        mean, deviation = np.clip(model.mean_s(cycle_s), SHORTEST_S, LONGEST_S), model.deviations_s(cycle_s)
+        reach = np.append(4.0 * deviation[:3], max(4.0 * deviation[3], 0.5 * cycle_s))
+        shortest[:, c] = np.maximum(((mean - reach) * STEP_RATE_HZ).astype(np.int64), least)
+        longest[:, c] = np.minimum(((mean + reach) * STEP_RATE_HZ).astype(np.int64) + 1, most)
+        allowed = (d >= shortest[:, c, None]) & (d <= longest[:, c, None])
+        for s, share in enumerate(BROAD_SHARE):
+            narrow = np.exp(-0.5 * ((d / STEP_RATE_HZ - mean[s]) / deviation[s]) ** 2) * allowed[s]
+            p[s, c] = (1 - share) * narrow / narrow.sum() + share * allowed[s] / allowed[s].sum()
+    return shortest, longest, p

@@ -1,4 +1,4 @@
-"""Posteriors of the four states for every frame: log bands, running normalisation, a small causal network."""
+"""Posteriors of the four states for every frame: log bands, running normalization, a small causal network."""
 
 from __future__ import annotations
 
@@ -8,34 +8,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels.network import log_softmax
-from murmur.kernels.spectra import bands_and_levels, normalise
+from murmur.kernels.spectra import LEVELS, Filterbank, NormalizerRules, RunningStatistics, bands_and_levels, normalize
 from murmur.learned.network import NetworkWeights, StreamingNetwork
 from murmur.signal.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
-from murmur.signal.stream_buffer import carry
+from murmur.signal.stream_buffer import prepend
 
-__all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normaliser", "log_bands_filterbank"]
+__all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normalizer", "log_bands_filterbank"]
 
 Frames = NDArray[np.float32]
 
 N_BANDS = 32
 N_STATES = 4
-#: Normalised log bands are clipped to ± this; digital silence is −CLIP in every band.
+#: Normalized log bands are clipped to ± this; digital silence is −CLIP in every band.
 CLIP = 4.0
 INITIAL_FRAMES = 100
-#: A frame's window, and what the high-pass makes of a sudden beginning, reach this many frames past a silence.
+#: A frame's window, and the high-pass's response to a sudden onset, reach this many frames past a silence.
 EDGE_FRAMES = 6
 LONGEST_WAIT_FRAMES = 500
-#: (memory, floor, gate deviations, least gate, longest freeze, restart, clip, variance floor, short-term rate, jump)
-#: of `murmur.kernels.spectra.normalise`; times in frames of 10 ms, levels in natural logs of power (4.34 dB).
-RULES = np.array([250.0, 11.5, 3.0, 3.0, 400.0, 40.0, CLIP, 0.25, 1.0 / 60.0, 2.0])
+#: Times in frames of 10 ms, levels in natural logs of power (4.34 dB).
+RULES = NormalizerRules(
+    memory=250.0,
+    floor=11.5,
+    gate_deviations=3.0,
+    least_gate=3.0,
+    longest_freeze=400.0,
+    restart=40.0,
+    jump_deviations=2.0,
+    recent_rate=1.0 / 60.0,
+    clip=CLIP,
+    least_variance=0.25,
+)
 
 
 @lru_cache(maxsize=1)
-def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]]:
-    """Triangular filters, one bin wide below 200 Hz and of constant relative width above, like the mel scale.
-
-    Returned as `murmur.signal.spectrogram.filterbank` lays them out.
-    """
+def log_bands_filterbank() -> Filterbank:
+    """Triangular filters, one bin wide below 200 Hz and of constant relative width above, like the mel scale."""
     corner_hz, low_hz, high_hz = 200.0, BIN_HZ[1], 780.0
 
     def warp(f: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -52,31 +59,28 @@ def log_bands_filterbank() -> tuple[Frames, NDArray[np.int64], NDArray[np.int64]
     return filterbank(weights)
 
 
-class Normaliser:
-    """Log bands standardised by their running mean and variance.
+class Normalizer:
+    """Log bands standardized by their running mean and variance.
 
-    The first second that is not silent starts the statistics (less the frames whose window still holds the silence before
-    it); after that they follow with a memory of 2.5 s, quicker after a
-    jump in gain, and stand still in silence and lost contact.
+    The first second that is not silent starts the statistics, less the frames whose window still holds the silence before
+    it. After that they follow with a memory of 2.5 s, faster after a jump in gain; silence and lost contact freeze them.
     """
 
     def __init__(self) -> None:
-        self._mean = np.zeros(N_BANDS)
-        self._variance = np.ones(N_BANDS)
-        self._state = np.zeros(5)
+        self._statistics = RunningStatistics(np.zeros(N_BANDS), np.ones(N_BANDS), np.zeros(1, dtype=LEVELS))
         self._started = False
         self._waiting = np.zeros((0, N_BANDS), dtype=np.float32)
         self._waiting_levels = np.zeros(0)
         self._filterbank = log_bands_filterbank()
 
     def push(self, power: Frames, last: bool = False) -> Frames:
-        """Take power frames (frames, N_BINS); return normalised bands (frames, N_BANDS) as far as they are settled."""
+        """Take power frames (frames, N_BINS); return normalized bands (frames, N_BANDS) as far as they are settled."""
         bands = np.empty((power.shape[0], N_BANDS), dtype=np.float32)
         levels = np.empty(power.shape[0])
-        bands_and_levels(power, *self._filterbank, bands, levels)
+        bands_and_levels(power, self._filterbank, bands, levels)
         if self._started:
-            return self._normalise(bands, levels)
-        bands, levels = carry(self._waiting, bands), carry(self._waiting_levels, levels)
+            return self._normalize(bands, levels)
+        bands, levels = prepend(self._waiting, bands), prepend(self._waiting_levels, levels)
         alive = np.isfinite(levels)
         first = int(alive.argmax()) if alive.any() else levels.shape[0]
         silence = np.full((first, N_BANDS), -CLIP, dtype=np.float32)
@@ -87,7 +91,7 @@ class Normaliser:
             self._waiting, self._waiting_levels = bands, levels
             return silence
         self._start(bands[:used], levels[:used])
-        return carry(silence, self._normalise(bands, levels))
+        return prepend(silence, self._normalize(bands, levels))
 
     def _start(self, bands: Frames, levels: NDArray[np.float64]) -> None:
         alive = np.isfinite(levels)
@@ -95,33 +99,33 @@ class Normaliser:
             alive[:EDGE_FRAMES] = False
         level, n = levels[alive], np.count_nonzero(alive)
         mean = level.sum() / n
-        self._state[:] = mean, ((level - mean) ** 2).sum() / n, n, 0.0, mean
-        logs = np.log(bands[alive] + np.exp(mean - RULES[1]))
-        self._mean[:] = logs.sum(axis=0) / n
-        self._variance[:] = ((logs - self._mean) ** 2).sum(axis=0) / n
+        self._statistics.level[0] = mean, ((level - mean) ** 2).sum() / n, n, 0.0, mean
+        logs = np.log(bands[alive] + np.exp(mean - RULES.floor))
+        self._statistics.mean[:] = logs.sum(axis=0) / n
+        self._statistics.variance[:] = ((logs - self._statistics.mean) ** 2).sum(axis=0) / n
         self._waiting = self._waiting[:0]
         self._waiting_levels = self._waiting_levels[:0]
         self._started = True
 
-    def _normalise(self, bands: Frames, levels: NDArray[np.float64]) -> Frames:
+    def _normalize(self, bands: Frames, levels: NDArray[np.float64]) -> Frames:
         out = np.empty(bands.shape, dtype=np.float32)
-        normalise(bands, levels, self._mean, self._variance, self._state, RULES, out)
+        normalize(bands, levels, self._statistics, RULES, out)
         return out
 
 
 class Emitter:
-    """Log posteriors of S1, systole, S2 and diastole at every frame, from normalised bands."""
+    """Log posteriors of S1, systole, S2 and diastole at every frame, from normalized bands."""
 
     def __init__(self, weights: NetworkWeights) -> None:
         weights.require(N_BANDS, N_STATES)
         self._network = StreamingNetwork(weights, silence=(-CLIP,) * N_BANDS)
 
     def begin_at(self, frame: int) -> None:
-        """Let a step begin at the first frame with a sound, before that comes."""
+        """Let a step begin at the first frame with a sound, before that frame comes."""
         self._network.begin_at(frame)
 
     def push(self, bands: Frames, last: bool = False) -> Frames:
-        """Take normalised bands (frames, N_BANDS); return log posteriors (frames, 4), late until the last bands come."""
+        """Take normalized bands (frames, N_BANDS); return log posteriors (frames, 4), delayed by the lookahead."""
         logits = self._network.push(bands, last)
         out = np.empty_like(logits)
         log_softmax(logits, out)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from murmur.learned.network import NetworkWeights
-from murmur.segmentation.durations import DurationModel, DurationTables
+from murmur.segmentation.durations import DurationModel, DurationTables, tabulate
 from murmur.segmentation.emissions import N_BANDS, N_STATES
 
 __all__ = ["SegmentationModel"]
@@ -24,8 +24,8 @@ class SegmentationModel:
 
     @classmethod
     def of(cls, network: NetworkWeights, durations: DurationModel) -> SegmentationModel:
-        """Put together, with the durations tabulated."""
-        return cls(network, durations, DurationTables.build(durations))
+        """Combine a network with durations, which are tabulated."""
+        return cls(network, durations, tabulate(durations))
 
     def save(self, path: str | Path) -> None:
         """Write one ``.npz``."""

@@ -1,9 +1,8 @@
-"""Records of equal-length columns, one row for each heart cycle, and how they grow as cycles come."""
+"""Records of columns of equal length, and buffers to which rows are appended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy as np
@@ -15,69 +14,80 @@ __all__ = ["ColumnBuffer", "Columns"]
 
 
 class Columns:
-    """Base of frozen dataclasses whose fields are arrays with one row for each cycle."""
+    """Base of frozen dataclasses whose fields are arrays of equal length, or such dataclasses themselves."""
 
     __slots__ = ()
 
     @classmethod
     def none(cls) -> Self:
         """No rows, with the right shapes."""
-        raise TypeError(f"{cls.__name__} has no empty form")
+        raise NotImplementedError
 
     def arrays(self) -> list[NDArray[Any]]:
-        """Each column."""
-        return [getattr(self, f.name) for f in fields(cast("Any", self))]
+        """Every column."""
+        parts = [getattr(self, name) for name in _names(self)]
+        return [array for part in parts for array in (part.arrays() if isinstance(part, Columns) else [part])]
+
+    def replaced(self, arrays: Iterator[NDArray[Any]]) -> Self:
+        """A record of the same form with other columns, in the order of `arrays`."""
+        parts = [getattr(self, name) for name in _names(self)]
+        return type(self)(*(part.replaced(arrays) if isinstance(part, Columns) else next(arrays) for part in parts))
 
     def __len__(self) -> int:
-        first = next(iter(cast("Any", self).__dataclass_fields__))
-        return int(getattr(self, first).shape[0])
+        return len(getattr(self, next(iter(_names(self)))))
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> Self:
-        return type(self)(*(array[rows] for array in self.arrays()))
+        return self.replaced(array[rows] for array in self.arrays())
 
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> Self:
-        """One after another; of no parts, none."""
-        growing = ColumnBuffer(cls)
+        """Parts one after another; no rows if there are none."""
+        buffer = ColumnBuffer(cls)
         for part in parts:
-            growing.append(part)
-        return growing.whole()
+            buffer.append(part)
+        return buffer.whole()
+
+
+def _names(columns: Columns) -> Iterable[str]:
+    return cast("Any", columns).__dataclass_fields__  # type: ignore[no-any-return]
 
 
 Kind = TypeVar("Kind", bound=Columns)
 
 
 class ColumnBuffer(Generic[Kind]):
-    """Columns that rows are added to as they come.
+    """Columns that rows are appended to as they come.
 
-    Each column is one array that grows. A list of parts would take as much memory again when it is joined; and of a day in
-    small blocks it would hold a million small arrays, which take more than what is in them.
+    Each column is one array that grows. A list of parts would need as much memory again when it is joined, and for a day in
+    small blocks a million small arrays, which take more memory than what is in them.
     """
 
     def __init__(self, kind: type[Kind]) -> None:
         self._kind = kind
         self._first: Kind | None = None
-        self._tracks: list[StreamBuffer] = []
+        self._buffers: list[StreamBuffer] = []
 
     def append(self, rows: Kind) -> None:
-        """Add rows, which are this one's from now on."""
+        """Add rows, which belong to the buffer from now on."""
         if self._first is None:
             self._first = rows  # of most recordings all there are
             return
-        if not self._tracks:
-            self._tracks = [StreamBuffer.of(column) for column in self._first.arrays()]
-        for track, column in zip(self._tracks, rows.arrays(), strict=True):
-            track.append(column)
+        for buffer, column in zip(self._grown(), rows.arrays(), strict=True):
+            buffer.append(column)
 
     def drop(self, count: int) -> None:
-        """Forget so many of the first rows that are held."""
-        if self._first is not None and not self._tracks:
-            self._tracks = [StreamBuffer.of(column) for column in self._first.arrays()]
-        for track in self._tracks:
-            track.drop_before(track.first + count)
+        """Drop so many of the first rows."""
+        for buffer in self._grown():
+            buffer.drop_before(buffer.first + count)
 
     def whole(self) -> Kind:
         """All rows that are held."""
-        if self._tracks:
-            return self._kind(*(track.rows(track.first, track.end) for track in self._tracks))
+        if self._buffers:
+            return cast("Kind", self._first).replaced(buffer.held for buffer in self._buffers)
         return self._kind.none() if self._first is None else self._first
+
+    def _grown(self) -> list[StreamBuffer]:
+        """A buffer for each column."""
+        if self._first is not None and not self._buffers:
+            self._buffers = [StreamBuffer.of(column) for column in self._first.arrays()]
+        return self._buffers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.events import gabor_envelopes
+from murmur.kernels.events import GaborFilters, gabor_envelopes
 from murmur.settings import ANALYSIS_RATE_HZ
 from murmur.signal.conditioning import Samples
 from murmur.signal.framing import Framer
@@ -16,34 +16,33 @@ ENVELOPE_HOP = 4
 ENVELOPE_RATE_HZ = ANALYSIS_RATE_HZ // ENVELOPE_HOP
 #: Centre (Hz) and standard deviation in time (s) of each Gabor filter: S3 and S4; S2's components; clicks.
 FILTERS = ((32.0, 0.010), (110.0, 0.0045), (320.0, 0.002))
-HALVES = np.array([int(np.ceil(2.8 * s * ANALYSIS_RATE_HZ)) for _, s in FILTERS], dtype=np.int64)
-LONGEST_HALF = int(HALVES.max())
 
 
-def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    n = np.arange(LONGEST_HALF + 1)
+def _gabor_filters() -> GaborFilters:
+    halves = np.array([int(np.ceil(2.8 * s * ANALYSIS_RATE_HZ)) for _, s in FILTERS], dtype=np.int64)
+    n = np.arange(halves.max() + 1)
     cosines = np.zeros((len(FILTERS), n.size), dtype=np.float32)
     sines = np.zeros_like(cosines)
     for f, (centre_hz, deviation_s) in enumerate(FILTERS):
-        window = np.exp(-0.5 * (n / ANALYSIS_RATE_HZ / deviation_s) ** 2) * (n <= HALVES[f])
+        window = np.exp(-0.5 * (n / ANALYSIS_RATE_HZ / deviation_s) ** 2) * (n <= halves[f])
         window /= 2 * window.sum() - window[0]
         phase = 2 * np.pi * centre_hz * n / ANALYSIS_RATE_HZ
         cosines[f], sines[f] = window * np.cos(phase), window * np.sin(phase)
-    return cosines, sines
+    return GaborFilters(cosines, sines, halves)
 
 
-_COSINES, _SINES = _bases()
+_GABOR = _gabor_filters()
 
 
 class Envelopes:
     """Squared Gabor envelopes on an absolute grid of 2 ms: frame k is centred at sample k·ENVELOPE_HOP."""
 
     def __init__(self) -> None:
-        self._framer = Framer(LONGEST_HALF, ENVELOPE_HOP)
+        self._framer = Framer(int(_GABOR.halves[0]), ENVELOPE_HOP)
 
     def push(self, samples: Samples, last: bool = False) -> NDArray[np.float32]:
         """Take the next samples; return the envelopes that are complete, shape (frames, 3): low, middle and high band."""
         ready = self._framer.push(samples, last)
         out = np.empty((ready.frames, len(FILTERS)), dtype=np.float32)
-        gabor_envelopes(ready.samples, ready.first_centre, ENVELOPE_HOP, _COSINES, _SINES, HALVES, out)
+        gabor_envelopes(ready.samples, ready.first_centre, ENVELOPE_HOP, _GABOR, out)
         return out

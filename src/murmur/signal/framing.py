@@ -1,4 +1,4 @@
-"""Which frames of a fixed grid are complete, as samples come in blocks."""
+"""Frames on a fixed grid, as samples come in blocks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Framer:
         self._taken = 0
 
     def push(self, samples: Samples, last: bool = False) -> Ready:
-        """Take the next samples, and after the last ones the silence that follows."""
+        """Take the next samples; return the frames that are complete, after the last samples all that are left."""
         self._taken += samples.shape[0]
         needed = max(self._frames * self._hop - self._half - self._first, 0)
         silence = np.zeros(self._half + 1 if last else 0, dtype=np.float32)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.spectra import power_frames
+from murmur.kernels.spectra import Filterbank, FourierBasis, power_frames
 from murmur.kernels.vectors import WIDTH
 from murmur.settings import ANALYSIS_RATE_HZ, HOP
 from murmur.signal.conditioning import Samples
@@ -15,7 +15,7 @@ from murmur.signal.framing import Framer
 
 __all__ = ["BIN_HZ", "BIN_SPACING_HZ", "N_BINS", "Spectrogram", "filterbank"]
 
-#: 64 ms Hann windows: short enough to part S1 from systole, long enough for 16 Hz.
+#: 64 ms Hann windows: short enough to separate S1 from systole, long enough for 16 Hz.
 HALF_WINDOW = 64
 N_BINS = 52
 BIN_SPACING_HZ = ANALYSIS_RATE_HZ / (2 * HALF_WINDOW)
@@ -23,8 +23,7 @@ BIN_SPACING_HZ = ANALYSIS_RATE_HZ / (2 * HALF_WINDOW)
 BIN_HZ = BIN_SPACING_HZ * np.arange(1, N_BINS + 1)
 
 
-def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Window, cosines and sines as `murmur.kernels.spectra.power_frames` takes them."""
+def _basis() -> FourierBasis:
     n = np.arange(HALF_WINDOW + 1)
     window = 0.5 + 0.5 * np.cos(np.pi * n / HALF_WINDOW)
     # a sine of power p gives p in its bin and half of it split over its neighbours; scaled so that
@@ -37,17 +36,17 @@ def _bases() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float
     for odd in range(2):
         phase = 2 * np.pi * np.outer(np.arange(places), np.arange(2 - odd, N_BINS + 1, 2)) / (2 * HALF_WINDOW)
         cosines[odd, :, :columns], sines[odd, :, :columns] = np.cos(phase), np.sin(phase)
-    return window.astype(np.float32), cosines, sines
+    return FourierBasis(window.astype(np.float32), cosines, sines)
 
 
-_WINDOW, _COSINES, _SINES = _bases()
+_BASIS = _basis()
 
 
-def filterbank(weights: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-    """Lay out the weights (bands, N_BINS) of a multiple of eight bands as `murmur.kernels.spectra.band_power` takes them."""
+def filterbank(weights: NDArray[np.floating[Any]]) -> Filterbank:
+    """A filterbank of weights (bands, N_BINS), for a multiple of eight bands."""
     used = np.greater(weights, 0).reshape(-1, WIDTH, N_BINS).max(axis=1)
     starts, stops = used.argmax(axis=1), N_BINS - used[:, ::-1].argmax(axis=1)
-    return np.ascontiguousarray(weights.T, dtype=np.float32), starts.astype(np.int64), stops.astype(np.int64)
+    return Filterbank(np.ascontiguousarray(weights.T, dtype=np.float32), starts.astype(np.int64), stops.astype(np.int64))
 
 
 class Spectrogram:
@@ -60,5 +59,5 @@ class Spectrogram:
         """Take the next samples; return the power of the frames that are complete, shape (frames, N_BINS)."""
         ready = self._framer.push(samples, last)
         power = np.empty((ready.frames, N_BINS), dtype=np.float32)
-        power_frames(ready.samples, ready.first_centre, HOP, _WINDOW, _COSINES, _SINES, power)
+        power_frames(ready.samples, ready.first_centre, HOP, _BASIS, power)
         return power

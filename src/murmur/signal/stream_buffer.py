@@ -1,4 +1,4 @@
-"""A stretch of a stream, addressed by its place in the whole."""
+"""The part of a stream that is still needed, addressed by row numbers of the whole stream."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["StreamBuffer", "carry"]
+__all__ = ["StreamBuffer", "prepend"]
 
 
-def carry(held: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
-    """The rows that follow what was held back of a stream, together with it; no copy where nothing was."""
-    return np.concatenate([held, rows]) if held.shape[0] else rows
+def prepend(waiting: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+    """Rows of a stream after those that waited for them; no copy where none did."""
+    return np.concatenate([waiting, rows]) if waiting.shape[0] else rows
 
 
 class StreamBuffer:
-    """Rows of a stream from `first` on: appended at the end, dropped at the front when nobody needs them."""
+    """Rows of a stream from `first` to `end`: appended at the end, dropped at the front once nothing needs them."""
 
     def __init__(self, *row_shape: int, dtype: Any = np.float32) -> None:
         self._rows: NDArray[Any] = np.empty((0, *row_shape), dtype=dtype)
@@ -25,18 +25,23 @@ class StreamBuffer:
 
     @classmethod
     def of(cls, rows: NDArray[Any]) -> Self:
-        """Begin with rows, which are the track's from now on."""
-        track = cls()
-        track.append(rows)
-        return track
+        """Begin with rows, which belong to the buffer from now on."""
+        buffer = cls()
+        buffer.append(rows)
+        return buffer
 
     @property
     def end(self) -> int:
         """One past the last row's number."""
         return self.first + self._used
 
+    @property
+    def held(self) -> NDArray[Any]:
+        """All rows that are held."""
+        return self._rows[: self._used]
+
     def append(self, rows: NDArray[Any]) -> None:
-        """Add rows, which are the track's from now on; the storage doubles when it is full."""
+        """Add rows, which belong to the buffer from now on; the storage doubles when it is full."""
         if self._used == 0:
             self._rows, self._used = rows, rows.shape[0]
             return
@@ -49,13 +54,13 @@ class StreamBuffer:
         self._used = needed
 
     def rows(self, start: int, stop: int) -> NDArray[Any]:
-        """Rows `start` to `stop` as numbered in the whole stream, as far as it goes; `start` must be held."""
+        """Rows `start` to `stop`, as far as the stream goes; `start` must be held."""
         return self._rows[start - self.first : min(stop, self.end) - self.first]
 
     def drop_before(self, start: int) -> None:
-        """Forget rows before `start`."""
-        gone = min(start, self.end) - self.first
-        if gone > 0:
-            self._rows[: self._used - gone] = self._rows[gone : self._used].copy()
-            self._used -= gone
-            self.first += gone
+        """Drop the rows before `start`."""
+        dropped = min(start, self.end) - self.first
+        if dropped > 0:
+            self._rows[: self._used - dropped] = self._rows[dropped : self._used].copy()
+            self._used -= dropped
+            self.first += dropped

@@ -20,7 +20,7 @@ try:
 except ModuleNotFoundError as error:
     raise SystemExit(f'training needs {error.name}: pip install "murmur-pcg[train]"') from None
 
-from murmur.measure.listening import load_listener
+from murmur.measure.murmur_network import load_murmur_network
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.data import N_FOLDS, CircorSet, read_circor
 from murmur.training.findings import fit_findings, measure_all, measure_noise
@@ -110,7 +110,7 @@ def train_findings(data: CircorSet, out: Path, jobs: int) -> None:
     """Fit the findings on segmentations that never saw the child."""
     began, folds = time.perf_counter(), range(N_FOLDS)
     models = _segmentation_models(out)
-    networks = {fold: load_listener(out / model_name("murmur", fold)) for fold in folds}
+    networks = {fold: load_murmur_network(out / model_name("murmur", fold)) for fold in folds}
     rows = measure_all(data, models, networks, jobs)
     noise = {fold: measure_noise(models[fold], networks[fold]) for fold in folds}
     print(f"measured {len(rows)} versions of recordings in {time.perf_counter() - began:.0f} s", flush=True)

@@ -24,9 +24,9 @@ from murmur.learned.forest import Forest
 from murmur.learned.linear import CLIP, LinearModel
 from murmur.learned.network import NetworkWeights
 from murmur.measure.comparison import compare_cycles
-from murmur.measure.listening import CLASSES
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures
+from murmur.measure.murmur_network import CLASSES
 from murmur.measure.quality import cycle_evidence
 from murmur.patients.patient import grade_vector, patient_vector
 from murmur.pipeline.engine import Engine

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from murmur.measure.listening import CLASSES, INPUTS, OUTPUTS, SILENCE
+from murmur.measure.murmur_network import CLASSES, INPUTS, OUTPUTS, SILENCE
 from murmur.segmentation.emissions import N_BANDS, N_STATES, Emitter
 from murmur.segmentation.model import SegmentationModel
 from murmur.training.networks import DilatedNetwork, optimise
@@ -55,7 +55,7 @@ def pooled_scores(outputs: torch.Tensor, posteriors: torch.Tensor) -> torch.Tens
     Returns
     -------
     Tensor, shape (batch, len(CLASSES))
-        Unnormalised log probabilities; the twin of `murmur.measure.listening.murmur_log_odds`.
+        Unnormalised log probabilities; the twin of `murmur.measure.murmur_network.murmur_log_odds`.
     """
     by_state = outputs.unflatten(1, (N_STATES, len(CLASSES)))
     weight = posteriors[:, :, None]

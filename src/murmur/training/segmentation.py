@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from murmur.segmentation.durations import DurationModel, fit_durations
-from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, Normaliser
+from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES, Normalizer
 from murmur.settings import FRAME_RATE_HZ, Settings
 from murmur.signal.conditioning import Conditioner
 from murmur.signal.spectrogram import Spectrogram
@@ -62,7 +62,7 @@ def new_network() -> DilatedNetwork:
 
 def normalised_bands(samples: NDArray[np.float32], sample_rate_hz: float) -> NDArray[np.float32]:
     """Return the network's input for a whole recording, made by the same stages as in `murmur.pipeline.engine`."""
-    conditioner, spectrogram, normaliser = Conditioner(sample_rate_hz, Settings()), Spectrogram(), Normaliser()
+    conditioner, spectrogram, normaliser = Conditioner(sample_rate_hz, Settings()), Spectrogram(), Normalizer()
     conditioned = conditioner.push(samples, last=True).samples
     return normaliser.push(spectrogram.push(conditioned, last=True), last=True)
 

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 from murmur.errors import MissingFileError, ParameterError
 from murmur.findings.models import FindingModels
 from murmur.learned.network import NetworkWeights
-from murmur.measure.listening import load_listener
+from murmur.measure.murmur_network import load_murmur_network
 from murmur.segmentation.model import SegmentationModel
 
 __all__ = ["Models", "load_models", "model_hashes", "shipped_models"]
@@ -61,7 +61,7 @@ class Models:
     @classmethod
     def read(cls, segmentation: str | Path, murmur_network: str | Path, findings: str | Path) -> Models:
         """Read the three files from any paths; the errors are those of reading, where `load` names the remedy."""
-        network = load_listener(murmur_network)
+        network = load_murmur_network(murmur_network)
         return cls(SegmentationModel.load(segmentation), network, FindingModels.load(findings))
 
 

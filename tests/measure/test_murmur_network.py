@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from murmur.learned.network import NetworkWeights, StreamingNetwork
-from murmur.measure.listening import (
+from murmur.measure.murmur_network import (
     CLASSES,
     INPUTS,
     OUTPUTS,
     CycleScores,
-    Listener,
-    load_listener,
+    MurmurNetwork,
+    load_murmur_network,
     murmur_log_odds,
     score_cycles,
 )
@@ -29,7 +29,7 @@ def heard():
 
 @pytest.fixture(scope="module")
 def scores(heard, models):
-    return Listener(models.murmur_network).push(*heard, last=True)
+    return MurmurNetwork(models.murmur_network).push(heard, last=True)
 
 
 def test_the_network_takes_bands_and_posteriors(models):
@@ -42,25 +42,25 @@ def test_every_frame_is_scored(scores):
 
 def test_blocks_change_nothing(heard, scores, models, cut):
     bands, log_posteriors = heard
-    listener, late = Listener(models.murmur_network), 24
+    network, late = MurmurNetwork(models.murmur_network), 24
     bands_so_far, given, parts = 0, 0, []
     for block in cut(bands):  # posteriors come later than bands
         bands_so_far += block.shape[0]
         ready = max(bands_so_far - late, given)
-        parts.append(listener.push(block, log_posteriors[given:ready]))
+        parts.append(network.push((block, log_posteriors[given:ready])))
         given = ready
-    parts.append(listener.push(bands[:0], log_posteriors[given:], last=True))
+    parts.append(network.push((bands[:0], log_posteriors[given:]), last=True))
     np.testing.assert_array_equal(np.concatenate(parts), scores)
 
 
 @pytest.mark.parametrize("silent", [1, 2, 37])
 def test_silence_before_changes_no_score(heard, scores, models, silent):
     bands, log_posteriors = heard
-    listener = Listener(models.murmur_network)
-    listener.begin_at(silent)
+    network = MurmurNetwork(models.murmur_network)
+    network.begin_at(silent)
     quiet = np.full((silent, N_BANDS), -CLIP, dtype=np.float32)
     none = np.full((silent, N_STATES), -np.inf, dtype=np.float32)
-    parts = [listener.push(quiet, none), listener.push(bands, log_posteriors, last=True)]
+    parts = [network.push((quiet, none)), network.push((bands, log_posteriors), last=True)]
     np.testing.assert_array_equal(np.concatenate(parts)[silent:], scores)
 
 
@@ -102,12 +102,12 @@ def test_no_cycles_say_nothing():
 
 def test_a_network_is_stored_and_read(models, tmp_path):
     models.murmur_network.save(tmp_path / "murmur.npz")
-    read = load_listener(tmp_path / "murmur.npz")
+    read = load_murmur_network(tmp_path / "murmur.npz")
     np.testing.assert_array_equal(read.stem_weight, models.murmur_network.stem_weight)
     assert read.lookahead == models.murmur_network.lookahead
     models.segmentation.network.save(tmp_path / "other.npz")
-    with pytest.raises(ValueError, match="not 36 to 12"):
-        load_listener(tmp_path / "other.npz")
+    with pytest.raises(ValueError, match="not 36 and 12"):
+        load_murmur_network(tmp_path / "other.npz")
 
 
 def test_a_network_must_look_ahead_whole_steps(models):

@@ -1,4 +1,4 @@
-"""What the murmur network hears in every heart cycle, and what that says of a recording."""
+"""Scores of the murmur network, for every frame, cycle and recording."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from murmur.learned.network import NetworkWeights, StreamingNetwork
 from murmur.segmentation.emissions import CLIP, N_BANDS, N_STATES
 from murmur.settings import FRAME_RATE_HZ
 from murmur.signal.columns import Columns
-from murmur.signal.stream_buffer import carry
+from murmur.signal.stream_buffer import prepend
 
 __all__ = [
     "CLASSES",
@@ -21,8 +21,8 @@ __all__ = [
     "OUTPUTS",
     "SILENCE",
     "CycleScores",
-    "Listener",
-    "load_listener",
+    "MurmurNetwork",
+    "load_murmur_network",
     "murmur_log_odds",
     "score_cycles",
 ]
@@ -30,14 +30,14 @@ __all__ = [
 Frames = NDArray[np.float32]
 
 CLASSES = ("present", "unknown", "absent")
-#: A frame as the network takes it: normalised bands and the posteriors of the four states.
+#: Inputs of a frame: normalized bands and the posteriors of the four states.
 INPUTS = N_BANDS + N_STATES
-#: A frame's scores: of every class in each of the four states.
+#: Outputs of a frame: a score for every class in each of the four states.
 OUTPUTS = N_STATES * len(CLASSES)
 SILENCE = (-CLIP,) * N_BANDS + (0.0,) * N_STATES
 
 
-def load_listener(path: str | Path) -> NetworkWeights:
+def load_murmur_network(path: str | Path) -> NetworkWeights:
     """Read a murmur network.
 
     Raises
@@ -50,7 +50,7 @@ def load_listener(path: str | Path) -> NetworkWeights:
     return weights
 
 
-class Listener:
+class MurmurNetwork:
     """The murmur network on a stream: scores of every frame, from its bands and its posteriors."""
 
     def __init__(self, weights: NetworkWeights) -> None:
@@ -58,12 +58,12 @@ class Listener:
         self._bands: Frames = np.empty((0, N_BANDS), dtype=np.float32)
 
     def begin_at(self, frame: int) -> None:
-        """Let a step begin at the first frame with a sound, before that comes."""
+        """Let a step begin at the first frame with a sound, before that frame comes."""
         self._network.begin_at(frame)
 
-    def push(self, bands: Frames, log_posteriors: Frames, last: bool = False) -> Frames:
-        """Take normalised bands and the log posteriors, which come later; return scores (frames, OUTPUTS), later still."""
-        bands = carry(self._bands, bands)
+    def push(self, rows: tuple[Frames, Frames], last: bool = False) -> Frames:
+        """Take normalized bands, and log posteriors, which come later; return scores (frames, OUTPUTS), later still."""
+        bands, log_posteriors = prepend(self._bands, rows[0]), rows[1]
         ready = log_posteriors.shape[0]
         self._bands = bands[ready:]
         frames = np.empty((ready, INPUTS), dtype=np.float32)
@@ -74,14 +74,14 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CycleScores(Columns):
-    """What the murmur network says of each cycle, so that cycles can be added up.
+    """Sums of each cycle's scores, which can be added up over cycles.
 
     Attributes
     ----------
     weight : ndarray, shape (cycles, N_STATES)
         Sum of each state's posterior over the cycle's frames.
     score : ndarray, shape (cycles, N_STATES, len(CLASSES))
-        Sum of the frames' scores, each weighed by its state's posterior.
+        Sum of the frames' scores, each weighted by its state's posterior.
     """
 
     weight: NDArray[np.float64]
@@ -96,14 +96,15 @@ class CycleScores(Columns):
 def score_cycles(
     scores: NDArray[np.float32], log_posteriors: NDArray[np.float32], first_frame: int, bounds_s: NDArray[np.float64]
 ) -> CycleScores:
-    """Add up the frames of each cycle with boundaries `bounds_s` (s), shape (cycles, 5); row 0 is frame `first_frame`.
+    """Add up the frames of each cycle with onsets `bounds_s` (s), shape (cycles, 5); row 0 is frame `first_frame`.
 
     `scores` has shape (frames, OUTPUTS) and `log_posteriors` (frames, N_STATES).
     """
     edges = np.rint(bounds_s.T[[0, 4]] * FRAME_RATE_HZ).astype(np.int64) - first_frame
-    first, last = np.minimum(np.maximum(edges, 0), scores.shape[0])
-    sums = CycleScores(np.empty((first.size, N_STATES)), np.empty((first.size, N_STATES, len(CLASSES))))
-    sum_scores(scores, log_posteriors, first, last, sums.weight, sums.score)
+    spans = np.minimum(np.maximum(edges, 0), scores.shape[0])
+    cycles = bounds_s.shape[0]
+    sums = CycleScores(np.empty((cycles, N_STATES)), np.empty((cycles, N_STATES, len(CLASSES))))
+    sum_scores(scores, log_posteriors, spans, sums.weight, sums.score)
     return sums
 
 
