@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from murmur.findings.describe import RHYTHM_SHARE
 from murmur.learned.linear import LinearModel
 from murmur.live.events import BeatClosed, BeatFound, RateChanged
 from murmur.measure.comparison import Comparison, compare_cycles
@@ -37,9 +38,8 @@ BEATS_BEFORE, BEATS_COUNTED = 2, 5
 LEAST_DIASTOLE_FRAMES = 10
 #: The rate is reported when it has changed by this much, and given up after this long without a beat.
 RATE_STEP_BPM, RATE_KEPT_S = 2.0, 4.0
-#: The rate needs this share of the confidence that measurements need; and less where the last five beats are more regular
-#: than noise ever is: above 180 beats per minute the network is not sure where the sounds are.
-RATE_SHARE = 0.3
+#: The rate needs less confidence where the last five beats are more regular than noise ever is: above 180 beats per minute
+#: the network is not sure where the sounds are.
 REGULAR_WITHIN, REGULAR_CONFIDENCE = 0.08, 0.05
 CYCLE_STATES = np.array([State.S1, State.SYSTOLE, State.S2, State.DIASTOLE, State.S1], dtype=np.int64)
 
@@ -163,7 +163,7 @@ class RateTracker:
     """The heart rate of the last beats, as far as they can be trusted."""
 
     def __init__(self, settings: Settings) -> None:
-        self._least = RATE_SHARE * settings.least_confidence
+        self._least = RHYTHM_SHARE * settings.least_confidence
         self._recent: deque[BeatClosed] = deque(maxlen=BEATS_COUNTED)
         self._cycles_s: deque[float] = deque(maxlen=BEATS_COUNTED)
         self._last_s = -math.inf

@@ -233,9 +233,7 @@ def join_patient(
     read = [f for f in figures if f.readable and f.present_probability is not None]
     if not read:
         return PatientAnalysis(patient, len(figures))
-    probabilities = np.array(
-        [[f.present_probability, f.unknown_probability, f.absent_probability] for f in read], dtype=np.float64
-    )
+    probabilities = _probabilities(read)
     joint = trained.patient_murmur.probabilities(patient_vector(probabilities))
     grades = trained.patient_grade.probabilities(grade_vector(probabilities, [f.info.site for f in read]))
     murmur = decide_murmur(joint, settings)
@@ -250,7 +248,6 @@ def join_patient(
         "quiet_s1": quiet,
         "loudest_at_the_apex": loudest_at_the_apex,
     }
-    known = [p for p in parts.values() if p is not None]
     return PatientAnalysis(
         patient=patient,
         recordings=len(figures),
@@ -269,7 +266,7 @@ def join_patient(
         s1_intensity=intensity,
         quiet_s1_probability=quiet,
         apex_over_base_db=apex_over_base_db,
-        mitral_regurgitation_score=float(np.mean(known)) if known else None,
+        mitral_regurgitation_score=_mean([*parts.values()], weights=np.ones(len(parts))),
         score_parts=parts,
     )
 
@@ -288,6 +285,12 @@ def checked_sites(sites: object) -> list[SiteFigures]:
             raise ParameterError(f"the recordings must be a list of results of analyze(), not {one!r:.80}")
         figures.append(one if isinstance(one, SiteFigures) else site_figures(one))
     return figures
+
+
+def _probabilities(read: Sequence[SiteFigures]) -> Array:
+    """Probabilities of present, unknown and absent, shape (readable, 3)."""
+    rows = [[f.present_probability, f.unknown_probability, f.absent_probability] for f in read]
+    return np.array(rows, dtype=np.float64)
 
 
 def _is_heard_at(site: str, read: Sequence[SiteFigures], heard: Sequence[SiteFigures]) -> bool | None:
