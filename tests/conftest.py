@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import signal
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,32 @@ from murmur.synthesis import Phantom, Synthetic, synthesize
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job; the tests send it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+TESTS = Path(__file__).parent
+#: What takes long as a whole, since it starts processes, draws or synthesises: not part of ``pytest -m quick``.
+THOROUGH = (
+    "batch",
+    "benchmarks",
+    "cli",
+    "io/test_fuzz.py",
+    "io/test_remote.py",
+    "live",
+    "patients/test_visits.py",
+    "plot",
+    "report",
+    "serve",
+    "synthesis",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    thorough = [TESTS / name for name in THOROUGH]
+    for item in items:
+        long = any(item.get_closest_marker(name) for name in ("slow", "browser", "real"))
+        if not long and not any(item.path.is_relative_to(path) for path in thorough):
+            item.add_marker("quick")
+
 
 CUTTINGS = {"one by one": (1,), "primes": (7, 13, 101, 997), "random": None, "long": (3000, 1)}
 
