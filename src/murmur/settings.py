@@ -1,4 +1,4 @@
-"""Every number that can be turned, in one place, with its unit and where it comes from."""
+"""The settings: every number that a user may change, with its unit and source."""
 
 from __future__ import annotations
 
@@ -11,30 +11,45 @@ from murmur.errors import ParameterError
 
 __all__ = ["ANALYSIS_RATE_HZ", "FRAME_RATE_HZ", "HOP", "Settings"]
 
-#: Everything is measured at this rate: heart sounds and murmurs lie below 800 Hz.
+#: Sample rate of every measurement: heart sounds and murmurs lie below 800 Hz.
 ANALYSIS_RATE_HZ = 2000
-#: Samples between frames: frame k is centred k·10 ms from the first sample.
+#: Samples from frame to frame: frame k is centred k·10 ms after the first sample.
 HOP = 20
 FRAME_RATE_HZ = ANALYSIS_RATE_HZ // HOP
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user may change. The defaults are what the shipped models were trained and scored with.
+    """What a user may change; the shipped models were trained and scored with the defaults.
 
     Parameters
     ----------
     murmur_cost_present, murmur_cost_unknown, murmur_cost_absent : float
-        Worth of a right answer in each class. The murmur decision takes the class of largest expected worth (PhysioNet
-        Challenge 2022: Reyna et al. 2023 weighs 5, 3 and 1).
+        Cost of missing a murmur that is present, unknown or absent. A recording is given the class whose miss would have the
+        largest expected cost. The PhysioNet Challenge 2022 weighs the classes by 5, 3 and 1 (Reyna et al. 2023).
     least_confidence : float
-        A beat below this probability of being right is not measured.
+        A cycle that is correct with a lower probability than this is not trusted.
     least_cycles : int
-        Fewer trusted beats than this make a recording unreadable.
+        A recording with fewer trusted cycles than this is unreadable.
     least_quality : float
-        A recording whose quality index is lower is unreadable.
+        A recording with a lower quality index than this is unreadable.
     spike_factor : float
-        A lobe this many times the usual peak is a friction spike (Schmidt et al. 2010: 3).
+        A peak this many times as high as the median of the peaks before it is a friction spike (Schmidt et al. 2010: 3).
+
+    Raises
+    ------
+    ParameterError
+        If a value is outside its range.
+
+    See Also
+    --------
+    murmur.analyze : Takes the settings.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> murmur.Settings(least_cycles=1).least_cycles
+    1
     """
 
     murmur_cost_present: float = 5.0
@@ -59,7 +74,7 @@ class Settings:
             raise ParameterError(f"spike_factor must be above 1, not {self.spike_factor!r}")
 
     def fingerprint(self) -> str:
-        """Return twelve hex digits that change when any setting does."""
+        """Return twelve hexadecimal digits that change with any setting."""
         return _fingerprint(self)
 
 

@@ -317,8 +317,8 @@ def test_a_file_that_its_worker_does_not_survive_fails_alone(twenty, tmp_path, m
     folder = tmp_path / "in"
     shutil.copytree(twenty, folder)
     bad = {
-        "07deadly.wav": "died of it twice: SIGKILL",
-        "08broken.wav": "died of it twice: SIGSEGV",
+        "07deadly.wav": "died twice: SIGKILL",
+        "08broken.wav": "died twice: SIGSEGV",
         "12endless.wav": "took longer than 3 s",
         "15greedy.wav": "not enough memory",
     }
@@ -417,7 +417,7 @@ def test_wrong_arguments(mixed, tmp_path):
         run([mixed], models_dir=tmp_path)
     for name in ("segmentation.npz", "murmur.npz", "findings.npz"):
         (tmp_path / name).write_bytes(b"not a model")
-    with pytest.raises(ParameterError, match="of another version of murmur"):
+    with pytest.raises(ParameterError, match="another version of murmur"):
         run([mixed], models_dir=tmp_path)
     with pytest.raises(ParameterError, match="either inputs or paths"):
         run([mixed, find_inputs([mixed])[0]])

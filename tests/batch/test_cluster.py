@@ -178,7 +178,7 @@ def test_a_worker_killed_in_the_middle_costs_nothing(folder, tmp_path, local, cl
 def test_what_a_worker_does_not_survive_fails_alone(folder, tmp_path, address, client):
     home = tmp_path / "in"
     shutil.copytree(folder / "1", home)
-    bad = {"04 deadly.wav": "every worker that took it died of it", "14 endless.wav": "took longer than 2 s"}
+    bad = {"04 deadly.wav": "every worker that took it died", "14 endless.wav": "took longer than 2 s"}
     for name, path in zip([*bad, *(f"{n:02}.wav" for n in range(18))], sorted(home.iterdir()), strict=True):
         path.rename(home / name)
     failed = []

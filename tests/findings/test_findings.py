@@ -246,7 +246,7 @@ def test_tones_are_musical():
 def test_s1_intensity(level_db, value):
     found = find(sounds=sounds_with(s1_s2_level_db=level_db)).s1_intensity
     assert found.value == value
-    assert found.evidence["departure_db"] == pytest.approx(level_db - found.evidence["usual_at_site_db"])
+    assert found.evidence["departure_db"] == pytest.approx(level_db - found.evidence["norm_at_site_db"])
 
 
 @pytest.mark.parametrize("name", ["s3", "s4", "click"])

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from murmur.errors import AudioFormatError, MissingFileError, ParameterError
+from murmur.errors import AudioFormatError, MissingFileError, OutputError, ParameterError
 from murmur.formats.circor import Patient, child_groups, fold_of, read_patients, read_segments, write_segments
 
 HEADER = (
@@ -115,7 +115,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch)
             write_segments(path, [(0.0, 2.0, 1)])
     assert path.read_text() == "0\t1\t1\n"
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(MissingFileError, match="its folder does not exist"):
+    with pytest.raises(OutputError, match="No such file or directory"):
         write_segments(tmp_path / "gone" / "a.tsv", [(0.0, 2.0, 1)])
 
 
@@ -148,7 +148,7 @@ def test_patients(tmp_path):
     [
         ("", "no column 'Patient ID'"),
         (HEADER.replace("Murmur,", ""), "no column 'Murmur'$"),
-        (f"{HEADER}\n{PRESENT}\n{PRESENT}", "line 3: patient 14241 comes twice"),
+        (f"{HEADER}\n{PRESENT}\n{PRESENT}", "line 3: patient 14241 is listed twice"),
         (f"{HEADER}\n{PRESENT.replace('Present', 'Maybe')}", "line 2: murmur must be .* not 'Maybe'"),
         (f"{HEADER}\n{PRESENT.replace('AV+PV', 'XV+PV')}", "line 2: unknown site 'XV'"),
         (f"{HEADER}\n{PRESENT.replace('87.0', 'tall')}", "line 2: .*tall"),

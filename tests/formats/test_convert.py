@@ -66,9 +66,9 @@ def test_the_source_is_never_overwritten(tmp_path):
 def test_what_can_not_be_is_refused(tmp_path):
     convert(SAMPLE, tmp_path / "a.tsv")
     for arguments, options, message in (
-        ((tmp_path / "a.tsv", tmp_path / "a.json"), {}, "labels alone make no fhir; name the recording"),
-        ((SAMPLE, tmp_path / "a.xyz"), {}, "tells no format"),
-        ((SAMPLE, tmp_path / "a.txt"), {"subject": "Patient/1"}, "subject: only of reports"),
+        ((tmp_path / "a.tsv", tmp_path / "a.json"), {}, "fhir can't be made from labels alone"),
+        ((SAMPLE, tmp_path / "a.xyz"), {}, "no format has the suffix"),
+        ((SAMPLE, tmp_path / "a.txt"), {"subject": "Patient/1"}, "subject: only for reports"),
         ((SAMPLE, tmp_path / "a.txt"), {"sample_rate_hz": 500.0}, "has its own sample rate"),
         ((SAMPLE, tmp_path / "a.txt"), {"from_": "wav"}, "what is read as wav is a recording"),
         ((SAMPLE, tmp_path), {"to": "circor"}, "is a folder; name a file in it"),
@@ -96,7 +96,7 @@ def test_the_command_converts_a_recording(tmp_path, segmentation):
     assert [row.state for row in read_labels(tmp_path / "a.txt")] == [row.state for row in segmentation.intervals]
     done = command(SAMPLE, "-o", tmp_path / "a.what")
     assert done.returncode == 2
-    assert "tells no format" in done.stderr
+    assert "no format has the suffix" in done.stderr
 
 
 def test_several_sources_go_to_a_folder(tmp_path, capsys):
@@ -138,10 +138,10 @@ def test_what_is_there_is_replaced_only_when_asked(tmp_path, capsys):
     (tmp_path / "MR1_MV.wav").write_bytes(SAMPLE.read_bytes())
     labels = tmp_path / "MR1_MV.tsv"
     labels.write_text("0\t1\t1\n", "ascii")
-    with pytest.raises(OutputError, match="is there already"):
+    with pytest.raises(OutputError, match="already exists"):
         convert(tmp_path / "MR1_MV.wav", labels)
     assert main(["convert", str(tmp_path), "-o", str(tmp_path), "--to", "circor"]) == 1
-    assert "is there already; name another target, or replace it (--replace)" in capsys.readouterr().err
+    assert "already exists; name another target, or replace it (--replace)" in capsys.readouterr().err
     assert labels.read_text("ascii") == "0\t1\t1\n"
     assert main(["convert", str(tmp_path), "-o", str(tmp_path), "--to", "circor", "--replace"]) == 0
     assert len(read_labels(labels)) > 10

@@ -16,7 +16,7 @@ import murmur
 from murmur.errors import AudioFormatError, MissingFileError, MurmurError, OutputError, ParameterError
 from murmur.formats import FORMATS, format_of, read_labels, write_labels, write_report, write_sound
 from murmur.formats.fhir import CODE_SYSTEM, fhir_report
-from murmur.formats.labels import laid_out
+from murmur.formats.labels import contiguous
 from murmur.io.recording import Recording
 from murmur.segmentation.result import Interval, State
 
@@ -126,7 +126,7 @@ def test_annotations_may_leave_their_time_to_a_header(tmp_path):
     wfdb.wrann(
         "a", "atr", np.array([10, 400, 900]), symbol=["N", "t", '"'], aux_note=["S1", "(", "end"], write_dir=str(tmp_path)
     )
-    with pytest.raises(AudioFormatError, match="states no time resolution"):
+    with pytest.raises(AudioFormatError, match="no time resolution"):
         read_labels(tmp_path / "a.atr")
     (tmp_path / "a.hea").write_text("a 0 1000 5000\n")
     assert read_labels(tmp_path / "a.atr") == [(0.01, 0.9, State.S1)]
@@ -172,7 +172,7 @@ def test_audacity_labels_as_people_make_them(tmp_path):
     )
     assert [row.state for row in read_labels(tmp_path / "a.txt")] == [1, 2, 3, 4, 0]
     for text, message in (
-        ("0.5\t0.6\tmurmur\n", "line 1: not an Audacity label: 'murmur' is none of S1"),
+        ("0.5\t0.6\tmurmur\n", "line 1: not an Audacity label: 'murmur' is not one of S1"),
         ("0\t1\tS1\nx\t2\tS2\n", "line 2: not an Audacity label"),
         ("5\t1\tS1\n", "line 1: .*the end comes before the start"),
         ("alone\n", "line 1: not an Audacity label"),
@@ -184,7 +184,13 @@ def test_audacity_labels_as_people_make_them(tmp_path):
 
 def test_overlaps_by_rounding_are_cut_and_others_refused(tmp_path):
     intervals = [(0.1, 0.2005, 1), (0.2, 0.5, 2), (0.5, 0.5, 3), (0.6, 0.7, 3)]
-    assert laid_out(intervals, "textgrid") == [(0, 0.1, 0), (0.1, 0.2, 1), (0.2, 0.5, 2), (0.5, 0.6, 0), (0.6, 0.7, 3)]
+    assert contiguous(intervals, "textgrid", "a.TextGrid") == [
+        (0, 0.1, 0),
+        (0.1, 0.2, 1),
+        (0.2, 0.5, 2),
+        (0.5, 0.6, 0),
+        (0.6, 0.7, 3),
+    ]
     for name in ("textgrid", "wfdb"):
         needs(name)
         with pytest.raises(ParameterError, match=f"{name} can't hold labels that overlap, as at 0.1 and 0.2 s"):
@@ -214,7 +220,7 @@ def test_intervals_that_are_none_are_refused(tmp_path, name, interval, message):
 def test_formats_are_told_by_suffix_or_name(tmp_path):
     assert format_of("a.TEXTGRID").name == "textgrid"
     assert format_of("a.txt", "wfdb").name == "wfdb"
-    with pytest.raises(ParameterError, match=r"the suffix '.xyz' tells no format \(.tsv, .txt"):
+    with pytest.raises(ParameterError, match=r"no format has the suffix '.xyz' \(.tsv, .txt"):
         format_of("a.xyz")
     with pytest.raises(ParameterError, match="the format must be one of circor, audacity"):
         format_of("a.txt", "svg")
@@ -303,7 +309,7 @@ def test_edf_is_filled_up_to_a_whole_record(tmp_path, heard):
     assert not again.samples[39_001:].any()
     with pytest.raises(ParameterError, match=r"resample to 4000 Hz"):
         write_sound(tmp_path / "b.edf", Recording(heard.samples[:39_001], 4001))
-    with pytest.raises(ParameterError, match=r"EDF can't state a sample rate of 4000\.5 Hz"):
+    with pytest.raises(ParameterError, match=r"EDF can't store a sample rate of 4000\.5 Hz"):
         write_sound(tmp_path / "b.edf", Recording(heard.samples, 4000.5))
 
 
@@ -358,7 +364,7 @@ def test_what_is_louder_than_full_scale_is_turned_down(tmp_path, heard):
     np.testing.assert_allclose(again * np.abs(loud.samples).max(), loud.samples, atol=1e-5)
     write_sound(tmp_path / "a.wav", loud)
     np.testing.assert_array_equal(murmur.load(tmp_path / "a.wav").samples, loud.samples)
-    with pytest.raises(ParameterError, match=r"WAV can't state a sample rate of 4000\.5 Hz"):
+    with pytest.raises(ParameterError, match=r"WAV can't store a sample rate of 4000\.5 Hz"):
         write_sound(tmp_path / "b.wav", Recording(heard.samples, 4000.5))
 
 

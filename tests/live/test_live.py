@@ -232,7 +232,7 @@ def test_a_lost_second_is_lost_at_the_end_too(listen):
     samples[20_000:24_000] = np.nan
     _, analysis = heard(samples)
     assert analysis.quality.lost_fraction == pytest.approx(1 / 12)
-    assert [s.kind for s in analysis.quality.stretches] == ["good", "contact lost", "good"]
+    assert [s.kind for s in analysis.quality.intervals] == ["good", "contact lost", "good"]
     assert analysis.notes == ("1 s of it were lost",)
     beats = analysis.segmentation.cycles
     over = (beats.s1_onset_s < 5.0) & (beats.end_s > 6.0)
@@ -272,7 +272,7 @@ def test_a_long_stream_keeps_its_history_and_hands_on_the_rest(listen):
     assert analysis.duration_s == 120.0
     assert 20.0 <= 120.0 - analysis.segmentation.intervals[0].start_s <= 24.0
     assert analysis.quality.readable
-    assert analysis.quality.stretches[-1].end_s == 120.0
+    assert analysis.quality.intervals[-1].end_s == 120.0
     whole = murmur.analyze(samples, sample_rate_hz=RATE)
     parts = [*(beats for beats, _ in gone), analysis.segmentation.cycles]
     np.testing.assert_array_equal(

@@ -115,7 +115,7 @@ def test_many_cycles_are_compared_like_few(monkeypatch, most):
     levels = CycleLevels.joined([random_levels(seed) for seed in range(20)])
     few = compare_cycles(levels)
     monkeypatch.setattr(comparison, "MOST_NUMBERS", most)
-    monkeypatch.setattr(comparison, "STRETCH", 16)
+    monkeypatch.setattr(comparison, "CHUNK", 16)
     many = compare_cycles(levels)
     for name in COLUMNS:
         np.testing.assert_array_equal(many[name], few[name], err_msg=name)

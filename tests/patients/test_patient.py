@@ -140,7 +140,7 @@ def test_nobody():
 
 @pytest.mark.parametrize("sites", ["abc", None, [None], ["a.wav"], 3])
 def test_what_is_no_recording_is_refused(sites):
-    with pytest.raises(ParameterError, match="must be a list of what analyze"):
+    with pytest.raises(ParameterError, match="must be a list of results of analyze"):
         join_patient("1", sites)
 
 
@@ -156,7 +156,7 @@ def test_a_grade_from_fewer_than_four_sites_says_so():
 
 
 def test_recordings_of_different_people_are_not_joined():
-    with pytest.raises(ParameterError, match="MR1 and Other are not one person's"):
+    with pytest.raises(ParameterError, match="MR1 and Other, not of one patient"):
         murmur.join_patient(
             "MR1", [murmur.analyze("samples/MR1_MV.wav"), murmur.analyze("samples/normal.wav", patient="Other")]
         )

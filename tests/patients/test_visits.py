@@ -126,7 +126,7 @@ def test_analyses_are_recordings_too():
 def test_nothing_and_nonsense_are_refused():
     with pytest.raises(ParameterError, match="no recordings to compare"):
         compare_visits("P", [])
-    with pytest.raises(ParameterError, match="what analyze"):
+    with pytest.raises(ParameterError, match="results of analyze"):
         compare_visits("P", ["a.wav"])
 
 

@@ -26,9 +26,9 @@ from murmur.cli import main
 from murmur.errors import OutputError, ParameterError
 from murmur.io.recording import Recording
 from murmur.report import Subject, page, page_of, write_reports
+from murmur.report.index import INDEX_ROWS
 from murmur.report.page import MOST_BYTES
-from murmur.report.run import INDEX_ROWS
-from murmur.report.sound import RATE_HZ, Stretch, best_stretch, data_url
+from murmur.report.sound import RATE_HZ, Span, best_span, data_url
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 VOID = {"meta", "link", "input", "br", "img"}
@@ -139,7 +139,7 @@ def test_a_pages_pictures_are_told_in_words(html):
 
 def test_a_single_recording_has_no_table_of_sites(tmp_path):
     text = Page(page_of(Subject("normal.wav", "", [SAMPLES / "normal.wav"]))).text
-    assert "What is heard" in text
+    assert "Findings" in text
     assert "All recordings together" not in text
     assert "No murmur heard" in text
 
@@ -194,7 +194,7 @@ def test_the_sound_is_the_stretch_that_is_shown():
     rate_hz, samples = 4000, np.zeros(40000, dtype=np.float32)
     time_s = np.arange(8000) / rate_hz
     samples[16000:24000] = 0.1 * np.sin(2 * np.pi * 200.0 * time_s)
-    url = data_url(Recording(samples, rate_hz), Stretch(4.0, 6.0))
+    url = data_url(Recording(samples, rate_hz), Span(4.0, 6.0))
     head, _, body = url.partition(",")
     assert head == "data:audio/flac;base64"
     sound, rate = soundfile.read(io.BytesIO(base64.b64decode(body)))
@@ -208,16 +208,14 @@ def test_the_sound_is_the_stretch_that_is_shown():
 def test_a_knock_does_not_drown_the_rest():
     samples = 0.01 * np.random.default_rng(1).standard_normal(40000).astype(np.float32)
     samples[20000] = 1.0
-    sound, _ = soundfile.read(
-        io.BytesIO(base64.b64decode(data_url(Recording(samples, 8000), Stretch(0.0, 5.0)).split(",")[1]))
-    )
+    sound, _ = soundfile.read(io.BytesIO(base64.b64decode(data_url(Recording(samples, 8000), Span(0.0, 5.0)).split(",")[1])))
     assert np.sqrt(np.mean(sound**2)) > 0.1
 
 
-def test_the_best_stretch_has_most_trusted_beats():
+def test_the_best_span_has_most_trusted_beats():
     analysis = murmur.analyze(SAMPLES / "noisy.wav")
     for longest_s in (3.0, 5.0, 8.0):
-        chosen = best_stretch(analysis, longest_s)
+        chosen = best_span(analysis, longest_s)
         assert chosen.duration_s == pytest.approx(longest_s)
         assert chosen.start_s >= 0.0
         assert chosen.end_s <= analysis.duration_s + 1e-9
@@ -229,7 +227,7 @@ def test_the_best_stretch_has_most_trusted_beats():
 
         every = np.arange(0.0, analysis.duration_s - longest_s, 0.01)
         assert count(chosen.start_s) >= max(count(start) for start in every) - 1
-    assert best_stretch(analysis, 1000.0) == Stretch(0.0, analysis.duration_s)
+    assert best_span(analysis, 1000.0) == Span(0.0, analysis.duration_s)
 
 
 # --- how large --------------------------------------------------------------------------
@@ -242,23 +240,23 @@ def test_a_page_keeps_to_its_size(monkeypatch):
     smaller = page_of(patient())
     assert len(smaller.encode()) <= 7 * whole // 10
     assert "<audio" in smaller
-    assert "where most beats can be trusted" in smaller
+    assert "the part with the most reliable cycles" in smaller
     monkeypatch.setattr(page, "MOST_BYTES", whole // 5)
     smallest = page_of(patient())
     assert len(smallest.encode()) <= whole // 5
     assert "<audio" not in smallest
-    assert "Too long to be shown and played here" in smallest
+    assert "Too long to show and play here" in smallest
     assert whole <= MOST_BYTES
 
 
 def test_of_many_recordings_all_are_told(monkeypatch):
     monkeypatch.setattr(page, "MOST_DRAWN", 1)
-    monkeypatch.setattr(page, "MOST_TOLD", 2)
+    monkeypatch.setattr(page, "MOST_DESCRIBED", 2)
     html = page_of(patient())
     text = Page(html).text
     assert html.count("<audio") == 1
     assert html.count("<article") == 2
-    assert "2 of 3 recordings are told without pictures, or in a line" in text
+    assert "2 of 3 recordings are described without pictures, some in a single line" in text
     assert all(f"MR1_{site}.wav" in text for site in ("AV", "MV", "Ax"))
 
 
@@ -333,7 +331,7 @@ def test_only_those_asked_for(finished, tmp_path):
 
 
 def test_a_long_index_is_several_pages(monkeypatch, finished, tmp_path):
-    from murmur.report import run as module
+    from murmur.report import index as module
 
     monkeypatch.setattr(module, "INDEX_ROWS", 2)
     write_reports(finished, tmp_path, index_only=True)
@@ -384,7 +382,7 @@ def test_the_command_reports_on_recordings(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["normal.wav"], "name where the report of recordings is to go"),
+        (["normal.wav"], "a report of recordings needs a destination"),
         (["normal.wav", "noisy.wav", "-o", "one.html"], "there are 2 patients"),
         (["-o", "pages"], "nothing to analyze"),
         (["normal.wav", "-o", "file/pages"], "can't be written"),

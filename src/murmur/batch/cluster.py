@@ -278,7 +278,7 @@ class Cluster:
         self._raise_unless_of_an_input(result)
         reason = f"the cluster can't analyze it: {type(result).__name__}: {result}"
         if isinstance(result, KilledWorker):
-            reason = "every worker that took it died of it: too little memory, or a crash in a library"
+            reason = "every worker that took it died: out of memory, or a crash in a library"
         return Lost(part, reason)
 
     def _raise_unless_of_an_input(self, error: BaseException) -> None:

@@ -100,8 +100,9 @@ def find_inputs(
 
     Examples
     --------
-    >>> [item.info.site for item in find_inputs(["13918_MV.wav", "13918_AV.wav"])]
-    ['MV', 'AV']
+    >>> from murmur.batch import find_inputs
+    >>> [item.info.site for item in find_inputs(["recordings"])]
+    ['AV', 'MV', 'PV', 'TV']
     """
     return list(gather(paths, manifest, patient=patient, site=site))
 

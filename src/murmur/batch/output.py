@@ -199,8 +199,9 @@ def export_tables(
 
     Examples
     --------
-    >>> summary = run(["13918_MV.wav"], "results", jobs=1)
-    >>> export_tables("results", "tables", format="jsonl")["recordings"]
+    >>> from murmur.batch import export_tables, run
+    >>> summary = run("13918_MV.wav", "results_MV", jobs=1)
+    >>> export_tables("results_MV", "tables_MV", format="jsonl")["recordings"]
     1
     """
     check_format(format)

@@ -1,4 +1,4 @@
-"""Long-lived worker processes that may die, of a crash, of memory, or of a file that takes too long: it costs that file."""
+"""Long-lived worker processes: one that crashes, runs out of memory or takes too long is replaced, and its file fails."""
 
 from __future__ import annotations
 
@@ -122,9 +122,9 @@ class ProcessPool:
         if code is not None and code < 0:
             with contextlib.suppress(ValueError):
                 name = signal.Signals(-code).name
-                why = "usually too little memory" if name == "SIGKILL" else "a crash in a library"
-                return f"the worker process died of it twice: {name} ({why})"
-        return f"the worker process died of it twice: exit code {code}"
+                why = "usually out of memory" if name == "SIGKILL" else "a crash in a library"
+                return f"its worker process died twice: {name} ({why})"
+        return f"its worker process died twice: exit code {code}"
 
     def _replacement(self, worker: _Worker) -> _Worker:
         if not worker.started:

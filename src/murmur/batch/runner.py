@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from murmur.batch.inputs import Input, gather
 from murmur.batch.options import TIMEOUT_S, RunOptions
 from murmur.batch.output import begin, describe, opened, sum_up
-from murmur.batch.progress import Progress, Summary
+from murmur.batch.progress import Progress, Summary, Tally
 from murmur.batch.scheduler import Executor, InProcess, schedule
 from murmur.batch.stop import Stop
 from murmur.batch.store import Store
-from murmur.batch.tally import Tally
 from murmur.batch.worker import Outcome, Task
 from murmur.errors import OutputError, ParameterError
 from murmur.settings import Settings
@@ -126,9 +125,10 @@ def run(
 
     Examples
     --------
-    >>> summary = run(["13918_MV.wav", "13918_AV.wav"], "results", jobs=1)
+    >>> from murmur.batch import run
+    >>> summary = run("recordings", "results", jobs=1)
     >>> summary.ok, summary.patients
-    (2, 1)
+    (4, 1)
     """
     options = RunOptions(
         out=out,
@@ -164,7 +164,8 @@ def _run(inputs: Iterator[Input], options: RunOptions) -> Summary:
         store = stack.enter_context(Store(folder))
         total = begin(store, inputs, folder, options, started)
         remaining = store.count_to_do()
-        tally = Tally(total, total - remaining, store.counts(), options)
+        callbacks = options.progress, options.on_result, options.on_failure
+        tally = Tally(total, total - remaining, store.counts(), *callbacks)
         jobs = _jobs(options, remaining, cluster)
         task = _task(options, folder, jobs)
         chunks = store.to_do(_chunk_size(remaining, jobs, cluster))
@@ -275,4 +276,4 @@ def _all_of(kind: Any, given: Iterator[Any]) -> Iterator[Any]:
 def _check_output(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.output_problem:
-            raise OutputError(f"{outcome.output_problem} (what is done is kept: resolve that and run the same again)")
+            raise OutputError(f"{outcome.output_problem} (results so far are kept: resolve this, then run again)")

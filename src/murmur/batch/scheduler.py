@@ -171,6 +171,8 @@ def schedule(
 
 
 class _Schedule:
+    """What is under way: parts to try again, outcomes of incomplete chunks, and how many chunks are complete."""
+
     def __init__(self, executor: Executor, task: Task, ordered: bool) -> None:
         self._executor, self._task, self._ordered = executor, task, ordered
         self._suspects: deque[Part] = deque()

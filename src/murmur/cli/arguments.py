@@ -51,6 +51,7 @@ def number(unit: str = "", *, or_zero: bool = False) -> Callable[[str], float]:
 
 # --- arguments --------------------------------------------------------------------------
 
+_MANIFEST = "table with columns path, patient, site, visit, position and others; names the inputs if no PATH does"
 _RESUME = "keep earlier results of files that have not changed (default), or start over"
 _SET = "change one of murmur.Settings, such as least_cycles=5; may be repeated"
 #: Arguments by name: their flags, and what argparse needs to know.
@@ -58,7 +59,10 @@ _SHARED: dict[str, tuple[str, dict[str, Any]]] = {
     "run": ("folder", {"metavar": "OUT", "help": "output folder of the run"}),
     "manifest": (
         "--manifest",
-        {"metavar": "FILE.csv", "help": "table of recordings: columns path, patient, site, visit, position and any others"},
+        {
+            "metavar": "FILE.csv",
+            "help": _MANIFEST,
+        },
     ),
     "tables": ("-o --output", {"metavar": "FOLDER", "help": "output folder, created if it does not exist (OUT)"}),
     "format": (

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "labels as circor (.tsv), audacity (.txt), textgrid (.TextGrid) or wfdb (.atr); a recording as wav, flac, dicom "
         "(.dcm), edf or bdf, the last three with its cycles; findings as a FHIR report, fhir (.json)."
     )
-    parser.epilog = "murmur convert 13918_MV.wav -o 13918_MV.TextGrid; murmur convert recordings/ -o labels/ --to audacity"
+    parser.epilog = (
+        "Examples: murmur convert 13918_MV.wav -o 13918_MV.TextGrid; murmur convert recordings/ -o labels/ --to audacity"
+    )
     add = parser.add_argument
     sources = "recording, label file (.tsv, .txt, .TextGrid, .atr) or folder of recordings"
     add("sources", nargs="+", metavar="SOURCE", help=sources)

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="download a data set as published",
         description="Download a data set as published, every file checked against the checksum that its host lists. The "
         "same command again fetches only what is missing, and resumes partial files.",
-        epilog="murmur datasets get cinc2016 cinc2016/ --only 'training-a/*'",
+        epilog="Example: murmur datasets get cinc2016 cinc2016/ --only 'training-a/*'",
     )
     _add_dataset(get, "target folder, created if it does not exist")
     add = get.add_argument

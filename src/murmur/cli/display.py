@@ -1,4 +1,4 @@
-"""How what is said looks: plain text anywhere, and colour where a person looks at a terminal."""
+"""How a result is printed: plain text into files and pipes, colour on a terminal."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Reporter", "reporter"]
 
-#: Plain text is as wide as a page; a terminal's own width otherwise, but no line that the eye would lose.
+#: Width of plain text, and the largest width used of a terminal: longer lines are hard to read.
 PLAIN_WIDTH, LARGEST_WIDTH = 100, 120
-#: Cells of the bar that shows how sure a sign is, and the width of a terminal with room for it.
+#: Length of the bar that shows a probability, and the width of a terminal with room for it.
 BAR_CELLS, BARS_FROM = 8, 90
 
 _COLOURS = {Tone.NORMAL: "", Tone.DOUBTFUL: "yellow", Tone.ABNORMAL: "bright_red"}
@@ -27,16 +27,14 @@ Reporter = Callable[[Story], None]
 
 
 def reporter() -> Reporter:
-    """Return what shows a story on stdout."""
-    if sys.stdout.isatty():
-        return _rich_reporter()
-    return _show_plain
+    """Return what prints a story on stdout."""
+    return _rich_reporter() if sys.stdout.isatty() else _print_plain
 
 
 # --- plain ------------------------------------------------------------------------------
 
 
-def _show_plain(story: Story) -> None:
+def _print_plain(story: Story) -> None:
     print("\n".join([*_plain_lines(story), ""]), flush=True)
 
 
@@ -86,24 +84,24 @@ def _rich_reporter() -> Reporter:
 
 
 def show_rich(story: Story, console: Console) -> None:
-    """Show a story in colour: red for what is abnormal, yellow for what is in doubt."""
+    """Print a story in colour: red for abnormal findings, yellow for doubtful ones."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     console.print(Text(story.title, style="bold red" if story.failed else "bold", overflow="fold"))
-    said = Table.grid(padding=(0, 1))  # a mark, and what is said beside it
-    said.add_column(width=1)
-    said.add_column(overflow="fold")
+    sentences = Table.grid(padding=(0, 1))  # marks, and sentences beside them
+    sentences.add_column(width=1)
+    sentences.add_column(overflow="fold")
     if story.context:
-        said.add_row("", Text(story.context, style="dim"))
+        sentences.add_row("", Text(story.context, style="dim"))
     for warning in story.warnings:
         colour = "red" if story.failed else "yellow"
-        said.add_row(Text("!", style=f"bold {colour}"), Text(warning, style=colour))
+        sentences.add_row(Text("!", style=f"bold {colour}"), Text(warning, style=colour))
     for i, (sentence, tone) in enumerate(story.sentences):
         mark = Text("●", style=_COLOURS[tone] or "green")
-        said.add_row(mark, Text(sentence, style="bold" if i == 0 else ""))
-    console.print(said)
+        sentences.add_row(mark, Text(sentence, style="bold" if i == 0 else ""))
+    console.print(sentences)
     if story.lines:
         console.print(Padding(_rich_table(story, bars=console.width >= BARS_FROM), (0, 0, 0, 2), expand=False))
     for missing in story.missing:
@@ -119,8 +117,8 @@ def _rich_table(story: Story, bars: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", border_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("sign", no_wrap=True)
     table.add_column("finding", no_wrap=True)
-    table.add_column("sure", no_wrap=True, justify="left" if bars else "right")
-    table.add_column("rests on", style="dim", overflow="fold")
+    table.add_column("probability", no_wrap=True, justify="left" if bars else "right")
+    table.add_column("evidence", style="dim", overflow="fold")
     for line in story.lines:
         colour = _COLOURS[line.tone]
         sure = Text()

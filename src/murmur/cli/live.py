@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Analyze sound as it comes in: raw PCM on stdin, a microphone, or a file played as if it were live. Writes a line "
         "of JSON for each event, and a last one with the whole analysis; `murmur schema live` describes them."
     )
-    parser.epilog = "arecord -t raw -f S16_LE -r 4000 | murmur live --rate 4000 --site MV"
+    parser.epilog = "Example: arecord -t raw -f S16_LE -r 4000 | murmur live --rate 4000 --site MV"
     add, speed, seconds = parser.add_argument, number(or_zero=True), number("seconds")
     add("--rate", type=number("Hz"), metavar="HZ", help="sample rate of the sound")
     add("--format", choices=("u8", "s16le", "s32le", "f32le"), default="s16le", help="sample format on stdin (s16le)")

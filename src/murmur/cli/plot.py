@@ -24,13 +24,13 @@ KINDS = ("overview", "phonocardiogram", "spectrogram", "cycle", "levels", "tacho
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.description = "Draw a recording and its findings, by default all on one sheet. Needs the extra plot."
+    parser.description = "Draw a recording and its findings, by default all on one sheet. Needs murmur-pcg[plot]."
     add, start = parser.add_argument, number("seconds", or_zero=True)
     add("files", nargs="+", metavar="FILE", help="recording; for --kind chest, one person's recordings")
     add("-o", "--output", required=True, metavar="OUT", help="output file: OUT.png, OUT.svg or OUT.pdf")
     add("--kind", choices=KINDS, default="overview", help="kind of plot (overview)")
-    add("--start", type=start, default=0.0, metavar="S", help="start of the sound shown (0)")
-    add("--end", type=number("seconds"), metavar="S", help="end of the sound shown (6 seconds from the start)")
+    add("--start", type=start, default=0.0, metavar="S", help="start of the interval shown, in seconds (0)")
+    add("--end", type=number("seconds"), metavar="S", help="end of the interval shown (6 seconds after its start)")
     add_shared(parser, "site", *ENGINE)
 
 

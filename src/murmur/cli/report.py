@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
         "Write a page per patient, with plots and sound, and an index: of a run (murmur analyze -o OUT), or of recordings. "
-        "A page needs no other file and no network. Needs the extra report."
+        "A page needs no other file and no network. Needs murmur-pcg[report]."
     )
     add = parser.add_argument
     add("paths", nargs="*", metavar="OUT|PATH", help="output folder of a run; or recordings, as for analyze")

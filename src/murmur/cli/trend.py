@@ -24,12 +24,12 @@ PATIENTS_PRINTED = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
-        "Compare the visits of each patient of a run (murmur analyze --manifest FILE.csv -o OUT, with a column visit of "
-        "dates such as 2026-05-02, or of numbers): what has changed by more than noise. Writes the tables visits, changes "
+        "Compare the visits of each patient of a run (murmur analyze --manifest FILE.csv -o OUT, whose column visit has "
+        "dates such as 2026-05-02, or numbers): what has changed by more than noise. Writes the tables visits, changes "
         "and trends."
     )
     add_shared(parser, "run", "patients")
-    parser.add_argument("--plots", action="store_true", help="plot each patient's history into trends/ (extra plot)")
+    parser.add_argument("--plots", action="store_true", help="plot histories into trends/ (needs murmur-pcg[plot])")
     add_shared(parser, "format", "tables", "models")
 
 

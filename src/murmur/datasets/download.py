@@ -120,6 +120,9 @@ def get(
 
     Examples
     --------
+    >>> from murmur.datasets import about, get
+    >>> about("cinc2016").licence
+    'the Open Data Commons Attribution License 1.0 (ODC-By 1.0)'
     >>> fetched = get("cinc2016", "cinc2016", only="training-a/*")  # doctest: +SKIP
     """
     origin = _origin(about(name).origin, mirror)

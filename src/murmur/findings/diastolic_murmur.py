@@ -44,8 +44,5 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = sign_of_presence(
-    name="diastolic_murmur",
-    title="Diastolic murmur",
-    meaning="A murmur early in diastole, as in aortic regurgitation.",
-    conclude=conclude,
+    "diastolic_murmur", "Diastolic murmur", "A murmur early in diastole, as in aortic regurgitation.", conclude
 )

@@ -12,7 +12,10 @@ __all__ = ["Findings"]
 
 @dataclass(frozen=True, slots=True)
 class Findings(Record):
-    """Every sign of one recording, in the order in which a doctor reports them: `murmur.findings.registry.SIGNS`."""
+    """Every sign of one recording, in the order in which a doctor reports them.
+
+    A new sign is a field here, and a module of the same name beside this one: `murmur.findings.registry.SIGNS`.
+    """
 
     murmur: MurmurFinding
     systolic_timing: Finding

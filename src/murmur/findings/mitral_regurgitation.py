@@ -52,4 +52,5 @@ SIGN = Sign(
     conclude=conclude,
     unit="0 to 1",
     abnormal_from=RULE.abnormal,
+    step=0.05,
 )

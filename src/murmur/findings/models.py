@@ -1,4 +1,4 @@
-"""The trained numbers behind the findings, as one file."""
+"""The trained models behind the findings, as one file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ from murmur.measure.murmur import VECTOR_NAMES
 
 __all__ = ["NORM_SITES", "FindingModels", "joint_probabilities"]
 
-#: Rows of `FindingModels.s1_norm_db`; the last is for a site that is not known.
+#: Rows of `FindingModels.s1_norm_db`; the last is for an unknown site.
 NORM_SITES = ("AV", "PV", "TV", "MV", "")
 
 
 def joint_probabilities(shares: NDArray[np.float64], network_log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of what the trees and the network say of present, unknown and absent, shape (3,).
+    """Return the mean of the probabilities by the trees and by the network, shape (3,).
 
-    A regression on both is no better calibrated and orders recordings worse.
+    A regression on both is no better calibrated, and ranks recordings worse (benchmarks/README.md).
+
+    Parameters
+    ----------
+    shares : ndarray, shape (3,)
+        The trees' probabilities of present, unknown and absent.
+    network_log_odds : ndarray, shape (2,)
+        The network's log odds of present and unknown against absent.
     """
     odds = [math.exp(min(max(log_odds, -50.0), 50.0)) for log_odds in (*network_log_odds.tolist(), 0.0)]
     mean: NDArray[np.float64] = 0.5 * (shares + np.array(odds) / sum(odds))
@@ -32,30 +39,30 @@ def joint_probabilities(shares: NDArray[np.float64], network_log_odds: NDArray[n
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FindingModels:
-    """Linear models and norms; made by `murmur.training.findings`.
+    """Trees, regressions and norms, made by `murmur.training.findings`.
 
     Attributes
     ----------
     beat : LinearModel
-        A beat's evidence to the probability that it is right.
+        The evidence for a cycle to the probability that it is correct: `murmur.measure.quality.cycle_evidence`.
     murmur : Forest
-        `murmur_vector` to shares of present, unknown, absent.
+        `murmur.measure.murmur.murmur_vector` to shares of present, unknown, absent.
     patient_murmur : LinearModel
-        A patient's recordings, summed up, to present, unknown, absent.
+        `murmur.patients.patient.patient_vector` to present, unknown, absent.
     patient_grade : LinearModel
-        The same to I/VI, II/VI, III/VI.
+        `murmur.patients.patient.grade_vector` to I/VI, II/VI, III/VI.
     holosystolic : LinearModel
-        `murmur.findings.character.extent_vector` to holosystolic against other timings.
+        `murmur.findings.systolic_timing.vector` to holosystolic against other timings.
     shape : LinearModel
-        `murmur.findings.character.shape_vector` to plateau, diamond, decrescendo.
+        `murmur.findings.systolic_shape.vector` to plateau, diamond, decrescendo.
     blowing : LinearModel
-        `murmur.findings.character.roughness_vector` to blowing against harsh.
+        `murmur.findings.systolic_quality.vector` to blowing against harsh.
     pitch : LinearModel
-        `murmur.findings.character.pitch_vector` to low, medium, high.
+        `murmur.findings.systolic_pitch.vector` to low, medium, high.
     grade : LinearModel
-        `murmur.findings.character.loudness_vector` to I/VI, II/VI, III/VI.
+        `murmur.findings.grade.vector` to I/VI, II/VI, III/VI.
     s1_norm_db : ndarray, shape (len(NORM_SITES), 2)
-        Mean and standard deviation of S1 against S2 (60 to 100 Hz) without a murmur, for each site.
+        Median and standard deviation of S1 against S2 (60 to 100 Hz) without a murmur, for each site.
     """
 
     beat: LinearModel
@@ -71,13 +78,10 @@ class FindingModels:
 
     def save(self, path: str | Path) -> None:
         """Write one ``.npz``."""
-        arrays: dict[str, NDArray[Any]] = {}
-        for record in fields(self):
-            value = getattr(self, record.name)
-            if isinstance(value, LinearModel | Forest):
-                arrays |= {f"{record.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
-            else:
-                arrays[record.name] = value
+        arrays: dict[str, NDArray[Any]] = {"s1_norm_db": self.s1_norm_db}
+        for model in fields(self)[:-1]:
+            value = getattr(self, model.name)
+            arrays |= {f"{model.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
         small = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
         np.savez_compressed(path, allow_pickle=False, **small)
 
@@ -85,15 +89,13 @@ class FindingModels:
     def load(cls, path: str | Path) -> FindingModels:
         """Read what `save` wrote."""
         with np.load(path) as stored:
-            arrays = dict(stored.items())
-        parts: dict[str, LinearModel | Forest] = {}
-        for record in fields(cls):
-            if record.name == "murmur":
-                parts["murmur"] = Forest(**{part.name: arrays[f"murmur.{part.name}"] for part in fields(Forest)})
-            elif record.name != "s1_norm_db":
-                values = {part.name: arrays[f"{record.name}.{part.name}"] for part in fields(LinearModel)}
-                parts[record.name] = LinearModel(**{name: value.astype(np.float64) for name, value in values.items()})
-        models = cls(**parts, s1_norm_db=arrays["s1_norm_db"].astype(np.float64))  # type: ignore[arg-type]
+            arrays = {k: v if k.startswith("murmur.") else v.astype(np.float64) for k, v in stored.items()}
+
+        def part(name: str, kind: type[Any]) -> Any:
+            return kind(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(kind)})
+
+        linear = {model.name: part(model.name, LinearModel) for model in fields(cls) if model.type == "LinearModel"}
+        models = cls(**linear, murmur=part("murmur", Forest), s1_norm_db=arrays["s1_norm_db"])
         if models.murmur.features > len(VECTOR_NAMES):
             raise ValueError(f"the murmur model takes {models.murmur.features} features, not {len(VECTOR_NAMES)}")
         return models
@@ -101,14 +103,19 @@ class FindingModels:
     def murmur_probabilities(
         self, vector: NDArray[np.float64], network_log_odds: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Probabilities of present, unknown and absent, shape (3,).
+        """Return the probabilities of present, unknown and absent, shape (3,).
 
-        `vector` is a `murmur_vector`, `network_log_odds` what `murmur.measure.listening.murmur_log_odds` gives.
+        Parameters
+        ----------
+        vector : ndarray, shape (len(murmur.measure.murmur.VECTOR_NAMES),)
+            What the trees take.
+        network_log_odds : ndarray, shape (2,)
+            The network's log odds of present and unknown against absent.
         """
         return joint_probabilities(self.murmur.probabilities(vector), network_log_odds)
 
     def s1_norm(self, site: str) -> tuple[float, float]:
-        """Mean and standard deviation (dB) of S1 against S2 at a site; wider where the site is not known."""
+        """Return the median and the standard deviation (dB) of S1 against S2 at a site; wider for an unknown site."""
         row = NORM_SITES.index(site) if site in NORM_SITES else NORM_SITES.index("")
         mean, deviation = self.s1_norm_db[row]
         return float(mean), float(deviation)

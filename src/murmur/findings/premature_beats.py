@@ -21,8 +21,8 @@ def conclude(features: Features, context: Context) -> Finding:
 
 
 SIGN = sign_of_presence(
-    name="premature_beats",
-    title="Premature beats",
-    meaning="Early beats followed by a longer cycle; none where the rhythm is irregular throughout.",
-    conclude=conclude,
+    "premature_beats",
+    "Premature beats",
+    "Early beats followed by a longer cycle; none where the rhythm is irregular throughout.",
+    conclude,
 )

@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
-from murmur.findings import (
-    click,
-    diastolic_murmur,
-    grade,
-    irregular_rhythm,
-    mitral_regurgitation,
-    murmur,
-    premature_beats,
-    s1_intensity,
-    s2_split,
-    s3,
-    s4,
-    systolic_pitch,
-    systolic_quality,
-    systolic_shape,
-    systolic_timing,
-)
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, MurmurFinding
 from murmur.findings.findings import Findings
@@ -28,27 +12,9 @@ from murmur.findings.sign import Sign
 
 __all__ = ["SIGNS", "conclude_all", "no_findings"]
 
-#: In the order in which a doctor reports them: the fields of `Findings`. A sign may depend on those before it.
-SIGNS: tuple[Sign, ...] = tuple(
-    module.SIGN
-    for module in (
-        murmur,
-        systolic_timing,
-        systolic_shape,
-        systolic_pitch,
-        systolic_quality,
-        grade,
-        s1_intensity,
-        s2_split,
-        s3,
-        s4,
-        click,
-        diastolic_murmur,
-        irregular_rhythm,
-        premature_beats,
-        mitral_regurgitation,
-    )
-)
+#: In the order in which a doctor reports them, that of the fields of `Findings`: each is the `SIGN` of the module that has
+#: the name of its field. A sign may depend on those before it.
+SIGNS: tuple[Sign, ...] = tuple(import_module(f"murmur.findings.{name}").SIGN for name in Findings.__dataclass_fields__)
 
 
 def conclude_all(features: Features, context: Context) -> Findings:

@@ -65,7 +65,7 @@ def conclude(features: Features, context: Context) -> Finding:
     norm_db, deviation_db = context.models.s1_norm(context.site)
     departure_db = level_db - norm_db
     quiet = quiet_probability(departure_db, deviation_db)
-    evidence = {"s1_s2_level_db": level_db, "usual_at_site_db": norm_db, "departure_db": departure_db}
+    evidence = {"s1_s2_level_db": level_db, "norm_at_site_db": norm_db, "departure_db": departure_db}
     return Finding(intensity(departure_db, quiet), quiet, evidence)
 
 

@@ -47,4 +47,5 @@ SIGN = Sign(
     unit="ms",
     probability_of="wide",
     abnormal_from=RULE.wide_ms,
+    step=5.0,
 )

@@ -9,7 +9,9 @@ from typing import Any
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, MurmurFinding
 
-__all__ = ["Sign", "sign_of_presence"]
+__all__ = ["Conclude", "Sign", "sign_of_presence"]
+
+Conclude = Callable[[Features, Context], Finding | MurmurFinding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,14 @@ class Sign:
         The values that a short list leaves out.
     abnormal_from : float or None
         The number from which on a doctor would point it out.
+    step : float
+        Change of the number that is reported in live sound.
     """
 
     name: str
     title: str
     meaning: str
-    conclude: Callable[[Features, Context], Finding | MurmurFinding]
+    conclude: Conclude
     choices: tuple[str, ...] = ()
     unit: str = ""
     probability_of: str = ""
@@ -55,6 +59,7 @@ class Sign:
     abnormal: frozenset[str] = frozenset()
     unremarkable: frozenset[str] = frozenset()
     abnormal_from: float | None = None
+    step: float = 0.0
     full_title: str = ""
 
     def __post_init__(self) -> None:
@@ -66,7 +71,8 @@ class Sign:
         return self.phrases.get(value, value)
 
 
-def sign_of_presence(**parts: Any) -> Sign:
-    """Make a sign that is present or absent: presence is abnormal, absence unremarkable; `parts` are those of `Sign`."""
+def sign_of_presence(name: str, title: str, meaning: str, conclude: Conclude, **parts: Any) -> Sign:
+    """Make a sign that is present, which is abnormal, or absent, which is unremarkable; `parts` are others of `Sign`."""
     either, present, absent = ("present", "absent"), frozenset({"present"}), frozenset({"absent"})
-    return Sign(**{"choices": either, "probability_of": "present", "abnormal": present, "unremarkable": absent} | parts)
+    common = {"choices": either, "probability_of": "present", "abnormal": present, "unremarkable": absent}
+    return Sign(name, title, meaning, conclude, **common | parts)

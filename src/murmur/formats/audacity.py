@@ -1,4 +1,4 @@
-"""Audacity's label tracks: lines of start, end and label, parted by tabs (File, Import, Labels).
+"""Audacity label tracks: lines of start, end and label, separated by tabs (File, Import, Labels).
 
 References
 ----------
@@ -8,24 +8,23 @@ https://manual.audacityteam.org/man/importing_and_exporting_labels.html
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
-from murmur.errors import AudioFormatError, ParameterError
-from murmur.formats.labels import NAMES, checked, read_text, state_of
+from murmur.errors import AudioFormatError
+from murmur.formats.labels import NAMES, Intervals, checked, read_text, require_state
 from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval
 
 __all__ = ["read_audacity", "write_audacity"]
 
 
-def write_audacity(path: str | os.PathLike[str], intervals: Iterable[tuple[float, float, int]]) -> None:
+def write_audacity(path: str | os.PathLike[str], intervals: Intervals) -> None:
     """Write labels S1, systole, S2, diastole and unlabelled, to the microsecond, in the order given.
 
     Raises
     ------
     ParameterError
-        If an interval has no such state or times.
+        If an interval is malformed.
     OutputError
         If the file can't be written.
     """
@@ -34,27 +33,22 @@ def write_audacity(path: str | os.PathLike[str], intervals: Iterable[tuple[float
 
 
 def read_audacity(path: str | os.PathLike[str]) -> list[Interval]:
-    r"""Read a label track whose labels name states; lines of frequencies (``\``) are passed over.
+    r"""Read a label track whose labels name states; lines of frequencies (``\``) are skipped.
 
     Raises
     ------
     MissingFileError
         If there is no readable file.
     AudioFormatError
-        If a line is no label, or its label names no state; it names the file and the line.
+        If a line is not a label, or its label names no state; the message names the file and the line.
     """
     found = []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         if not line.strip() or line.startswith("\\"):
             continue
-        start, end, *label = line.split("\t", 2)[:3] if line.count("\t") else (line, "")
-        state = state_of(label[0] if label else "")
+        start, end, label = [*line.split("\t", 2), "", ""][:3]
         try:
-            if state is None:
-                raise ValueError(f"{label[0]!r} is none of S1, systole, S2, diastole, unlabelled")
-            found += checked([(float(start), float(end), state)])
-        except ParameterError as error:
-            raise AudioFormatError(f"{os.fspath(path)}: line {number}: {error}") from None
+            found += checked([(float(start), float(end), require_state(label))])
         except ValueError as error:
             raise AudioFormatError(f"{os.fspath(path)}: line {number}: not an Audacity label: {error}") from None
     return found

@@ -1,4 +1,4 @@
-"""The CirCor DigiScope data set's own formats: beat labels (``.tsv``) and the table of patients (``.csv``).
+"""The formats of the CirCor DigiScope data set: labels of the heart sounds (``.tsv``), and the table of patients (``.csv``).
 
 References
 ----------
@@ -11,16 +11,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
-from murmur.errors import AudioFormatError, MissingFileError, ParameterError
-from murmur.formats.labels import decimal, read_text
+from murmur.errors import AudioFormatError, ParameterError
+from murmur.formats.labels import Intervals, decimal, problem_with, read_text
 from murmur.io.naming import canonical_site
-from murmur.io.writing import replacing
+from murmur.io.writing import write_text
 
 __all__ = [
     "Patient",
@@ -32,14 +32,11 @@ __all__ = [
     "write_segments",
 ]
 
-_STATES = range(5)  # 0 not labelled, 1 S1, 2 systole, 3 S2, 4 diastole
-
 
 def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]]:
-    """Read beat labels: headerless lines of ``start_s<TAB>end_s<TAB>state``.
+    """Read CirCor's labels: lines of ``start_s<TAB>end_s<TAB>state`` without a header.
 
-    The labels are human, so intervals that overlap, jump back in time or have no length are kept as they
-    stand.
+    The labels are set by hand; intervals that overlap, jump back in time or have no length are kept as they are.
 
     Parameters
     ----------
@@ -56,7 +53,7 @@ def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]
     MissingFileError
         If there is no readable file.
     AudioFormatError
-        If a line is not two times and a state; it names the file and the line.
+        If a line is not two times and a state; the message names the file and the line.
     """
     intervals = []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
@@ -70,139 +67,92 @@ def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]
 
 
 def _parse_interval(line: str) -> tuple[float, float, int]:
-    fields = line.split("\t")
-    if len(fields) != 3:
-        raise ValueError(f"expected start, end and state, parted by tabs, but found {len(fields)} field(s)")
-    start_s, end_s = float(fields[0]), float(fields[1])
-    state = int(fields[2])
-    reason = _wrong_interval(start_s, end_s, state)
-    if reason:
-        raise ValueError(reason)
-    return start_s, end_s, state
+    cells = line.split("\t")
+    if len(cells) != 3:
+        raise ValueError(f"expected start, end and state, separated by tabs, but found {len(cells)} field(s)")
+    interval = float(cells[0]), float(cells[1]), int(cells[2])
+    if problem := problem_with(*interval):
+        raise ValueError(problem)
+    return interval
 
 
-def _wrong_interval(start_s: float, end_s: float, state: int) -> str:
-    """Say what is wrong with an interval; the empty string if nothing is."""
-    if not (math.isfinite(start_s) and math.isfinite(end_s)):
-        return "a time is not finite"
-    if start_s < 0:
-        return "the start is negative"
-    if end_s < start_s:
-        return "the end comes before the start"
-    if state not in _STATES:
-        return "the state is not one of 0 to 4"
-    return ""
-
-
-def write_segments(path: str | os.PathLike[str], intervals: Iterable[tuple[float, float, int]]) -> None:
-    """Write beat labels as CirCor does; the file appears whole or not at all.
+def write_segments(path: str | os.PathLike[str], intervals: Intervals) -> None:
+    """Write labels as CirCor does; the file appears complete or not at all.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Where to; a file already there is replaced. The folder must exist.
+        The file to write, or to replace. Its folder must exist.
     intervals : iterable of (float, float, int)
         Start and end in seconds, written with up to 6 decimals, and the state, 0 to 4.
 
     Raises
     ------
     ParameterError
-        If an interval is not finite, begins before 0, ends before it starts, or has no such state.
-    MissingFileError
-        If the folder does not exist.
-    OSError
-        If the file can't be written, as on a full disk.
+        If an interval is malformed.
+    OutputError
+        If the file can't be written.
     """
     text = segments_text(intervals)
-    target = Path(path)
-    try:
-        with replacing(target) as temporary:
-            temporary.write_text(text, "ascii", newline="\n")
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{target}: its folder does not exist; make it first") from error
+    write_text(Path(path), text)
 
 
-def segments_text(intervals: Iterable[tuple[float, float, int]]) -> str:
-    """Return what `write_segments` writes.
-
-    Raises
-    ------
-    ParameterError
-        If an interval is not finite, begins before 0, ends before it starts, or has no such state.
-    """
+def segments_text(intervals: Intervals) -> str:
+    """Return the text that `write_segments` writes; ParameterError if an interval is malformed."""
     lines = []
     for number, (start_s, end_s, state) in enumerate(intervals):
-        reason = _wrong_interval(start_s, end_s, state)
-        if reason:
-            raise ParameterError(f"interval {number}, {(start_s, end_s, state)!r}: {reason}")
+        if problem := problem_with(start_s, end_s, state):
+            raise ParameterError(f"interval {number}, {(start_s, end_s, state)!r}: {problem}")
         lines.append(f"{decimal(start_s)}\t{decimal(end_s)}\t{int(state)}\n")
     return "".join(lines)
 
 
+def _column(title: str) -> Any:
+    """Return a field of `Patient`, with the title of its column in CirCor's table."""
+    return field(metadata={"title": title})
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """One row of CirCor's table of patients; what the table leaves open (``nan``) is None.
+    """A row of CirCor's table of patients; None where the table says ``nan``.
 
     ``id`` and ``additional_id`` are two ids of one child, seen in two campaigns. Sites are murmur's own
     (``Phc`` is ``"other"``), each once. ``timing`` to ``quality`` are of the systolic murmur.
     """
 
-    id: str
-    additional_id: str | None
-    locations: tuple[str, ...]
-    age: str | None
-    sex: str | None
-    height_cm: float | None
-    weight_kg: float | None
-    pregnant: bool | None
-    murmur: str
-    murmur_locations: tuple[str, ...]
-    most_audible: str | None
-    timing: str | None
-    shape: str | None
-    grading: str | None
-    pitch: str | None
-    quality: str | None
-    diastolic_timing: str | None
-    diastolic_shape: str | None
-    diastolic_grading: str | None
-    diastolic_pitch: str | None
-    diastolic_quality: str | None
-    outcome: str | None
-    campaign: str | None
+    id: str = _column("Patient ID")
+    additional_id: str | None = _column("Additional ID")
+    locations: tuple[str, ...] = _column("Recording locations:")
+    age: str | None = _column("Age")
+    sex: str | None = _column("Sex")
+    height_cm: float | None = _column("Height")
+    weight_kg: float | None = _column("Weight")
+    pregnant: bool | None = _column("Pregnancy status")
+    murmur: str = _column("Murmur")
+    murmur_locations: tuple[str, ...] = _column("Murmur locations")
+    most_audible: str | None = _column("Most audible location")
+    timing: str | None = _column("Systolic murmur timing")
+    shape: str | None = _column("Systolic murmur shape")
+    grading: str | None = _column("Systolic murmur grading")
+    pitch: str | None = _column("Systolic murmur pitch")
+    quality: str | None = _column("Systolic murmur quality")
+    diastolic_timing: str | None = _column("Diastolic murmur timing")
+    diastolic_shape: str | None = _column("Diastolic murmur shape")
+    diastolic_grading: str | None = _column("Diastolic murmur grading")
+    diastolic_pitch: str | None = _column("Diastolic murmur pitch")
+    diastolic_quality: str | None = _column("Diastolic murmur quality")
+    outcome: str | None = _column("Outcome")
+    campaign: str | None = _column("Campaign")
 
     def murmur_at(self, site: str) -> str | None:
-        """Present, unknown or absent; None at a site where a patient's murmur is not heard: neither present nor absent."""
+        """Present, unknown or absent; None at a site where the patient's murmur is not heard."""
         if self.murmur == "Present":
             return "present" if site in self.murmur_locations else None
         return self.murmur.lower()
 
 
-_COLUMNS = {
-    "id": "Patient ID",
-    "additional_id": "Additional ID",
-    "locations": "Recording locations:",
-    "age": "Age",
-    "sex": "Sex",
-    "height_cm": "Height",
-    "weight_kg": "Weight",
-    "pregnant": "Pregnancy status",
-    "murmur": "Murmur",
-    "murmur_locations": "Murmur locations",
-    "most_audible": "Most audible location",
-    "timing": "Systolic murmur timing",
-    "shape": "Systolic murmur shape",
-    "grading": "Systolic murmur grading",
-    "pitch": "Systolic murmur pitch",
-    "quality": "Systolic murmur quality",
-    "diastolic_timing": "Diastolic murmur timing",
-    "diastolic_shape": "Diastolic murmur shape",
-    "diastolic_grading": "Diastolic murmur grading",
-    "diastolic_pitch": "Diastolic murmur pitch",
-    "diastolic_quality": "Diastolic murmur quality",
-    "outcome": "Outcome",
-    "campaign": "Campaign",
-}
+#: Titles of the table's columns, by field.
+_COLUMNS = {item.name: str(item.metadata["title"]) for item in fields(Patient)}
 
 
 def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
@@ -211,21 +161,19 @@ def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
     Parameters
     ----------
     path : str or os.PathLike
-        The data set's ``training_data.csv``, or a part of it under another name. Columns beyond CirCor's are
-        ignored.
+        The data set's ``training_data.csv``, or a part of it. Columns that CirCor does not have are ignored.
 
     Returns
     -------
     list of Patient
-        In the table's order.
+        In the order of the table.
 
     Raises
     ------
     MissingFileError
         If there is no readable file.
     AudioFormatError
-        If a column is missing, a patient comes twice, or a field can't be read; it names the file and the
-        line.
+        If a column is missing, a patient is listed twice, or a field can't be read; the message names the file and the line.
     """
     label = os.fspath(path)
     reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
@@ -239,7 +187,7 @@ def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
             try:
                 patient = _parse_patient(row)
                 if patient.id in seen:
-                    raise ValueError(f"patient {patient.id} comes twice")
+                    raise ValueError(f"patient {patient.id} is listed twice")
             except ValueError as error:
                 raise AudioFormatError(f"{label}: line {reader.line_num}: {error}") from None
             seen.add(patient.id)
@@ -250,29 +198,23 @@ def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
 
 
 def _parse_patient(row: dict[str, str | None]) -> Patient:
-    texts: dict[str, str | None] = {}
-    for field, column in _COLUMNS.items():
-        text = (row[column] or "").strip()
-        texts[field] = None if text.lower() in {"", "nan"} else text
-    patient_id, murmur, most_audible = texts.pop("id"), texts.pop("murmur"), texts.pop("most_audible")
-    if patient_id is None:
+    cells = {name: (row[title] or "").strip() for name, title in _COLUMNS.items()}
+    texts = {name: None if cell.lower() in {"", "nan"} else cell for name, cell in cells.items()}
+    if texts["id"] is None:
         raise ValueError("no patient id")
-    if murmur not in {"Present", "Unknown", "Absent"}:
-        raise ValueError(f"murmur must be Present, Unknown or Absent, not {murmur!r}")
-    pregnant = texts.pop("pregnant")
-    if pregnant not in {None, "True", "False"}:
-        raise ValueError(f"pregnancy status must be True or False, not {pregnant!r}")
-    return Patient(
-        id=patient_id,
-        murmur=murmur,
-        most_audible=canonical_site(most_audible) if most_audible else None,
-        locations=_sites(texts.pop("locations")),
-        murmur_locations=_sites(texts.pop("murmur_locations")),
-        height_cm=_number(texts.pop("height_cm")),
-        weight_kg=_number(texts.pop("weight_kg")),
-        pregnant=None if pregnant is None else pregnant == "True",
-        **texts,
-    )
+    if texts["murmur"] not in {"Present", "Unknown", "Absent"}:
+        raise ValueError(f"murmur must be Present, Unknown or Absent, not {texts['murmur']!r}")
+    if texts["pregnant"] not in {None, "True", "False"}:
+        raise ValueError(f"pregnancy status must be True or False, not {texts['pregnant']!r}")
+    parsed: dict[str, Any] = {
+        "locations": _sites(texts["locations"]),
+        "murmur_locations": _sites(texts["murmur_locations"]),
+        "most_audible": next(iter(_sites(texts["most_audible"])), None),
+        "pregnant": texts["pregnant"] and texts["pregnant"] == "True",
+        "height_cm": texts["height_cm"] and float(texts["height_cm"]),
+        "weight_kg": texts["weight_kg"] and float(texts["weight_kg"]),
+    }
+    return Patient(**(texts | parsed))
 
 
 def _sites(text: str | None) -> tuple[str, ...]:
@@ -280,15 +222,10 @@ def _sites(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(canonical_site(part) for part in text.split("+"))) if text else ()
 
 
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
 def child_groups(patients: Iterable[Patient]) -> dict[str, str]:
-    """Join the patient ids that are one child, seen in more than one campaign.
+    """Join the patient ids of each child, who may have been seen in more than one campaign.
 
-    Ids joined by ``additional_id`` belong together, also over several steps and through ids that have no row
-    here.
+    Ids linked by ``additional_id`` belong together, directly or through others, even through ids without a row.
 
     Parameters
     ----------
@@ -297,8 +234,8 @@ def child_groups(patients: Iterable[Patient]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Each patient's id to its group's id: the lowest id of the child, with a row or without, so that most
-        groups keep their id when the table is a part of a larger one.
+        The group of each patient id: the lowest id of the child, with or without a row, so that most groups keep their id
+        in a part of the table.
     """
     parent: dict[str, str] = {}
 
@@ -313,7 +250,7 @@ def child_groups(patients: Iterable[Patient]) -> dict[str, str]:
     for patient in patients:
         ids.append(patient.id)
         one, other = root(patient.id), root(patient.additional_id or patient.id)
-        # The lower id becomes the root, hence a group's name does not depend on the rows' order.
+        # The lower id becomes the root, so the order of the rows does not matter.
         low, high = sorted((one, other), key=_id_order)
         parent[high] = low
     return {patient_id: root(patient_id) for patient_id in ids}
@@ -326,7 +263,7 @@ def _id_order(patient_id: str) -> tuple[int, int, str]:
 
 
 def fold_of(group_id: str, n_folds: int = 5) -> int:
-    """Give a child's fold, the same in every run, on every machine and whoever else is in the data.
+    """Return a child's fold, which depends on its id alone: the same in every run and on every machine.
 
     Parameters
     ----------

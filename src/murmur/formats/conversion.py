@@ -1,21 +1,20 @@
-"""From any recording or file of labels to any format."""
+"""Conversion of a recording, or of a file of labels, to another format."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from murmur.errors import MissingFileError, OutputError, ParameterError
-from murmur.formats.labels import laid_out
 from murmur.formats.registry import FORMATS, Format, format_of, read_labels, write_labels, write_report, write_sound
 from murmur.io.kinds import suffix_of
 from murmur.io.remote import is_remote
 
 if TYPE_CHECKING:
     from murmur.pipeline.models import Models
-    from murmur.segmentation.result import Segmentation
+    from murmur.segmentation.result import Interval
     from murmur.settings import Settings
 
 __all__ = ["convert", "labels_of", "target_in"]
@@ -24,24 +23,24 @@ _LABELS = {item.suffix.lower(): item for item in FORMATS.values() if item.holds 
 
 
 def labels_of(source: str | os.PathLike[str], from_: str | None = None) -> Format | None:
-    """Return the format of a file of labels, by its name or suffix; None where it is a recording.
+    """Return the format of a file of labels, by name or suffix; None if the file is a recording.
 
     Raises
     ------
     ParameterError
-        If `from_` is no format of labels.
+        If `from_` is not a format of labels.
     """
     if from_ is None:
         return _LABELS.get(suffix_of(os.fspath(source)))
     found = format_of(source, from_)
     if found.holds != "labels":
         names = ", ".join(item.name for item in _LABELS.values())
-        raise ParameterError(f"what is read as {from_} is a recording, whose suffix tells; of labels there are {names}")
+        raise ParameterError(f"{from_} is not a format of labels ({names}); recordings are recognized by their suffix")
     return found
 
 
 def target_in(folder: str | os.PathLike[str], source: str | os.PathLike[str], to: str) -> Path:
-    """Return where a source goes in a folder: under its own name, with the format's suffix."""
+    """Return the path of a converted file in a folder: the name of the source with the suffix of the format."""
     path = os.fspath(source)
     if is_remote(path):
         path = path.partition("::")[0].partition("?")[0]
@@ -63,54 +62,56 @@ def convert(
     replace: bool = False,
     **options: Any,
 ) -> tuple[str, ...]:
-    """Write a recording, what is found in it, or a file of labels in another format.
+    """Convert a recording or a file of labels to another format.
 
     Parameters
     ----------
     source : str or os.PathLike
-        A recording, as `murmur.load` takes it by path or URL, or labels (``.tsv``, ``.txt``, ``.TextGrid``, ``.atr``). A
-        recording is segmented for labels, for DICOM and for EDF, and analyzed for a report.
+        Path or URL of a recording, as `murmur.load` takes it, or of labels (``.tsv``, ``.txt``, ``.TextGrid``, ``.atr``). A
+        recording is segmented for labels, DICOM and EDF, and analyzed for a report.
     target : str or os.PathLike
         The file to write.
     to : str, optional
-        One of `murmur.formats.FORMATS`; the target's suffix tells without it.
+        One of `murmur.formats.FORMATS`. Default: by the suffix of the target.
     from_ : str, optional
-        What format labels in `source` are, where its suffix doesn't tell.
+        Format of labels in `source`. Default: by its suffix.
     channel, patient, site
-        Of a recording, as `murmur.load` takes them.
+        For a recording, as in `murmur.load`.
     sample_rate_hz : float, optional
-        Of labels that become WFDB annotations; a recording has its own.
+        For labels that become WFDB annotations; a recording has its own rate.
     settings, models
-        As `murmur.analyze` takes them.
+        As in `murmur.analyze`.
     replace : bool, default False
-        Whether a file that is there already is replaced: it may be somebody's labels. The source never is.
+        Whether an existing file is replaced. The source never is.
     **options
-        Of reports, as `murmur.formats.fhir.write_fhir` takes them: ``subject``, ``device``, ``effective``.
+        For reports, as in `murmur.formats.fhir.write_fhir`: ``subject``, ``device``, ``effective``.
 
     Returns
     -------
     tuple of str
-        What a user should know of how it was read.
+        Remarks on how the source was read.
 
     Raises
     ------
     MurmurError
-        One of its kinds, naming the file: what can't be read, analyzed, held by the format or written.
+        If the source can't be read or analyzed, the format can't hold it, or the target can't be written.
+
+    See Also
+    --------
+    write_labels, write_sound, write_report : Write what is already in memory.
 
     Examples
     --------
     >>> notes = convert("13918_MV.wav", "13918_MV.TextGrid")
     """
     wanted = format_of(target, to)
-    _keep_apart(source, target)
-    if not replace and Path(target).exists():
-        raise OutputError(f"{os.fspath(target)}: is there already; name another target, or replace it (--replace)")
+    _check_target(source, Path(target), replace)
     if options and wanted.holds != "report":
-        raise ParameterError(f"{', '.join(options)}: only of reports (fhir), not of {wanted.name}")
+        raise ParameterError(f"{', '.join(options)}: only for reports (fhir), not for {wanted.name}")
     found = labels_of(source, from_)
     if found is not None:
         if wanted.holds != "labels":
-            raise ParameterError(f"{os.fspath(source)}: labels alone make no {wanted.name}; name the recording")
+            raise ParameterError(f"{os.fspath(source)}: {wanted.name} can't be made from labels alone; pass the recording")
         write_labels(target, read_labels(source, found.name), wanted.name, sample_rate_hz=sample_rate_hz)
         return ()
     if sample_rate_hz is not None:
@@ -124,32 +125,28 @@ def convert(
         write_report(target, analysis, wanted.name, **options)
         return analysis.notes
     from murmur.io.recording import load
+    from murmur.pipeline.analysis import segment
 
     recording = load(path, **known)  # type: ignore[arg-type]
-    if wanted.name in {"wav", "flac"}:
-        write_sound(target, recording, (), wanted.name)
-    elif wanted.holds == "sound":
-        write_sound(target, recording, laid_out(_segment(recording, settings, models).intervals, wanted.name), wanted.name)
+    intervals: list[Interval] = []
+    if wanted.holds == "labels" or wanted.annotated:
+        # without its notes, which are returned below
+        intervals = segment(dataclasses.replace(recording, notes=()), settings=settings, models=models).intervals
+    if wanted.holds == "labels":
+        write_labels(target, intervals, wanted.name, sample_rate_hz=recording.sample_rate_hz)
     else:
-        intervals = _segment(recording, settings, models).intervals
-        write_labels(
-            target, intervals, wanted.name, sample_rate_hz=recording.sample_rate_hz if wanted.name == "wfdb" else None
-        )
+        write_sound(target, recording, intervals, wanted.name)
     return recording.notes
 
 
-def _segment(recording: Any, settings: Settings | None, models: Models | None) -> Segmentation:
-    from murmur.pipeline.analysis import segment
-
-    # its notes have been told
-    return segment(replace(recording, notes=()), settings=settings, models=models)
-
-
-def _keep_apart(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
-    place = Path(target)
-    if place.is_dir():
-        raise ParameterError(f"{place}: is a folder; name a file in it")
-    if not place.parent.is_dir():
-        raise MissingFileError(f"{place}: its folder does not exist; make it first")
-    if not is_remote(os.fspath(source)) and place.exists() and Path(source).exists() and place.samefile(source):
-        raise ParameterError(f"{place}: is the source itself, which is never overwritten; name another target")
+def _check_target(source: str | os.PathLike[str], target: Path, replace: bool) -> None:
+    if target.is_dir():
+        raise ParameterError(f"{target}: is a folder; name a file in it")
+    if not target.parent.is_dir():
+        raise MissingFileError(f"{target}: its folder does not exist; create it first")
+    if not target.exists():
+        return
+    if not is_remote(os.fspath(source)) and Path(source).exists() and target.samefile(source):
+        raise ParameterError(f"{target}: is the source itself, which is never overwritten; name another target")
+    if not replace:
+        raise OutputError(f"{target}: already exists; name another target, or replace it (--replace)")

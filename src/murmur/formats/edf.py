@@ -1,4 +1,4 @@
-"""EDF+ and BDF+ files, written by edfio: the sound as signal PCG, its states as annotations with a duration.
+"""EDF+ and BDF+ files, written by edfio: the sound as signal PCG, its states as annotations with durations.
 
 References
 ----------
@@ -8,62 +8,57 @@ https://www.edfplus.info/specs/edfplus.html
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from murmur.errors import ParameterError
-from murmur.formats.labels import NAMES, checked
+from murmur.formats.labels import NAMES, Intervals, checked
 from murmur.formats.sound import as_pcm, whole_rate
+from murmur.io.access import require
 from murmur.io.recording import Recording
 from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
 
 __all__ = ["write_bdf", "write_edf"]
 
-Labels: TypeAlias = Iterable[tuple[float, float, int]]
-"""Start and end in seconds, and the state."""
-
-#: Seconds of a data record, the best first: a file is a whole number of them.
+#: Lengths of a data record in seconds, the best first; a file is a whole number of records.
 _RECORDS_S = (1.0, 0.5, 0.25, 0.2, 0.125, 0.1)
 
 
-def write_edf(path: str | os.PathLike[str], recording: Recording, intervals: Labels = ()) -> None:
-    """Write a recording as EDF+, 16 bits, full scale at ±1, with its states as annotations.
+def write_edf(path: str | os.PathLike[str], recording: Recording, intervals: Intervals = ()) -> None:
+    """Write a recording as EDF+ with 16 bits, full scale at ±1, and its states as annotations.
 
-    An EDF file is a whole number of data records: where no usual length divides the sound, up to .1 s of silence follow it.
-    The patient is named by the recording's `patient` alone; nothing else is known of the person, nor when it was.
+    An EDF file is a whole number of data records; if none of the usual lengths divides the recording, up to 0.1 s of silence
+    is appended. The patient's id is written; name, date of birth and recording date are not.
 
     Raises
     ------
     ParameterError
-        If the sample rate is not a multiple of 10 Hz, an interval has no such state or times, or without edfio.
+        If the sample rate is not a multiple of 10 Hz, an interval is malformed, or edfio is not installed.
     OutputError
         If it can't be written.
     """
     _write(path, recording, intervals, bits=16)
 
 
-def write_bdf(path: str | os.PathLike[str], recording: Recording, intervals: Labels = ()) -> None:
-    """Write a recording as BDF+, which is EDF+ of 24 bits; arguments and errors as of `write_edf`."""
+def write_bdf(path: str | os.PathLike[str], recording: Recording, intervals: Intervals = ()) -> None:
+    """Write a recording as BDF+, which is EDF+ with 24 bits; arguments and errors as in `write_edf`."""
     _write(path, recording, intervals, bits=24)
 
 
-def _write(path: str | os.PathLike[str], recording: Recording, intervals: Labels, *, bits: int) -> None:
+def _write(path: str | os.PathLike[str], recording: Recording, intervals: Intervals, *, bits: int) -> None:
     label = os.fspath(path)
-    try:
-        import edfio
-    except ImportError as error:
-        raise ParameterError(f"{label}: writing EDF and BDF needs edfio: pip install 'murmur-pcg[formats]'") from error
+    edfio = require("edfio", label, "writing EDF and BDF")
     rate = whole_rate(path, recording, "EDF")
     digital = as_pcm(recording.samples, bits)
     lengths = [second for second in _RECORDS_S if rate * second == int(rate * second)]
     record_s = next((second for second in lengths if len(digital) % int(rate * second) == 0), lengths[-1])
     if (missing := -len(digital) % int(rate * record_s)) != 0:
         if record_s > _RECORDS_S[-1]:
-            raise ParameterError(f"{label}: EDF of {rate} Hz would need more than .1 s of silence: resample to 4000 Hz")
+            raise ParameterError(
+                f"{label}: EDF at {rate} Hz would need more than 0.1 s of added silence: resample to 4000 Hz"
+            )
         digital = np.append(digital, np.zeros(missing, dtype=np.int64))
     full = 2 ** (bits - 1)
     notes = [
@@ -71,7 +66,7 @@ def _write(path: str | os.PathLike[str], recording: Recording, intervals: Labels
         for start_s, end_s, state in checked(intervals)
         if state != State.UNLABELLED
     ]
-    kinds: tuple[Any, Any] = (edfio.EdfSignal, edfio.Edf) if bits == 16 else (edfio.BdfSignal, edfio.Bdf)
+    kinds = (edfio.EdfSignal, edfio.Edf) if bits == 16 else (edfio.BdfSignal, edfio.Bdf)
     try:
         signal = kinds[0].from_digital(
             digital.astype(np.int16 if bits == 16 else np.int32),
@@ -89,5 +84,5 @@ def _write(path: str | os.PathLike[str], recording: Recording, intervals: Labels
 
 
 def _code(patient: str) -> str:
-    """Return a patient's id as EDF+ can hold it: without spaces, in ASCII."""
+    """Return a patient's id as EDF+ allows it: ASCII without spaces."""
     return "_".join(patient.encode("ascii", "replace").decode("ascii").split()) or "X"

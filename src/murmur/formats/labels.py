@@ -1,4 +1,4 @@
-"""Labels of heart sounds: what states are called in other formats, and how intervals are laid out for them."""
+"""Labels of heart sounds: the names of states in other formats, and intervals without overlaps or gaps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,27 @@ import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
-from murmur.errors import AudioFormatError, MissingFileError, ParameterError
+from murmur.errors import AudioFormatError, ParameterError
+from murmur.io.access import unreadable
 from murmur.segmentation.result import Interval, State
 
-__all__ = ["NAMES", "checked", "cycles", "decimal", "laid_out", "read_text", "state_of"]
+__all__ = [
+    "NAMES",
+    "Intervals",
+    "checked",
+    "complete_cycles",
+    "contiguous",
+    "decimal",
+    "problem_with",
+    "read_text",
+    "require_state",
+    "state_of",
+]
+
+Intervals: TypeAlias = Iterable[tuple[float, float, int]]
+"""Start and end in seconds, and the state: 1 S1, 2 systole, 3 S2, 4 diastole, 0 not labelled."""
 
 NAMES = {
     State.UNLABELLED: "unlabelled",
@@ -19,50 +35,67 @@ NAMES = {
     State.S2: "S2",
     State.DIASTOLE: "diastole",
 }
-"""What a state is called in every format that has words for labels."""
+"""Names of the states in formats whose labels are text."""
 
 _STATES = {name.lower(): state for state, name in NAMES.items()}
 _STATES |= {"sys": State.SYSTOLE, "dia": State.DIASTOLE, "": State.UNLABELLED}
 _STATES |= {str(int(state)): state for state in State}
 
-#: People's labels overlap by less than this, which is rounding; what overlaps by more contradicts itself.
+#: Labels set by hand overlap by less than this through rounding; a longer overlap is a contradiction.
 _ROUNDING_S = 0.02
-#: Nothing shorter can be told in six decimals.
+#: The shortest interval that six decimals can represent.
 _SHORTEST_S = 1e-6
 
 
 def state_of(text: str) -> State | None:
-    """Return the state that a label names: S1, systole or sys, S2, diastole or dia, 0 to 4, or nothing; else None."""
+    """Return the state that a label names: S1, systole or sys, S2, diastole or dia, 0 to 4, or ""; None for other text."""
     return _STATES.get(text.strip().lower())
 
 
-def checked(intervals: Iterable[tuple[float, float, int]]) -> list[Interval]:
-    """Return intervals with states; ParameterError where one can't be."""
+def require_state(text: str) -> State:
+    """Return the state that a label names; ValueError if it names none."""
+    state = state_of(text)
+    if state is None:
+        raise ValueError(f"{text!r} is not one of S1, systole, S2, diastole, unlabelled")
+    return state
+
+
+def problem_with(start_s: float, end_s: float, state: int) -> str:
+    """Say what is wrong with an interval; "" if nothing is."""
+    if not (math.isfinite(start_s) and math.isfinite(end_s)):
+        return "a time is not finite"
+    if start_s < 0:
+        return "the start is negative"
+    if end_s < start_s:
+        return "the end comes before the start"
+    return "" if 0 <= state <= 4 else "the state is not one of 0 to 4"
+
+
+def checked(intervals: Intervals) -> list[Interval]:
+    """Return intervals as `Interval`; ParameterError if one is malformed."""
     found = []
     for number, given in enumerate(intervals):
         try:
             start_s, end_s, state = given
             interval = Interval(float(start_s), float(end_s), State(state))
         except (TypeError, ValueError) as error:
-            raise ParameterError(f"interval {number}, {given!r}: must be start_s, end_s and a state, 0 to 4") from error
-        if not (math.isfinite(interval.start_s) and math.isfinite(interval.end_s)) or interval.start_s < 0:
-            raise ParameterError(f"interval {number}, {given!r}: a time is negative or not finite")
-        if interval.end_s < interval.start_s:
-            raise ParameterError(f"interval {number}, {given!r}: the end comes before the start")
+            raise ParameterError(f"interval {number}, {given!r}: must be start_s, end_s and a state from 0 to 4") from error
+        if problem := problem_with(*interval):
+            raise ParameterError(f"interval {number}, {given!r}: {problem}")
         found.append(interval)
     return found
 
 
-def laid_out(intervals: Iterable[tuple[float, float, int]], format_: str) -> list[Interval]:
-    """Return intervals one after another from 0 on, for a format in which they can't overlap.
+def contiguous(intervals: Intervals, format_: str, label: str) -> list[Interval]:
+    """Return intervals that follow one another from 0 s on, for a format that allows neither overlaps nor gaps.
 
-    What is between them is unlabelled; those without length are left out; an overlap of up to 20 ms, as people's labels
-    have it by rounding, is cut off the earlier one.
+    Gaps become unlabelled intervals; intervals without length are left out. An overlap of up to 20 ms, which labels
+    set by hand have through rounding, is cut off the earlier interval.
 
     Raises
     ------
     ParameterError
-        If two overlap by more.
+        If two intervals overlap by more, or there is none.
     """
     placed: list[Interval] = []
     for interval in sorted(checked(intervals)):
@@ -70,8 +103,8 @@ def laid_out(intervals: Iterable[tuple[float, float, int]], format_: str) -> lis
             before = placed.pop()
             if before.end_s - interval.start_s > _ROUNDING_S:
                 raise ParameterError(
-                    f"{format_} can't hold labels that overlap, as at {before.start_s:.6g} and {interval.start_s:.6g} s: "
-                    "mend them, or write circor or audacity"
+                    f"{label}: {format_} can't hold labels that overlap, as at {before.start_s:.6g} and "
+                    f"{interval.start_s:.6g} s: correct them, or write circor or audacity"
                 )
             if interval.start_s > before.start_s:
                 placed.append(Interval(before.start_s, interval.start_s, before.state))
@@ -83,11 +116,13 @@ def laid_out(intervals: Iterable[tuple[float, float, int]], format_: str) -> lis
             placed.append(Interval(last_s, start_s, State.UNLABELLED))
         if interval.end_s - start_s >= _SHORTEST_S:
             placed.append(Interval(start_s, interval.end_s, interval.state))
+    if not placed:
+        raise ParameterError(f"{label}: there is no interval to write")
     return placed
 
 
-def cycles(intervals: list[Interval]) -> list[tuple[float, float]]:
-    """Return where each complete heart cycle, S1 to diastole, begins and ends."""
+def complete_cycles(intervals: list[Interval]) -> list[tuple[float, float]]:
+    """Return start and end of each complete cardiac cycle, S1 to diastole, in seconds."""
     order = [State.S1, State.SYSTOLE, State.S2, State.DIASTOLE]
     return [
         (intervals[i].start_s, intervals[i + 3].end_s)
@@ -98,19 +133,15 @@ def cycles(intervals: list[Interval]) -> list[tuple[float, float]]:
 
 def decimal(value: float) -> str:
     """Spell a time in seconds, to the microsecond."""
-    return f"{abs(value):.6f}".rstrip("0").rstrip(".") or "0"  # abs: no "-0"
+    return f"{abs(value):.6f}".rstrip("0").rstrip(".") or "0"  # abs: never "-0"
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """Return a file's text; MissingFileError or AudioFormatError, by name, where there is none."""
+    """Return the text of a file; MissingFileError if it can't be read, AudioFormatError if it is not UTF-8."""
     label = os.fspath(path)
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise AudioFormatError(f"{label}: not a text file in UTF-8 ({error.reason} at byte {error.start})") from None
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{label}: no such file") from error
-    except OSError as error:
-        raise MissingFileError(f"{label}: can't be read: {error.strerror or error}") from error
-    except ValueError as error:  # a NUL in the path
-        raise MissingFileError(f"{label!r}: not a path: {error}") from error
+    except (OSError, ValueError) as error:
+        raise unreadable(label, error) from error

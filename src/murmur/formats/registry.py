@@ -1,9 +1,9 @@
-"""Every format that murmur writes, by name and suffix, and the one way to each."""
+"""Every format that murmur writes, by name and suffix."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from murmur.formats.circor import read_segments, write_segments
 from murmur.formats.dicom import write_dicom
 from murmur.formats.edf import write_bdf, write_edf
 from murmur.formats.fhir import write_fhir
-from murmur.formats.labels import checked
+from murmur.formats.labels import Intervals, checked
 from murmur.formats.sound import write_flac, write_wav
 from murmur.formats.textgrid import read_textgrid, write_textgrid
 from murmur.formats.wfdb import read_annotations, write_annotations
@@ -33,17 +33,21 @@ class Format:
     Attributes
     ----------
     name : str
-        What it is called, on the command line too.
+        Its name, also on the command line.
     suffix : str
-        Of its files.
+        Suffix of its files.
     holds : str
-        "labels" of states, "sound" (with labels where the format has room for them) or a "report".
+        "labels" of states, "sound" or a "report".
     description : str
-        In a few words.
+        A few words for lists.
     write : callable
-        Its writer: `write_labels`, `write_sound` and `write_report` call it.
+        Writer, which `write_labels`, `write_sound` or `write_report` calls.
     read : callable or None
-        Of labels, their reader.
+        Reader, if it holds labels.
+    annotated : bool
+        Whether a format that holds sound also stores the states.
+    sampled : bool
+        Whether a format that holds labels stores times as sample numbers; its writer takes ``sample_rate_hz``.
     """
 
     name: str
@@ -51,21 +55,23 @@ class Format:
     holds: str
     description: str
     write: Callable[..., None]
-    read: Callable[[str | os.PathLike[str]], Iterable[tuple[float, float, int]]] | None = None
+    read: Callable[[str | os.PathLike[str]], Intervals] | None = None
+    annotated: bool = False
+    sampled: bool = False
 
 
 FORMATS = {
     item.name: item
     for item in (
-        Format("circor", ".tsv", "labels", "beat labels of CirCor DigiScope", write_segments, read_segments),
+        Format("circor", ".tsv", "labels", "labels as in CirCor DigiScope", write_segments, read_segments),
         Format("audacity", ".txt", "labels", "an Audacity label track", write_audacity, read_audacity),
         Format("textgrid", ".TextGrid", "labels", "a Praat TextGrid", write_textgrid, read_textgrid),
-        Format("wfdb", ".atr", "labels", "WFDB annotations (PhysioNet)", write_annotations, read_annotations),
-        Format("wav", ".wav", "sound", "the sound alone", lambda path, recording, _: write_wav(path, recording)),
-        Format("flac", ".flac", "sound", "the sound alone", lambda path, recording, _: write_flac(path, recording)),
-        Format("dicom", ".dcm", "sound", "a DICOM General Audio Waveform with annotations", write_dicom),
-        Format("edf", ".edf", "sound", "EDF+ with annotations, 16 bits", write_edf),
-        Format("bdf", ".bdf", "sound", "BDF+ with annotations, 24 bits", write_bdf),
+        Format("wfdb", ".atr", "labels", "WFDB annotations (PhysioNet)", write_annotations, read_annotations, sampled=True),
+        Format("wav", ".wav", "sound", "the sound alone", write_wav),
+        Format("flac", ".flac", "sound", "the sound alone", write_flac),
+        Format("dicom", ".dcm", "sound", "a DICOM General Audio Waveform with annotations", write_dicom, annotated=True),
+        Format("edf", ".edf", "sound", "EDF+ with annotations, 16 bits", write_edf, annotated=True),
+        Format("bdf", ".bdf", "sound", "BDF+ with annotations, 24 bits", write_bdf, annotated=True),
         Format("fhir", ".json", "report", "a FHIR R4 DiagnosticReport with its Observations", write_fhir),
     )
 }
@@ -75,12 +81,12 @@ _BY_SUFFIX = {item.suffix.lower(): item for item in FORMATS.values()}
 
 
 def format_of(path: str | os.PathLike[str], name: str | None = None) -> Format:
-    """Return a format by its name, or without one by a path's suffix.
+    """Return a format by its name, or by the suffix of a path.
 
     Raises
     ------
     ParameterError
-        If there is no such format, or the suffix tells none.
+        If there is no such format, or the suffix is unknown.
     """
     if name is not None:
         if name not in FORMATS:
@@ -90,7 +96,7 @@ def format_of(path: str | os.PathLike[str], name: str | None = None) -> Format:
     if suffix.lower() not in _BY_SUFFIX:
         known = ", ".join(item.suffix for item in FORMATS.values())
         raise ParameterError(
-            f"{os.fspath(path)}: the suffix {suffix!r} tells no format ({known}); name one of {', '.join(FORMATS)}"
+            f"{os.fspath(path)}: no format has the suffix {suffix!r} ({known}); choose one of {', '.join(FORMATS)}"
         )
     return _BY_SUFFIX[suffix.lower()]
 
@@ -111,17 +117,28 @@ def read_labels(path: str | os.PathLike[str], format: str | None = None) -> list
     path : str or os.PathLike
         The file.
     format : str, optional
-        "circor", "audacity", "textgrid" or "wfdb"; the suffix tells without it.
+        "circor", "audacity", "textgrid" or "wfdb". Default: by the suffix.
 
     Returns
     -------
     list of Interval
-        ``start_s``, ``end_s`` and ``state``, in the file's order.
+        ``start_s``, ``end_s`` and ``state``, in the order of the file.
 
     Raises
     ------
     MurmurError
-        One of its kinds, naming the file: it is not there, damaged, of an unknown format, or a library is missing.
+        If the file is missing, damaged or of an unknown format, or a library is not installed.
+
+    See Also
+    --------
+    write_labels : Writes labels.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> write_labels("labels.tsv", murmur.segment("13918_MV.wav").intervals[:2])
+    >>> [interval.state.name for interval in read_labels("labels.tsv")]
+    ['DIASTOLE', 'S1']
     """
     found = _holding("labels", path, format)
     assert found.read is not None
@@ -130,72 +147,96 @@ def read_labels(path: str | os.PathLike[str], format: str | None = None) -> list
 
 def write_labels(
     path: str | os.PathLike[str],
-    intervals: Iterable[tuple[float, float, int]],
+    intervals: Intervals,
     format: str | None = None,
     *,
     sample_rate_hz: float | None = None,
 ) -> None:
-    """Write labels of states; the file appears whole or not at all, in place of one of its name.
+    """Write labels of states; the file appears complete or not at all, and replaces one of its name.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Where to; the folder must exist.
+        The file to write; its folder must exist.
     intervals : iterable of (float, float, int)
-        Start and end in seconds, and the state: such as ``segmentation.intervals``.
+        Start and end in seconds, and the state, such as ``segmentation.intervals``.
     format : str, optional
-        "circor", "audacity", "textgrid" or "wfdb"; the suffix tells without it.
+        "circor", "audacity", "textgrid" or "wfdb". Default: by the suffix.
     sample_rate_hz : float, optional
-        For WFDB, to whose samples times are rounded: that of the recording; 10 kHz without it.
+        For WFDB, which stores times as sample numbers: the rate of the recording. Default: 10 kHz.
 
     Raises
     ------
     MurmurError
-        One of its kinds: an interval that the format can't hold, an unknown format, a missing library or folder.
+        If the format is unknown or can't hold an interval, a library is not installed, or the file can't be written.
+
+    See Also
+    --------
+    read_labels : Reads labels.
+    convert : Segments a recording and writes its labels.
 
     Examples
     --------
     >>> import murmur
-    >>> write_labels("beats.TextGrid", murmur.segment("13918_MV.wav").intervals)
+    >>> write_labels("labels.TextGrid", murmur.segment("13918_MV.wav").intervals)
     """
     found = _holding("labels", path, format)
-    more: dict[str, Any] = {"sample_rate_hz": sample_rate_hz} if found.name == "wfdb" else {}
+    more: dict[str, Any] = {"sample_rate_hz": sample_rate_hz} if found.sampled else {}
     found.write(path, intervals, **more)
 
 
 def write_sound(
     path: str | os.PathLike[str],
     recording: Recording,
-    intervals: Iterable[tuple[float, float, int]] = (),
+    intervals: Intervals = (),
     format: str | None = None,
 ) -> None:
-    """Write a recording, and its states where the format has room for them.
+    """Write a recording, with its states if the format stores them.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Where to; the folder must exist.
+        The file to write; its folder must exist.
     recording : Recording
-        What `murmur.load` gives.
+        As `murmur.load` returns it.
     intervals : iterable of (float, float, int), optional
-        Its states; DICOM, EDF and BDF hold them as annotations.
+        Its states; DICOM, EDF and BDF store them as annotations.
     format : str, optional
-        "wav", "flac", "dicom", "edf" or "bdf"; the suffix tells without it.
+        "wav", "flac", "dicom", "edf" or "bdf". Default: by the suffix.
 
     Raises
     ------
     MurmurError
-        One of its kinds: what the format can't hold, an unknown format, a missing library or folder.
+        If the format is unknown or can't hold the recording, a library is not installed, or the file can't be written.
+
+    See Also
+    --------
+    convert : Reads, segments and writes a file.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> write_sound("13918_MV.flac", murmur.load("13918_MV.wav"))
     """
-    _holding("sound", path, format).write(path, recording, intervals)
+    found = _holding("sound", path, format)
+    found.write(path, recording, *([intervals] if found.annotated else []))
 
 
 def write_report(path: str | os.PathLike[str], analysis: Analysis, format: str | None = None, **options: Any) -> None:
-    """Write what an analysis found as a report; options as `murmur.formats.fhir.write_fhir` takes them.
+    """Write the findings of an analysis as a report; options as in `murmur.formats.fhir.write_fhir`.
 
     Raises
     ------
     MurmurError
-        One of its kinds: an unknown format or option, a missing library or folder.
+        If the format or an option is unknown, a library is not installed, or the file can't be written.
+
+    See Also
+    --------
+    convert : Analyzes a recording and writes its report.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> write_report("report.json", murmur.analyze("13918_MV.wav"), "fhir")
     """
     _holding("report", path, format).write(path, analysis, **options)

@@ -1,4 +1,4 @@
-"""Recordings as WAV and FLAC, and as the integers that other formats hold."""
+"""WAV and FLAC files, and samples as the integers that other formats store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["as_pcm", "fits", "whole_rate", "write_flac", "write_wav"]
 
 
 def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
-    """Whether integers of so many bits hold the samples exactly, full scale at ±1."""
+    """Whether integers of `bits` bits represent the samples exactly, with full scale at ±1."""
     digital = samples.astype(np.float64) * 2.0 ** (bits - 1)
     return bool(
         digital.min() >= -(2 ** (bits - 1)) and digital.max() < 2 ** (bits - 1) and (digital == np.rint(digital)).all()
@@ -25,7 +25,7 @@ def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
 
 
 def as_pcm(samples: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.int64]:
-    """Return samples as integers of so many bits, full scale at ±1; what is louder is turned down as a whole to fit."""
+    """Return samples as integers of `bits` bits, full scale at ±1; a louder recording is scaled down as a whole."""
     peak = float(np.abs(samples).max(initial=0.0))
     scale = 2.0 ** (bits - 1)
     digital = np.rint(samples.astype(np.float64) * (scale / max(peak, 1.0)))
@@ -33,19 +33,19 @@ def as_pcm(samples: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.int64]
 
 
 def whole_rate(path: str | os.PathLike[str], recording: Recording, format_: str) -> int:
-    """Return the sample rate for a format that has only whole ones; ParameterError where it is none."""
+    """Return the sample rate for a format that only stores integers; ParameterError if it is not one."""
     if recording.sample_rate_hz != int(recording.sample_rate_hz):
-        raise ParameterError(f"{os.fspath(path)}: {format_} can't state a sample rate of {recording.sample_rate_hz:.10g} Hz")
+        raise ParameterError(f"{os.fspath(path)}: {format_} can't store a sample rate of {recording.sample_rate_hz:.10g} Hz")
     return int(recording.sample_rate_hz)
 
 
 def write_wav(path: str | os.PathLike[str], recording: Recording) -> None:
-    """Write a WAV file: 16 bits where they hold the samples exactly, else 24, else 32-bit float.
+    """Write a WAV file with 16 bits if they represent the samples exactly, else 24, else 32-bit float.
 
     Raises
     ------
     ParameterError
-        If the sample rate is not whole.
+        If the sample rate is not an integer.
     OutputError
         If it can't be written.
     """
@@ -57,7 +57,7 @@ def write_wav(path: str | os.PathLike[str], recording: Recording) -> None:
 
 
 def write_flac(path: str | os.PathLike[str], recording: Recording) -> None:
-    """Write a FLAC file, 16 bits where they hold the samples exactly, else rounded to 24; errors as of `write_wav`."""
+    """Write a FLAC file with 16 bits if they represent the samples exactly, else rounded to 24; errors as in `write_wav`."""
     bits = 16 if fits(recording.samples, 16) else 24
     _write(path, recording, "FLAC", f"PCM_{bits}", _left(as_pcm(recording.samples, bits), bits))
 
@@ -71,8 +71,8 @@ def _write(path: str | os.PathLike[str], recording: Recording, format_: str, sub
 
     rate = whole_rate(path, recording, format_)
 
-    def write(place: Path) -> None:
-        with place.open("xb") as file:
+    def write(target: Path) -> None:
+        with target.open("xb") as file:
             soundfile.write(file, values, rate, format=format_, subtype=subtype)
 
     try:

@@ -1,7 +1,7 @@
-"""Praat TextGrids: an interval tier ``state`` (S1, systole, S2, diastole; empty where not labelled) and one ``beat``.
+"""Praat TextGrids: an interval tier ``state`` (S1, systole, S2, diastole; empty where not labelled) and one ``cycle``.
 
-A beat is a complete cycle, S1 to the end of its diastole, numbered from 1. Reading is by praatio, which knows Praat's long
-and short form and its encodings.
+The second tier numbers the complete cardiac cycles, S1 to diastole, from 1. Files are read by praatio, which knows Praat's
+long and short form and its encodings.
 
 References
 ----------
@@ -11,11 +11,11 @@ https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
-from murmur.errors import AudioFormatError, MissingFileError, ParameterError
-from murmur.formats.labels import NAMES, checked, cycles, decimal, laid_out, state_of
+from murmur.errors import AudioFormatError
+from murmur.formats.labels import NAMES, Intervals, checked, complete_cycles, contiguous, decimal, require_state
+from murmur.io.access import check_size, decoding, require
 from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval, State
 
@@ -25,30 +25,26 @@ _LONGEST_BYTES = 2**28
 _TIER = "state"
 
 
-def write_textgrid(path: str | os.PathLike[str], intervals: Iterable[tuple[float, float, int]]) -> None:
+def write_textgrid(path: str | os.PathLike[str], intervals: Intervals) -> None:
     """Write a TextGrid in Praat's long form, UTF-8, times to the microsecond.
 
     Raises
     ------
     ParameterError
-        If there is no interval, one has no such state or times, or two overlap by more than 20 ms.
+        If there is no interval, one is malformed, or two overlap by more than 20 ms.
     OutputError
         If the file can't be written.
     """
-    placed = laid_out(intervals, "textgrid")
-    if not placed:
-        raise ParameterError(f"{os.fspath(path)}: a TextGrid has no room for nothing: there is no interval to write")
+    placed = contiguous(intervals, "textgrid", os.fspath(path))
     states = [(start_s, end_s, "" if state == State.UNLABELLED else NAMES[state]) for start_s, end_s, state in placed]
-    end_s, beats, last_s = placed[-1].end_s, [], 0.0
-    for number, (start_s, stop_s) in enumerate(cycles(placed), start=1):
-        if start_s > last_s:
-            beats.append((last_s, start_s, ""))
-        beats.append((start_s, stop_s, str(number)))
-        last_s = stop_s
-    if last_s < end_s:
-        beats.append((last_s, end_s, ""))
-    head = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = {decimal(end_s)}\n'
-    tiers = f"tiers? <exists>\nsize = 2\nitem []:\n{_tier(1, _TIER, states)}{_tier(2, 'beat', beats)}"
+    cycles: list[tuple[float, float, str]] = []
+    last_s, total_s = 0.0, placed[-1].end_s
+    for number, (start_s, end_s) in enumerate([*complete_cycles(placed), (total_s, total_s)], start=1):
+        cycles += [(last_s, start_s, "")] if start_s > last_s else []
+        cycles += [(start_s, end_s, str(number))] if end_s > start_s else []
+        last_s = end_s
+    head = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = {decimal(total_s)}\n'
+    tiers = f"tiers? <exists>\nsize = 2\nitem []:\n{_tier(1, _TIER, states)}{_tier(2, 'cycle', cycles)}"
     write_text(Path(path), head + tiers)
 
 
@@ -72,43 +68,31 @@ def _tier(number: int, name: str, rows: list[tuple[float, float, str]]) -> str:
 
 
 def read_textgrid(path: str | os.PathLike[str]) -> list[Interval]:
-    """Read the interval tier ``state``, or the only interval tier there is.
+    """Read the interval tier ``state``, or the only interval tier.
 
     Raises
     ------
     MissingFileError
         If there is no readable file.
     AudioFormatError
-        If it is no TextGrid, has no such tier, or a label names no state; it names the file.
+        If it is not a TextGrid, has no such tier, or a label names no state.
     ParameterError
-        Without praatio.
+        If praatio is not installed.
     """
     label = os.fspath(path)
-    try:
-        if Path(path).stat().st_size > _LONGEST_BYTES:
-            raise AudioFormatError(f"{label}: longer than {_LONGEST_BYTES} bytes: not a TextGrid of one recording")
-    except OSError as error:
-        raise MissingFileError(f"{label}: can't be read: {error.strerror or error}") from error
-    try:
-        from praatio import textgrid
-        from praatio.data_classes.interval_tier import IntervalTier
-    except ImportError as error:
-        raise ParameterError(f"{label}: reading TextGrid needs praatio: pip install 'murmur-pcg[formats]'") from error
-    try:
+    check_size(label, _LONGEST_BYTES, "a TextGrid")
+    textgrid = require("praatio.textgrid", label, "reading TextGrid")
+    tier_kind = require("praatio.data_classes.interval_tier", label, "reading TextGrid").IntervalTier
+    with decoding(label, "not a TextGrid that can be read"):
         grid = textgrid.openTextgrid(label, includeEmptyIntervals=True, reportingMode="silence")
-        tiers = {tier.name: tier for tier in grid.tiers if isinstance(tier, IntervalTier)}
-    except Exception as error:  # the library tells what is damaged by many kinds
-        raise AudioFormatError(f"{label}: not a TextGrid that can be read ({error or type(error).__name__})") from error
+        tiers = {tier.name: tier for tier in grid.tiers if isinstance(tier, tier_kind)}
     tier = tiers.get(_TIER) or (next(iter(tiers.values())) if len(tiers) == 1 else None)
     if tier is None:
         raise AudioFormatError(f"{label}: no interval tier 'state'; it has {', '.join(map(repr, tiers)) or 'none'}")
     found = []
     for start_s, end_s, text in tier.entries:
-        state = state_of(text)
-        if state is None:
-            raise AudioFormatError(f"{label}: {text!r} at {start_s:.6g} s is none of S1, systole, S2, diastole, or empty")
         try:
-            found += checked([(start_s, end_s, state)])
-        except ParameterError as error:
-            raise AudioFormatError(f"{label}: {error}") from None
+            found += checked([(start_s, end_s, require_state(text))])
+        except ValueError as error:
+            raise AudioFormatError(f"{label}: at {start_s:.6g} s: {error}") from None
     return found

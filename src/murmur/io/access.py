@@ -26,10 +26,11 @@ def unreadable(label: str, error: OSError | ValueError) -> MissingFileError:
 
 def require(module: str, label: str, purpose: str, extra: str = "formats") -> Any:
     """Import an optional library; ParameterError with the command that installs it where it is missing."""
+    library = module.partition(".")[0]
     try:
+        importlib.import_module(library)
         return importlib.import_module(module)
     except ImportError as error:
-        library = module.partition(".")[0]
         raise ParameterError(f"{label}: {purpose} needs {library}: pip install 'murmur-pcg[{extra}]'") from error
 
 

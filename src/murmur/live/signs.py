@@ -1,59 +1,56 @@
-"""Signs as they settle: what would be concluded if that were all, and where its words have changed."""
+"""Signs as they settle: conclusions from the sound so far, and where they have changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from murmur.findings.finding import Finding, MurmurFinding
-from murmur.findings.findings import Findings
+from murmur.findings.registry import SIGNS
 from murmur.live.events import BeatAveraged, SignChanged
 from murmur.pipeline.analysis import Analysis
 
 __all__ = ["SignTracker"]
 
-#: Conclusions are drawn anew each second, and of longer streams each time they have grown by this share.
+#: Conclusions are drawn every second, and from longer streams whenever they have grown by this share.
 EVERY_S, GROWTH = 1.0, 1 / 30
-#: Figures without a word are told when they have changed by this much (ms of the split of S2; the score), and words again
-#: when their probability has.
-STEPS = {"s2_split": 5.0, "mitral_regurgitation": 0.05}
+#: A sign is reported again when its probability has changed by this much.
 PROBABILITY_STEP = 0.1
 
-Value = str | float | None
-#: What was said of a sign: its value and its probability.
-_Said = tuple[Value, float | None]
+#: What is concluded of a sign: its value and its probability.
+_Conclusion = tuple[str | float | None, float | None]
+_NOTHING: _Conclusion = (None, None)
 
 
 class SignTracker:
-    """Tells a sign when two conclusions in a row say the same, and something new, of it: what flickers is not settled."""
+    """Reports a sign when two conclusions in a row agree on something new, so that nothing flickers."""
 
     def __init__(self) -> None:
-        self._told: dict[str, _Said] = dict.fromkeys(Findings.__dataclass_fields__, (None, None))
-        self._last: dict[str, _Said] = dict(self._told)
+        self._reported: dict[str, _Conclusion] = {}
+        self._last: dict[str, _Conclusion] = {}
         self._due_s = 0.0
 
     def is_due(self, time_s: float, held_s: float) -> bool:
-        """Whether it is time for a conclusion, from `held_s` of sound."""
+        """Return whether it is time for a conclusion, from `held_s` of sound."""
         if time_s < self._due_s:
             return False
         self._due_s = time_s + max(EVERY_S, GROWTH * held_s)
         return True
 
     def update(self, time_s: float, analysis: Analysis) -> Iterator[SignChanged | BeatAveraged]:
-        """Tell what has changed since it was told."""
+        """Report what has changed since it was last reported."""
         readable = analysis.status == "ok"
-        for name in Findings.__dataclass_fields__:
-            finding: Finding | MurmurFinding = getattr(analysis.findings, name)
-            value = finding.value if readable else None
-            probability = finding.present_probability if isinstance(finding, MurmurFinding) else finding.probability
-            said = value, probability if value is not None else None
-            last, self._last[name] = self._last[name], said
-            if _same(name, said, last) and not _same(name, said, self._told[name]):
-                self._told[name] = said
+        for sign in SIGNS:
+            finding: Finding | MurmurFinding = getattr(analysis.findings, sign.name)
+            found = (finding.value, finding.probability) if readable and finding.value is not None else _NOTHING
+            last, reported = self._last.get(sign.name, _NOTHING), self._reported.get(sign.name, _NOTHING)
+            self._last[sign.name] = found
+            if _agree(found, last, sign.step) and not _agree(found, reported, sign.step):
+                self._reported[sign.name] = found
                 yield SignChanged(
                     time_s=time_s,
-                    sign=name,
-                    value=value,
-                    probability=said[1],
+                    sign=sign.name,
+                    value=found[0],
+                    probability=found[1],
                     evidence=finding.evidence,
                     reason=finding.reason,
                     beats=analysis.quality.trusted_cycles,
@@ -70,7 +67,7 @@ class SignTracker:
             )
 
 
-def _same(name: str, one: _Said, other: _Said) -> bool:
-    """Whether two say the same: no other word, and no figure that differs by a step."""
-    parts = zip(one, other, (STEPS.get(name, 0.0), PROBABILITY_STEP), strict=True)
+def _agree(one: _Conclusion, other: _Conclusion, step: float) -> bool:
+    """Return whether two conclusions have the same words, and numbers that differ by less than a step."""
+    parts = zip(one, other, (step, PROBABILITY_STEP), strict=True)
     return all(abs(a - b) < step if isinstance(a, float) and isinstance(b, float) else a == b for a, b, step in parts)

@@ -1,4 +1,4 @@
-"""Levels compared within each cycle, so that neither gain nor the sensor's response counts."""
+"""Levels compared within each cycle, so that neither the gain nor the sensor's response matters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from murmur.kernels.cycles import compare_levels
 from murmur.measure.cycles import BANDS_HZ, N_PARTS, CycleLevels
-from murmur.measure.robust import middle_of, quantile_of
+from murmur.measure.robust import median_of_sorted, quantile_of_sorted
 from murmur.signal.spectrogram import N_BINS
 
 Table = NDArray[np.float64]
 
 __all__ = ["COLUMNS", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "CycleSummary", "compare_cycles"]
 
-#: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`; in the lowest of them a rough one is loud.
+#: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`; a rough murmur is loud in the lowest of them.
 MURMUR_BANDS = slice(3, 7)
-#: All bands but 60 to 100 Hz, which overlaps its neighbours.
+#: All bands except 60 to 100 Hz, which overlaps its neighbours.
 PROFILE_BANDS = (0, 1, 3, 4, 5, 6, 7)
 #: 45 to 80 and 80 to 150 Hz, where heart sounds stand out.
 SOUND_BANDS = (1, 3)
@@ -58,7 +58,7 @@ def _columns() -> dict[str, slice]:
     return {name: slice(first, last) for name, first, last in zip(sizes, edges[:-1], edges[1:], strict=True)}
 
 
-#: Which columns of a `Comparison` are what.
+#: The columns of a `Comparison`, by name.
 #:
 #: - profile, diastole_profile: each part above late diastole, 80 to 600 Hz
 #: - mid_systole: mid-systole above late diastole, 80 to 600 Hz
@@ -72,26 +72,26 @@ def _columns() -> dict[str, slice]:
 #: - systole_spectrum, late_spectrum: levels of mid-systole and late diastole by frequency, dB of full scale
 COLUMNS = _columns()
 N_COLUMNS = COLUMNS["late_spectrum"].stop
-#: Quantiles that are read beside the median.
+#: Quantiles that a summary holds beside the median.
 SHARES = (0.1, 0.2, 0.25, 0.75, 0.8, 0.9)
-#: A table of at most so many numbers is kept whole, 16 MB, which two hours fill; of more no more are made at a time.
+#: A table of at most this many numbers (16 MB, about two hours) is kept; of a larger one this many are made at a time.
 MOST_NUMBERS = 2**21
-#: Cycles that are then compared together: they fit into the cache.
-STRETCH = 512
+#: Cycles that are then compared at a time, so that they fit into the cache.
+CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CycleSummary:
-    """Cycles summed up: what is read of each column of a `Comparison` once it is in order of size.
+    """Median and quantiles of each column of a `Comparison` over some cycles.
 
     Attributes
     ----------
     cycles : int
-        How many there are.
+        Number of cycles.
     medians : ndarray, shape (numbers,)
-        Of each column, in the order of `COLUMNS`; NaN where there is no cycle.
+        Medians, in the order of `COLUMNS`; NaN without a cycle.
     quantiles : dict of float to ndarray, shape (numbers,)
-        The same for each of `SHARES`.
+        Quantiles for each of `SHARES`.
     """
 
     cycles: int
@@ -100,10 +100,10 @@ class CycleSummary:
 
 
 class Comparison:
-    """What is compared within each cycle: a table with a row for each cycle, columns as in `COLUMNS`.
+    """Levels compared within each cycle: a table with one row per cycle and the columns of `COLUMNS`.
 
-    It is half as large again as the levels that it is made from. Of a long recording it is not kept: columns are made
-    whenever they are asked for, a few at a time, which costs a day a tenth of its time and spares it 200 MB.
+    The table is half as large again as the levels that it is made from. That of a long recording is not kept: its columns
+    are computed on request, a few at a time, which takes a tenth longer for a day and saves 200 MB.
     """
 
     __slots__ = ("_levels", "_table")
@@ -125,32 +125,32 @@ class Comparison:
         return self._columns(slice(0, N_COLUMNS))
 
     def summary(self, chosen: NDArray[np.bool_]) -> CycleSummary:
-        """Put the chosen cycles in order of size, column by column, and read off what sums them up."""
+        """Summarize the chosen cycles; `chosen` has shape (cycles,)."""
         cycles = np.flatnonzero(chosen)
         read = np.full((1 + len(SHARES), N_COLUMNS), np.nan)
         if cycles.size:
             at_once = max(MOST_NUMBERS // cycles.size, 1)
             for first in range(0, N_COLUMNS, at_once):
-                self._read_in_order(slice(first, min(first + at_once, N_COLUMNS)), cycles, read)
+                self._read_quantiles(slice(first, min(first + at_once, N_COLUMNS)), cycles, read)
         return CycleSummary(cycles.size, read[0], dict(zip(SHARES, read[1:], strict=True)))
 
-    def _read_in_order(self, columns: slice, cycles: NDArray[np.int64], out: Table) -> None:
-        """Fill these columns of `out`: medians first, then each of `SHARES`."""
-        ordered = self._columns(columns, cycles)
-        ordered.sort(axis=0)
-        out[0, columns] = middle_of(ordered)
+    def _read_quantiles(self, columns: slice, cycles: NDArray[np.int64], out: Table) -> None:
+        """Fill some columns of `out`: the medians first, then each of `SHARES`."""
+        rows = self._columns(columns, cycles)
+        rows.sort(axis=0)
+        out[0, columns] = median_of_sorted(rows)
         for row, share in zip(out[1:], SHARES, strict=True):
-            row[columns] = quantile_of(ordered, share)
+            row[columns] = quantile_of_sorted(rows, share)
 
     def _columns(self, columns: slice, cycles: NDArray[np.int64] | None = None) -> Table:
-        """Some columns of all cycles, or of those with these numbers as a copy."""
+        """Return some columns of all cycles, or a copy of those of the given cycles."""
         if self._table is not None:
             return self._table[:, columns] if cycles is None else self._table[cycles, columns]
         cycles = np.arange(len(self)) if cycles is None else cycles
         made = np.empty((cycles.size, columns.stop - columns.start))
-        for first in range(0, cycles.size, STRETCH):
-            stretch = slice(first, first + STRETCH)
-            made[stretch] = _table(self._levels[cycles[stretch]])[:, columns]
+        for first in range(0, cycles.size, CHUNK):
+            chunk = slice(first, first + CHUNK)
+            made[chunk] = _table(self._levels[cycles[chunk]])[:, columns]
         return made
 
 

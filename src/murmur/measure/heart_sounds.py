@@ -1,4 +1,4 @@
-"""S1 and S2 and the short sounds around them, summed up over a recording's trusted cycles."""
+"""S1, S2 and the short sounds around them, summarized over the trusted cycles of a recording."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ __all__ = ["S1_BAND_HZ", "ExtraSound", "HeartSounds", "describe_heart_sounds"]
 Mask = NDArray[np.bool_]
 Column = NDArray[np.float64]
 
-#: Where a quiet S1 shows.
+#: Band in which a quiet S1 shows: its total level does not tell.
 S1_BAND_HZ = (60, 100)
 #: A peak less prominent than this is no sound of its own.
 LEAST_PROMINENCE_DB = 3.0
-#: A sound of the heart comes at the same place in each cycle, within this.
+#: A heart sound comes at the same place in each cycle, within so many seconds (S3, S4), or this share of systole (click).
 STEADY_S = 0.025
 STEADY_SHARE = 0.12
-#: Two components of S2 show in the envelope when the dip between them is at least this deep.
+#: S2 has two components where the dip between the peaks of its envelope is at least this deep.
 LEAST_DIP_DB = 1.5
+#: The components of S2 lie equally far apart in each cycle, within this.
+STEADY_SPLIT_S = 0.012
+#: S2 is split where this share of the cycles shows it.
+SPLIT_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,14 @@ class ExtraSound(Record):
     Attributes
     ----------
     share : float
-        Share of cycles with a prominent peak at the usual place.
+        Share of cycles with a prominent peak at `place`, within the tolerance of the sound.
     level_db : float or None
         Median level against S1 (S3, S4) or S2 (click) in the sound's band.
     prominence_db : float or None
         Median prominence over its surroundings.
     place : float or None
-        S3: seconds after S2's onset; S4: seconds before S1's onset; click: share of systole.
+        Median over the cycles: of S3, in seconds after S2's onset; of S4, in seconds before S1's onset; of a click, as a
+        share of systole.
     """
 
     share: float
@@ -64,13 +69,13 @@ class HeartSounds(Record):
     s1_s2_by_band_db : tuple of float
         S1 against S2 in each band of `murmur.measure.cycles.BANDS_HZ`.
     s2_split_ms : float or None
-        Interval between S2's components, None where S2 mostly has one peak.
+        Median interval between S2's components; None where S2 has one peak in most cycles.
     s2_split_share : float
         Share of cycles whose S2 has two peaks at about that interval.
     s3, s4, click : ExtraSound
         Extra low sounds after S2 and before S1, and a sharp one in systole.
     cycles : int
-        How many cycles these figures rest on.
+        Number of cycles behind these figures.
     """
 
     s1_s2_level_db: float
@@ -85,7 +90,7 @@ class HeartSounds(Record):
 
 
 def describe_heart_sounds(summary: CycleSummary, sounds: CycleSounds, trusted: Mask) -> HeartSounds:
-    """Sum up the trusted cycles, of which there must be one.
+    """Summarize the trusted cycles, of which there must be one.
 
     Parameters
     ----------
@@ -94,7 +99,7 @@ def describe_heart_sounds(summary: CycleSummary, sounds: CycleSounds, trusted: M
     sounds : CycleSounds
         Of all cycles.
     trusted : ndarray of bool, shape (cycles,)
-        Which of them count.
+        Which of them are trusted.
     """
     columns, band = COLUMNS["s1_against_s2"], BANDS_HZ.index(S1_BAND_HZ)
     by_band_db = summary.medians[columns].tolist()
@@ -113,28 +118,26 @@ def describe_heart_sounds(summary: CycleSummary, sounds: CycleSounds, trusted: M
     )
 
 
-def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask, steady: float) -> ExtraSound:
-    heard = trusted & (prominence_db >= LEAST_PROMINENCE_DB)  # which NaN is not
-    if not np.count_nonzero(heard):
-        return ExtraSound(0.0, None, None, None)
-    usual = float(median(place[heard]))
-    at_place = heard & (np.abs(place - usual) <= steady)
-    count = np.count_nonzero(at_place)
-    if not count:
-        return ExtraSound(0.0, None, None, None)
-    return ExtraSound(
-        share=count / np.count_nonzero(trusted),
-        level_db=float(median(level_db[at_place])),
-        prominence_db=float(median(prominence_db[at_place])),
-        place=usual,
-    )
+def _steady(values: Column, chosen: Mask, tolerance: float) -> tuple[float, Mask]:
+    """Return the median of the chosen values, and which of them lie within the tolerance of it."""
+    centre = float(median(values[chosen]))
+    return centre, chosen & (np.abs(values - centre) <= tolerance)
+
+
+def _extra(level_db: Column, prominence_db: Column, place: Column, trusted: Mask, tolerance: float) -> ExtraSound:
+    prominent = trusted & (prominence_db >= LEAST_PROMINENCE_DB)  # False for NaN
+    if prominent.any():
+        centre, steady = _steady(place, prominent, tolerance)
+        if steady.any():
+            share = np.count_nonzero(steady) / np.count_nonzero(trusted)
+            return ExtraSound(share, float(median(level_db[steady])), float(median(prominence_db[steady])), centre)
+    return ExtraSound(0.0, None, None, None)
 
 
 def _split(sounds: CycleSounds, trusted: Mask) -> tuple[float | None, float]:
     two = trusted & (sounds.s2_dip_db >= LEAST_DIP_DB)
-    if not np.count_nonzero(two):
+    if not two.any():
         return None, 0.0
-    usual = float(median(sounds.s2_split_s[two]))
-    near = two & (np.abs(sounds.s2_split_s - usual) <= 0.012)
-    share = np.count_nonzero(near) / np.count_nonzero(trusted)
-    return (1e3 * usual if share >= 0.5 else None), share
+    split_s, steady = _steady(sounds.s2_split_s, two, STEADY_SPLIT_S)
+    share = np.count_nonzero(steady) / np.count_nonzero(trusted)
+    return (1e3 * split_s if share >= SPLIT_SHARE else None), share

@@ -1,4 +1,4 @@
-"""The murmur: how much of systole it fills, where, how loud, of what shape and pitch."""
+"""The murmur: how much of systole it fills, where, how loud it is, and its shape and pitch."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "cycle_extents",
 
 Array = NDArray[np.float64]
 
-#: Parts of systole well away from S1 and S2.
+#: Parts of systole away from S1 and S2.
 INNER = slice(2, 8)
 MURMUR_BANDS_HZ = tuple(BANDS_HZ[band] for band in range(MURMUR_BANDS.start, MURMUR_BANDS.stop))
 #: How far a click reaches into the profile on either side, as a share of systole.
 CLICK_REACH = 0.17
 #: A part of systole this far above late diastole is filled by sound.
 FILLED_DB = 3.0
-#: Nothing that lies so far below the loudest part of inner systole counts as filled.
+#: A part this far below the loudest part of inner systole is not filled.
 FILLED_BELOW_DB = 12.0
 #: Late diastole this far above the quietest part of diastole is not quiet.
 QUIET_DB = 6.0
@@ -33,18 +33,18 @@ QUIET_DB = 6.0
 
 @dataclass(frozen=True, slots=True)
 class MurmurFeatures(Record):
-    """The sound of systole above the beat's own late diastole; medians over the trusted beats, levels in dB.
+    """The sound of systole above the late diastole of the same cycle; medians over the trusted cycles, levels in dB.
 
     Attributes
     ----------
     profile_db : tuple of float
-        Level above late diastole, 80 to 600 Hz, in ten equal parts of systole from the end of S1 to S2.
+        Level above late diastole, 80 to 600 Hz, in ten equal parts of systole, from the end of S1 to S2.
     diastole_profile_db : tuple of float
-        The same of diastole.
+        The same for diastole.
     profile_low_db, profile_high_db, diastole_profile_low_db, diastole_profile_high_db : tuple of float
-        Between these lie four fifths of the beats: their 10 % and 90 % quantiles.
+        Quantiles of the same over the cycles, 10 % and 90 %.
     level_db : float or None
-        Power of mid-systole less that of late diastole, against S2, 80 to 600 Hz; None where nothing is left.
+        Power of mid-systole less that of late diastole, against S2, 80 to 600 Hz; None where nothing remains.
     above_quiet_db : float
         Mid-systole above late diastole, in the band between 80 and 600 Hz where it stands out most.
     extent : float
@@ -54,7 +54,7 @@ class MurmurFeatures(Record):
     peak : float
         Where the profile is largest, as a share of systole.
     evenness_db : float
-        Spread (largest less least) of the profile over the inner systole.
+        Range of the profile, largest less least, over the inner systole.
     rise_db, fall_db : float
         From the first fifth of systole up to the loudest part, and down from there to the last fifth.
     above_late_diastole_by_band_db, against_s2_by_band_db : tuple of float
@@ -64,9 +64,9 @@ class MurmurFeatures(Record):
     late_diastole_db : float
         Late diastole against S2, 80 to 600 Hz.
     late_diastole_quiet : bool
-        Whether late diastole is itself quiet: within 6 dB of the quietest part of diastole.
+        Whether late diastole is quiet: within 6 dB of the quietest part of diastole.
     spectrum : SpectralShape or None
-        Pitch and character of mid-systole with late diastole's spectrum taken off.
+        Spectrum of mid-systole less that of late diastole.
     """
 
     profile_db: tuple[float, ...]
@@ -99,7 +99,7 @@ def _power(level_db: Array) -> Array:
 
 
 def describe_murmur(summary: CycleSummary, click: float | None) -> MurmurFeatures:
-    """Sum up the trusted cycles, of which there must be one.
+    """Summarize the trusted cycles, of which there must be one.
 
     Parameters
     ----------
@@ -148,71 +148,65 @@ def describe_murmur(summary: CycleSummary, click: float | None) -> MurmurFeature
 
 
 def cycle_extents(profiles_db: Array) -> Array:
-    """Share of systole that is filled in each beat, by the rule of `MurmurFeatures.extent`.
+    """Return the share of systole that is filled in each cycle, by the rule of `MurmurFeatures.extent`.
 
     Parameters
     ----------
-    profiles_db : ndarray, shape (beats, parts)
-        Each beat's level above its own late diastole, clicks included.
+    profiles_db : ndarray, shape (cycles, parts)
+        Level of each cycle above its own late diastole, clicks included.
 
     Returns
     -------
-    ndarray, shape (beats,)
+    ndarray, shape (cycles,)
     """
     shares: Array = _filled(profiles_db)[1].mean(axis=1)
     return shares
 
 
 def _filled(profiles_db: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Profiles (beats, parts) without the tails of S1 and S2, and which parts a murmur fills."""
+    """Return the profiles (cycles, parts) without the tails of S1 and S2, and which parts a murmur fills."""
     inner = profiles_db.copy()
-    # the outermost parts hold those tails: their neighbours speak for them
+    # the outermost parts hold those tails, so they are no louder than their neighbours
     inner[:, 0], inner[:, -1] = profiles_db[:, :2].min(axis=1), profiles_db[:, -2:].min(axis=1)
     least = np.maximum(inner[:, INNER].max(axis=1) - FILLED_BELOW_DB, FILLED_DB)
     return inner, inner >= least[:, None]
 
 
 def _bridge(profile: Array, place: float) -> Array:
-    """Replace the parts of systole that a short sound reaches by the straight line across them."""
+    """Interpolate the parts of systole that a short sound reaches."""
     parts = np.arange(N_PARTS)
     outside = np.abs((parts + 0.5) / N_PARTS - place) > CLICK_REACH
     return np.interp(parts, parts[outside], profile[outside])
 
 
-def _names() -> tuple[str, ...]:
-    bands = [f"{BANDS_HZ[b][0]}-{BANDS_HZ[b][1]} Hz" for b in PROFILE_BANDS]
-    every = [f"{low}-{high} Hz" for low, high in BANDS_HZ]
-    names = [f"systole part {p} above late diastole, {b}" for p in range(N_PARTS // 2) for b in bands]
-    names += [f"mid-systole against S2, {b}" for b in bands]
-    names += [f"mid-systole against S1, {b}" for b in bands]
-    names += [f"early diastole above late, {b}" for b in bands]
-    names += [f"mid-diastole above late, {b}" for b in bands]
-    names += [f"late diastole against S2, {b}" for b in bands]
-    names += [f"S1 against S2, {b}" for b in every]
-    names += [f"mid-systole above mean diastole, {b}" for b in bands]
-    names += [f"lower fifth of mid-systole above late diastole, {b}" for b in bands]
-    names += [f"upper fifth of mid-systole above late diastole, {b}" for b in bands]
-    names += ["log2 cycle", "systole share", "systole profile spread", "systole profile slope", "systole profile bulge"]
-    return tuple(names)
-
-
-#: What is summed up by its median, in the order of `VECTOR_NAMES`.
-VECTOR_COLUMNS = (
-    "pairs_above_late",
-    "mid_against_s2",
-    "mid_against_s1",
-    "early_above_late",
-    "middle_above_late",
-    "late_against_s2",
-    "s1_against_s2",
-    "mid_above_diastole",
-)
+PROFILE_BANDS_HZ = tuple(BANDS_HZ[band] for band in PROFILE_BANDS)
+#: Columns of a `Comparison` whose medians `murmur_vector` takes, and what they are.
+VECTOR_MEDIANS = {
+    "pairs_above_late": [f"systole part {part} above late diastole" for part in range(N_PARTS // 2)],
+    "mid_against_s2": ["mid-systole against S2"],
+    "mid_against_s1": ["mid-systole against S1"],
+    "early_above_late": ["early diastole above late"],
+    "middle_above_late": ["mid-diastole above late"],
+    "late_against_s2": ["late diastole against S2"],
+    "s1_against_s2": ["S1 against S2"],
+    "mid_above_diastole": ["mid-systole above mean diastole"],
+}
 #: What each element of `murmur_vector` is.
-VECTOR_NAMES = _names()
+VECTOR_NAMES = (
+    *(
+        f"{text}, {low}-{high} Hz"
+        for column, texts in VECTOR_MEDIANS.items()
+        for text in texts
+        for low, high in (BANDS_HZ if column == "s1_against_s2" else PROFILE_BANDS_HZ)
+    ),
+    *(f"lower fifth of mid-systole above late diastole, {low}-{high} Hz" for low, high in PROFILE_BANDS_HZ),
+    *(f"upper fifth of mid-systole above late diastole, {low}-{high} Hz" for low, high in PROFILE_BANDS_HZ),
+    *("log2 cycle", "systole share", "systole profile spread", "systole profile slope", "systole profile bulge"),
+)
 
 
 def murmur_vector(summary: CycleSummary, bounds_s: Array) -> Array:
-    """Describe a recording to the murmur model by robust summaries over the trusted cycles.
+    """Return what the trees of the murmur model take: medians and quantiles over the trusted cycles.
 
     Parameters
     ----------
@@ -230,7 +224,7 @@ def murmur_vector(summary: CycleSummary, bounds_s: Array) -> Array:
     broad = (medians[COLUMNS["pairs_above_late"]].reshape(-1, len(PROFILE_BANDS))[:, 2:6].sum(axis=1) / 4.0).tolist()
     return np.concatenate(
         [
-            *(medians[COLUMNS[name]] for name in VECTOR_COLUMNS),
+            *(medians[COLUMNS[name]] for name in VECTOR_MEDIANS),
             *(summary.quantiles[share][COLUMNS["mid_above_late"]] for share in (0.2, 0.8)),
             [median(np.log2(cycle)), median((bounds_s[:, 2] - bounds_s[:, 0]) / cycle)],
             [max(broad[1:4]) - min(broad[1:4]), broad[3] - broad[1], broad[2] - 0.5 * (broad[1] + broad[3])],

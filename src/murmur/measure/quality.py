@@ -12,6 +12,7 @@ from murmur.learned.linear import LinearModel
 from murmur.measure.comparison import Comparison
 from murmur.measure.measurement import Measurement
 from murmur.measure.robust import median
+from murmur.measure.seconds import Seconds
 from murmur.records import Record
 from murmur.segmentation.reading import EVIDENCE, Cycles
 from murmur.segmentation.result import CardiacCycles
@@ -19,7 +20,7 @@ from murmur.settings import Settings
 
 __all__ = [
     "Quality",
-    "Stretch",
+    "QualityInterval",
     "assess_quality",
     "cycle_confidence",
     "cycle_evidence",
@@ -29,24 +30,25 @@ __all__ = [
 
 Mask = NDArray[np.bool_]
 
-#: A second this far below the usual second is one without contact.
+#: A second this far below the median second is one without contact.
 LOST_DB = 25.0
-#: Share of the input in flat tops from which a recording counts as clipped.
-CLIPPED = 0.002
-#: Where no beat is more likely than this to be one, there may be no heart in the recording.
+#: Shares of the recording from which it counts as clipped (flat tops), as without contact, and as noisy (seconds).
+CLIPPED, LOST, NOISY = 0.002, 0.1, 0.5
+#: Where no cycle is more probable than this, there may be no heart in the recording.
 HEARTBEAT = 0.1
-#: Cycles whose confidence is reckoned together: all of an ordinary recording.
-STRETCH = 4096
-#: A cycle with more than this share of its samples in friction spikes is not measured.
+#: Cycles whose confidence is computed at a time: all of an ordinary recording.
+CHUNK = 4096
+#: A cycle with more than this share of its samples in friction spikes is not trusted.
 SPIKED_CYCLE = 0.08
-#: What a second can be.
+#: An unreadable recording is too short if it lasts less than this for each cycle that is needed.
+SHORT_CYCLE_S = 2.0
+#: The kinds of a second.
 KINDS = ("good", "contact lost", "noisy")
-GOOD, LOST, NOISY = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch(Record):
-    """Consecutive seconds of one kind: "good", "noisy" (no trusted beat) or "contact lost"."""
+class QualityInterval(Record):
+    """Consecutive seconds of one kind: "good", "noisy" (no trusted cycle) or "contact lost"."""
 
     start_s: float
     end_s: float
@@ -60,18 +62,19 @@ class Quality(Record):
     Attributes
     ----------
     index : float
-        Share of the recording, 0 to 1, that is expected to be segmented right: each beat's length weighed by its confidence.
+        Share of the recording, 0 to 1, expected to be segmented correctly: the length of each cycle, weighted by its
+        confidence.
     reasons : tuple of str
         What is wrong: "clipped", "noisy", "no heartbeat", "contact lost", "too short"; empty where nothing is.
     readable : bool
         False when no finding should rest on this recording.
     trusted_cycles : int
-        Beats that are measured.
+        Number of cycles that are measured.
     cycle_confidence : float or None
-        Mean confidence of all beats.
+        Mean confidence of all cycles.
     clipped_fraction, spiked_fraction, lost_fraction : float
         Shares of the recording in flat tops, in friction spikes, and without contact.
-    stretches : tuple of Stretch
+    intervals : tuple of QualityInterval
         The recording over time.
     """
 
@@ -83,14 +86,14 @@ class Quality(Record):
     clipped_fraction: float
     spiked_fraction: float
     lost_fraction: float
-    stretches: tuple[Stretch, ...]
+    intervals: tuple[QualityInterval, ...]
 
 
 def cycle_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
-    """Evidence for each cycle and its mean over the two cycles on either side, shape (cycles, n).
+    """Return the evidence for each cycle, and its mean over that cycle and two on either side, shape (cycles, n).
 
-    To what the posteriors say of a cycle comes how far its S1 and S2 stand out of its systole and diastole (dB): the network
-    may hear beats in noise, but they do not stand out.
+    The evidence is what the posteriors say of a cycle, and how far its S1 and S2 stand out of its systole and diastole (dB):
+    the network may find cycles in noise, but they do not stand out.
     """
     count = len(EVIDENCE) + 2
     evidence = np.empty((len(cycles), 2 * count))
@@ -100,19 +103,19 @@ def cycle_evidence(cycles: Cycles, compared: Comparison) -> NDArray[np.float64]:
     own[:, :-2], own[:, -2:] = cycles.evidence, compared["sounds_stand_out"]
     padded = np.concatenate([own[:1], own[:1], own, own[-1:], own[-1:]])
     np.add(padded[:-4], padded[1:-3], out=around)
-    for stretch in (padded[2:-2], padded[3:-1], padded[4:]):
-        around += stretch
+    for shifted in (padded[2:-2], padded[3:-1], padded[4:]):
+        around += shifted
     around /= 5.0
     return evidence
 
 
 def cycle_confidence(cycles: Cycles, compared: Comparison, model: LinearModel) -> NDArray[np.float64]:
-    """Probability that each cycle's S1 and S2 are right."""
+    """Return the probability that S1 and S2 of each cycle are correct, shape (cycles,)."""
     evidence = cycle_evidence(cycles, compared)
     confidence = np.empty(len(cycles))
-    for first in range(0, len(cycles), STRETCH):
-        stretch = slice(first, first + STRETCH)
-        confidence[stretch] = model.probabilities(evidence[stretch])[:, 0]
+    for first in range(0, len(cycles), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        confidence[chunk] = model.probabilities(evidence[chunk])[:, 0]
     return confidence
 
 
@@ -123,9 +126,9 @@ def with_confidence(cycles: Cycles, confidence: NDArray[np.float64]) -> CardiacC
 
 
 def interrupted_cycles(measurement: Measurement) -> Mask:
-    """Tell which cycles are none, since contact was lost in them, shape (cycles,).
+    """Return which cycles are no cycles because contact was lost in them, shape (cycles,).
 
-    They hold a second of silence, or two that are far quieter than the loudest that they touch: a pause is not as quiet.
+    They hold a second of silence, or two seconds far quieter than the loudest one that they touch: a pause is not as quiet.
     """
     bounds_s, seconds = measurement.cycles.bounds_s[:, [0, 4]] - measurement.start_s, measurement.seconds
     interrupted = np.zeros(bounds_s.shape[0], dtype=bool)
@@ -143,33 +146,43 @@ def interrupted_cycles(measurement: Measurement) -> Mask:
 def assess_quality(
     measurement: Measurement, confidence: NDArray[np.float64], interrupted: Mask, settings: Settings
 ) -> tuple[Quality, Mask]:
-    """Judge a recording; return its quality and which cycles are trusted, shape (cycles,)."""
-    bounds_s, seconds = measurement.cycles.bounds_s, measurement.seconds
-    trusted = (confidence >= settings.least_confidence) & (measurement.spiked.share <= SPIKED_CYCLE) & ~interrupted
-    length_s = np.where(interrupted, 0.0, bounds_s[:, 4] - bounds_s[:, 0])
-    start_s = measurement.start_s
-    index = float(min((length_s * confidence).sum() / (measurement.duration_s - start_s), 1.0))
+    """Judge a recording.
 
-    n = seconds.level_db.shape[0]
-    covered = np.zeros(n, dtype=bool)
-    for s1_s, end_s in (bounds_s[trusted][:, [0, 4]] - start_s).tolist():
-        covered[max(int(s1_s), 0) : int(end_s) + 1] = True
-    # where no beat is, the loudest second speaks; of silence, −inf
-    usual = float(median(seconds.level_db[covered]) if covered.any() else seconds.level_db.max(initial=-np.inf))
-    lost = ((seconds.silent > 0.5) | (seconds.level_db < usual - LOST_DB)) & ~covered
-    noisy = ~(covered | lost)
-    trusted_cycles = int(trusted.sum())
+    Parameters
+    ----------
+    measurement : Measurement
+        What the engine found.
+    confidence : ndarray, shape (cycles,)
+        Probability that each cycle is correct.
+    interrupted : ndarray of bool, shape (cycles,)
+        Which cycles are no cycles: `interrupted_cycles`.
+    settings : Settings
+        What a trusted cycle and a readable recording need.
+
+    Returns
+    -------
+    quality : Quality
+    trusted : ndarray of bool, shape (cycles,)
+        Which cycles count in the figures of the recording.
+    """
+    bounds_s, seconds, start_s = measurement.cycles.bounds_s, measurement.seconds, measurement.start_s
+    trusted = (confidence >= settings.least_confidence) & (measurement.spiked.share <= SPIKED_CYCLE) & ~interrupted
+    trusted_cycles, held_s = int(trusted.sum()), measurement.duration_s - start_s
+    length_s = np.where(interrupted, 0.0, bounds_s[:, 4] - bounds_s[:, 0])
+    index = float(min((length_s * confidence).sum() / held_s, 1.0))
     readable = trusted_cycles >= settings.least_cycles and index >= settings.least_quality
+    lost, noisy = _lost_and_noisy(seconds, bounds_s[trusted][:, [0, 4]] - start_s)
+    n = max(lost.size, 1)
+    lost_fraction = int(np.count_nonzero(lost)) / n
     reasons = []
     if measurement.clipped_fraction >= CLIPPED:
         reasons.append("clipped")
-    lost_fraction = int(np.count_nonzero(lost)) / n if n else 0.0
-    if lost_fraction > 0.1:
+    if lost_fraction > LOST:
         reasons.append("contact lost")
-    if np.count_nonzero(noisy) > 0.5 * n:
+    if np.count_nonzero(noisy) > NOISY * lost.size:
         reasons.append("noisy" if np.any(confidence > HEARTBEAT) else "no heartbeat")
     if not readable and not reasons:
-        reasons.append("too short" if measurement.duration_s - start_s < 2.0 * settings.least_cycles else "noisy")
+        reasons.append("too short" if held_s < SHORT_CYCLE_S * settings.least_cycles else "noisy")
     quality = Quality(
         index=index,
         reasons=tuple(reasons),
@@ -177,15 +190,28 @@ def assess_quality(
         trusted_cycles=trusted_cycles,
         cycle_confidence=float(confidence.sum()) / confidence.size if confidence.size else None,
         clipped_fraction=measurement.clipped_fraction,
-        spiked_fraction=float(seconds.limited.sum()) / n if n else 0.0,
+        spiked_fraction=float(seconds.limited.sum()) / n,
         lost_fraction=lost_fraction,
-        stretches=_stretches((LOST * lost + NOISY * noisy).tolist(), start_s, measurement.duration_s),
+        intervals=_intervals((lost + 2 * noisy).tolist(), start_s, measurement.duration_s),
     )
     return quality, trusted
 
 
-def _stretches(kinds: list[int], start_s: float, end_s: float) -> tuple[Stretch, ...]:
-    """Join seconds of one kind; the last lasts until the end."""
+def _lost_and_noisy(seconds: Seconds, trusted_s: NDArray[np.float64]) -> tuple[Mask, Mask]:
+    """Return which seconds are without contact, and which are noisy; `trusted_s` are start and end of trusted cycles."""
+    covered = np.zeros(seconds.level_db.size, dtype=bool)
+    for s1_s, end_s in trusted_s.tolist():
+        covered[max(int(s1_s), 0) : int(end_s) + 1] = True
+    # without a trusted cycle the loudest second is the reference; of silence, −inf
+    reference_db = float(median(seconds.level_db[covered]) if covered.any() else seconds.level_db.max(initial=-np.inf))
+    lost = ((seconds.silent > 0.5) | (seconds.level_db < reference_db - LOST_DB)) & ~covered
+    return lost, ~(covered | lost)
+
+
+def _intervals(kinds: list[int], start_s: float, end_s: float) -> tuple[QualityInterval, ...]:
+    """Join seconds of one kind; the last interval lasts until the end."""
     starts = [second for second, kind in enumerate(kinds) if second == 0 or kind != kinds[second - 1]]
     ends = [*(start_s + second for second in starts[1:]), end_s]
-    return tuple(Stretch(start_s + start, end, KINDS[kinds[start]]) for start, end in zip(starts, ends, strict=False))
+    return tuple(
+        QualityInterval(start_s + start, end, KINDS[kinds[start]]) for start, end in zip(starts, ends, strict=False)
+    )

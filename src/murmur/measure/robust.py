@@ -7,27 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["median", "middle_of", "quantile_of"]
+__all__ = ["median", "median_of_sorted", "quantile_of_sorted"]
 
 Rows = NDArray[np.floating[Any]]
 
 
 def median(rows: Rows) -> NDArray[Any]:
     """Median over the first axis, of one row or more without NaN, as `numpy.median` with ``axis=0``."""
-    return middle_of(np.sort(rows, axis=0))
+    return median_of_sorted(np.sort(rows, axis=0))
 
 
-def middle_of(ordered: Rows) -> NDArray[Any]:
-    """Median of rows that are in order."""
-    n = ordered.shape[0]
-    middle: NDArray[Any] = 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
+def median_of_sorted(rows: Rows) -> NDArray[Any]:
+    """Median of sorted rows."""
+    n = rows.shape[0]
+    middle: NDArray[Any] = 0.5 * (rows[(n - 1) // 2] + rows[n // 2])
     return middle
 
 
-def quantile_of(ordered: Rows, share: float) -> NDArray[Any]:
-    """Quantile of rows that are in order, as `numpy.quantile` with ``axis=0`` (Hyndman and Fan 1996, type 7)."""
-    place = share * (ordered.shape[0] - 1)
-    low = int(place)
-    high = min(low + 1, ordered.shape[0] - 1)
-    between: NDArray[Any] = ordered[low] + (place - low) * (ordered[high] - ordered[low])
+def quantile_of_sorted(rows: Rows, share: float) -> NDArray[Any]:
+    """Quantile of sorted rows, as `numpy.quantile` with ``axis=0`` (Hyndman and Fan 1996, type 7)."""
+    index = share * (rows.shape[0] - 1)
+    low = int(index)
+    high = min(low + 1, rows.shape[0] - 1)
+    between: NDArray[Any] = rows[low] + (index - low) * (rows[high] - rows[low])
     return between

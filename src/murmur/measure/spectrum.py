@@ -1,4 +1,4 @@
-"""Pitch and character of a sound from its power spectrum."""
+"""Pitch and character of a sound, from its power spectrum."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from murmur.signal.spectrogram import BIN_HZ
 
 __all__ = ["SpectralShape", "describe_spectrum"]
 
-#: The murmur band: heart sounds lie below, and little of a murmur above.
+#: The band of murmurs: heart sounds lie below it, and little of a murmur lies above.
 LOW_HZ, HIGH_HZ = 90.0, 780.0
 ROLLOFF = 0.85
 _INSIDE = slice(*np.searchsorted(BIN_HZ, [LOW_HZ, HIGH_HZ]))
 _FREQUENCY_HZ = BIN_HZ[_INSIDE]
-#: A spectrum is smoothed over seven bins, its ends prolonged.
+#: A spectrum is smoothed over seven bins, its ends repeated.
 _SMOOTHING, _END = np.full(7, 1.0 / 7.0), np.ones(3)
 
 
@@ -31,13 +31,13 @@ class SpectralShape(Record):
     centroid_hz, bandwidth_hz : float
         Mean frequency and standard deviation, weighted by power.
     rolloff_hz : float
-        Below it lie 85 % of the power.
+        Frequency below which 85 % of the power lies.
     flatness : float
         Geometric over arithmetic mean: 1 for white noise, 0 for a tone.
     entropy : float
         Shannon entropy over that of a flat spectrum, 0 to 1.
     harmonicity : float
-        Share of the power that stands out of the spectrum smoothed over 110 Hz: tones.
+        Share of the power in tones: what stands out of the spectrum smoothed over 110 Hz.
     """
 
     centroid_hz: float
@@ -49,7 +49,7 @@ class SpectralShape(Record):
 
 
 def describe_spectrum(power: NDArray[np.float64]) -> SpectralShape | None:
-    """Describe a power spectrum on `murmur.signal.spectrogram.BIN_HZ`; None where it holds nothing.
+    """Describe a power spectrum on `murmur.signal.spectrogram.BIN_HZ`; None where it is empty.
 
     Centroid, bandwidth and flatness are librosa's definitions (McFee et al., 2015) applied to power.
     """

@@ -1,9 +1,9 @@
-"""Several recordings of one person, put together: where a murmur is heard, where it is loudest, what it is."""
+"""Several recordings of one person: whether and where a murmur is heard, where it is loudest, and what it is like."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from murmur.errors import ParameterError
 from murmur.findings import s1_intensity
 from murmur.findings.finding import median_class
 from murmur.findings.grade import GRADES
+from murmur.findings.models import FindingModels
 from murmur.findings.murmur import decide_murmur
 from murmur.io.info import RecordingInfo
 from murmur.learned.linear import sigmoid
@@ -35,19 +36,21 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-#: Below this against S2 there is no murmur, and one nothing is no louder than another.
-FAINTEST_DB = -30.0
-#: Where a murmur of grade II is heard.
+#: At and below this level against S2 there is no murmur, and none is louder than another.
+NO_MURMUR_DB = -30.0
+#: A murmur of grade II is heard at all of these.
 GRADED_SITES = ("AV", "PV", "TV", "MV")
-#: Log odds of a murmur where there is no recording, and least.
-UNHEARD = -4.0
+#: Log odds of a murmur at a site without a recording, and least at any site.
+LEAST_LOG_ODDS = -4.0
+#: Difference of levels between apex and base for each unit of log odds that the murmur is louder at the apex.
+APEX_SLOPE_DB = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFigures(Record):
-    """What a patient's figures, and their course over visits, need of each recording; a row of the tables holds all of it.
+    """What the figures of a patient, and their history over visits, need of each recording; a row of the tables holds it.
 
-    Levels compare between recordings only as ratios inside each: the murmur's against S2.
+    Levels compare between recordings only as ratios within each: the murmur's against S2.
     """
 
     info: RecordingInfo
@@ -67,24 +70,24 @@ class SiteFigures(Record):
 
 @dataclass(frozen=True, slots=True)
 class PatientAnalysis(Record):
-    """What all recordings of one person say together.
+    """What all recordings of one person show together.
 
     Attributes
     ----------
     patient : str
-        Who.
+        Id of the patient.
     recordings, readable : int
-        How many there are, and how many could be read.
+        Number of recordings, and of those that are readable.
     murmur : str
         "present", "absent" or "unknown".
     murmur_probability, unknown_probability : float or None
         Of the three classes present, unknown, absent.
     grade : str or None
-        From how sure a murmur is at each of the four sites.
+        From the probabilities of a murmur at the four sites.
     graded_sites : int
-        At how many of the four sites there is a readable recording.
+        Number of the four sites with a readable recording.
     expected_grade : float or None
-        0 to 3: the grade to be expected, were there a murmur, times the probability that there is one.
+        0 to 3: the expected grade of a murmur, times the probability that there is one.
     murmur_sites : tuple of str
         Sites where a murmur is heard.
     loudest_site : str or None
@@ -92,43 +95,43 @@ class PatientAnalysis(Record):
     radiates_to_axilla : bool or None
         Whether it is heard at Ax; None without a readable recording there.
     holosystolic_probability, blowing_probability : float or None
-        At the sites where it is heard, weighed by its probability there.
+        Mean over the recordings, weighted by the probability of a murmur in each.
     s1_intensity : str or None
-        "quiet", "normal" or "loud": the median over the sites of S1 against what is usual there.
+        "quiet", "normal" or "loud": the median over the recordings of S1's departure from the norm of its site.
     quiet_s1_probability : float or None
-        Of that.
+        Probability that S1 is quiet, from that median.
     apex_over_base_db : float or None
-        The murmur's level at MV above that at AV; None where it is heard at neither, or one of them is missing.
+        The murmur's level at MV above that at AV; None where it is heard at neither, or a site is missing.
     mitral_regurgitation_score : float or None
-        Mean of three parts of equal weight: a murmur that fills systole, a quiet S1, louder at the apex than at the aortic
-        site; without the sites for the third, of two.
+        Mean of three parts of equal weight: a murmur that fills systole, a quiet S1, a murmur louder at the apex than at the
+        aortic site; without the sites for the third, of two.
     score_parts : dict of str to float or None
         Those parts.
     """
 
     patient: str
     recordings: int
-    readable: int
-    murmur: str
-    murmur_probability: float | None
-    unknown_probability: float | None
-    grade: str | None
-    graded_sites: int
-    expected_grade: float | None
-    murmur_sites: tuple[str, ...]
-    loudest_site: str | None
-    radiates_to_axilla: bool | None
-    holosystolic_probability: float | None
-    blowing_probability: float | None
-    s1_intensity: str | None
-    quiet_s1_probability: float | None
-    apex_over_base_db: float | None
-    mitral_regurgitation_score: float | None
-    score_parts: dict[str, float | None]
+    readable: int = 0
+    murmur: str = "unknown"
+    murmur_probability: float | None = None
+    unknown_probability: float | None = None
+    grade: str | None = None
+    graded_sites: int = 0
+    expected_grade: float | None = None
+    murmur_sites: tuple[str, ...] = ()
+    loudest_site: str | None = None
+    radiates_to_axilla: bool | None = None
+    holosystolic_probability: float | None = None
+    blowing_probability: float | None = None
+    s1_intensity: str | None = None
+    quiet_s1_probability: float | None = None
+    apex_over_base_db: float | None = None
+    mitral_regurgitation_score: float | None = None
+    score_parts: dict[str, float | None] = field(default_factory=dict)
 
 
 def site_figures(analysis: Analysis) -> SiteFigures:
-    """Take from an analysis what its patient's figures need."""
+    """Take from an analysis what the figures of its patient need."""
     found, readable = analysis.findings, analysis.status == "ok"
     murmur, sounds = (analysis.murmur, analysis.heart_sounds) if readable else (None, None)
     return SiteFigures(
@@ -137,13 +140,13 @@ def site_figures(analysis: Analysis) -> SiteFigures:
         present_probability=found.murmur.present_probability,
         unknown_probability=found.murmur.unknown_probability,
         absent_probability=found.murmur.absent_probability,
-        murmur_level_db=None if murmur is None else murmur.level_db,
+        murmur_level_db=murmur.level_db if murmur else None,
         holosystolic_probability=found.systolic_timing.evidence.get("p_holosystolic"),
         blowing_probability=found.systolic_quality.evidence.get("p_blowing"),
         s1_departure_db=found.s1_intensity.evidence.get("departure_db"),
-        above_quiet_db=None if murmur is None else murmur.above_quiet_db,
-        murmur_extent=None if murmur is None else murmur.extent,
-        s1_s2_level_db=None if sounds is None else sounds.s1_s2_level_db,
+        above_quiet_db=murmur.above_quiet_db if murmur else None,
+        murmur_extent=murmur.extent if murmur else None,
+        s1_s2_level_db=sounds.s1_s2_level_db if sounds else None,
         heart_rate_bpm=analysis.rhythm.heart_rate_bpm if readable else None,
     )
 
@@ -156,20 +159,33 @@ def _log_odds(probabilities: Array) -> Array:
 
 
 def patient_vector(probabilities: Array) -> Array:
-    """Sum up the recordings' probabilities (readable, 3) for the patient's model: log odds of a murmur, largest and mean."""
+    """Return what the patient's murmur model takes: the largest and the mean log odds of a murmur.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (readable, 3)
+        Of present, unknown and absent, in each readable recording.
+    """
     odds = _log_odds(probabilities)
     return np.array([odds.max(), odds.mean()])
 
 
 def grade_vector(probabilities: Array, sites: Sequence[str]) -> Array:
-    """Sum up the recordings' probabilities (readable, 3), and where each was made, for the patient's grade.
+    """Return what the patient's grade model takes: the least log odds of a murmur over the four sites, and the largest.
 
-    Log odds of a murmur against everything else: the least over the four sites, and the largest. In CirCor a murmur of
-    grade II is heard at all four sites, one of grade I is not; a site without a recording counts as one without a murmur.
+    In CirCor a murmur of grade II is heard at all four sites, one of grade I is not. A site without a recording counts as
+    one without a murmur.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (readable, 3)
+        Of present, unknown and absent, in each readable recording.
+    sites : sequence of str, length readable
+        Where each recording was made.
     """
     odds = _log_odds(probabilities)
-    at_sites = [max((o for o, at in zip(odds, sites, strict=True) if at == site), default=UNHEARD) for site in GRADED_SITES]
-    return np.array([max(min(at_sites), UNHEARD), odds.max()])
+    at_sites = [max((o for o, at in zip(odds, sites, strict=True) if at == s), default=LEAST_LOG_ODDS) for s in GRADED_SITES]
+    return np.array([max(min(at_sites), LEAST_LOG_ODDS), odds.max()])
 
 
 def join_patient(
@@ -178,18 +194,18 @@ def join_patient(
     settings: Settings | None = None,
     models: Models | None = None,
 ) -> PatientAnalysis:
-    """Join one person's recordings.
+    """Join the recordings of one person.
 
     Parameters
     ----------
     patient : str
-        Who.
+        Id of the patient.
     sites : sequence of Analysis or SiteFigures
-        Their recordings, in any order, several at a site too; without a readable one the patient is "unknown".
+        The recordings, in any order, also several at a site. Without a readable one the murmur is "unknown".
     settings : Settings, optional
-        What may be tuned.
+        The settings; the defaults if None.
     models : Models, optional
-        Other trained models than those that ship.
+        The trained models; the shipped ones if None.
 
     Returns
     -------
@@ -198,111 +214,126 @@ def join_patient(
     Raises
     ------
     ParameterError
-        If `sites` is anything else.
+        If `sites` holds anything else, or recordings of different people.
+
+    See Also
+    --------
+    murmur.analyze : Analyzes one recording.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> sites = [murmur.analyze(f"recordings/13918_{site}.wav") for site in ("AV", "PV", "TV", "MV")]
+    >>> joined = murmur.join_patient("13918", sites)
+    >>> joined.murmur, joined.loudest_site
+    ('present', 'MV')
     """
-    settings, findings = settings or Settings(), (models or shipped_models()).findings
+    settings, trained = settings or Settings(), (models or shipped_models()).findings
     figures = checked_sites(sites)
     read = [f for f in figures if f.readable and f.present_probability is not None]
     if not read:
-        return _unread(patient, len(figures))
+        return PatientAnalysis(patient, len(figures))
     probabilities = np.array(
         [[f.present_probability, f.unknown_probability, f.absent_probability] for f in read], dtype=np.float64
     )
-    joint = findings.patient_murmur.probabilities(patient_vector(probabilities))
+    joint = trained.patient_murmur.probabilities(patient_vector(probabilities))
+    grades = trained.patient_grade.probabilities(grade_vector(probabilities, [f.info.site for f in read]))
     murmur = decide_murmur(joint, settings)
-    present = murmur == "present"
+    present, present_probability = murmur == "present", float(joint[0])
     heard = [f for f, p in zip(read, probabilities, strict=True) if decide_murmur(p, settings) == "present"]
-    loudest = max(heard, key=lambda f: f.murmur_level_db if f.murmur_level_db is not None else -np.inf, default=None)
-    weights = probabilities[:, 0]
-    holosystolic = _weighted([f.holosystolic_probability for f in read], weights)
-    departures = [f.s1_departure_db for f in read if f.s1_departure_db is not None]
-    departure = float(np.median(departures)) if departures else None
-    quiet = (
-        None
-        if departure is None
-        else s1_intensity.quiet_probability(departure, findings.s1_norm("MV")[1], s1_intensity.RULE.patient_quiet_db)
-    )
-    apex, base = _level_at(read, heard, "MV"), _level_at(read, heard, "AV")
-    nowhere = apex is not None and base is not None and max(apex, base) <= FAINTEST_DB
-    apex_over_base = None if apex is None or base is None or nowhere else apex - base
-    axilla = [f for f in read if f.info.site == "Ax"]
+    loudest = max(heard, key=lambda f: -np.inf if f.murmur_level_db is None else f.murmur_level_db, default=None)
+    holosystolic = _mean([f.holosystolic_probability for f in read], weights=probabilities[:, 0])
+    intensity, quiet = _s1(read, trained)
+    apex_over_base_db, loudest_at_the_apex = _apex(read, heard, present_probability)
     parts: dict[str, float | None] = {
-        "pansystolic_murmur": None if holosystolic is None else float(joint[0]) * holosystolic,
+        "pansystolic_murmur": None if holosystolic is None else present_probability * holosystolic,
         "quiet_s1": quiet,
-        "loudest_at_the_apex": _louder_at_apex(float(joint[0]), apex_over_base, nowhere),
+        "loudest_at_the_apex": loudest_at_the_apex,
     }
     known = [p for p in parts.values() if p is not None]
-    grades = findings.patient_grade.probabilities(grade_vector(probabilities, [f.info.site for f in read]))
     return PatientAnalysis(
         patient=patient,
         recordings=len(figures),
         readable=len(read),
         murmur=murmur,
-        murmur_probability=float(joint[0]),
+        murmur_probability=present_probability,
         unknown_probability=float(joint[1]),
         grade=GRADES[median_class(grades.tolist())] if present else None,
         graded_sites=len({f.info.site for f in read} & set(GRADED_SITES)),
         expected_grade=float(joint[0] * (grades @ np.arange(1, len(GRADES) + 1))),
         murmur_sites=tuple(sorted({f.info.site for f in heard if f.info.site})) if present else (),
         loudest_site=(loudest.info.site or None) if loudest and present else None,
-        radiates_to_axilla=any(f in heard for f in axilla) if axilla else None,
+        radiates_to_axilla=_is_heard_at("Ax", read, heard),
         holosystolic_probability=holosystolic,
-        blowing_probability=_weighted([f.blowing_probability for f in read], weights),
-        s1_intensity=None if departure is None or quiet is None else s1_intensity.intensity(departure, quiet),
+        blowing_probability=_mean([f.blowing_probability for f in read], weights=probabilities[:, 0]),
+        s1_intensity=intensity,
         quiet_s1_probability=quiet,
-        apex_over_base_db=apex_over_base,
+        apex_over_base_db=apex_over_base_db,
         mitral_regurgitation_score=float(np.mean(known)) if known else None,
         score_parts=parts,
     )
 
 
 def checked_sites(sites: object) -> list[SiteFigures]:
-    """Take from each of one person's recordings what their figures need; ParameterError for anything else."""
+    """Take from each recording of one person what the figures need; ParameterError for anything else."""
     from murmur.pipeline.analysis import Analysis
 
     given: list[object] = list(sites) if isinstance(sites, Iterable) and not isinstance(sites, str) else [sites]
     figures = []
     people = sorted({one.info.patient for one in given if isinstance(one, Analysis) and one.info.patient})
     if len(people) > 1:
-        raise ParameterError(f"recordings of {' and '.join(people)} are not one person's: name the same patient for all")
+        raise ParameterError(f"recordings of {' and '.join(people)}, not of one patient: give all the same patient id")
     for one in given:
         if not isinstance(one, SiteFigures | Analysis):
-            raise ParameterError(f"one person's recordings must be a list of what analyze() gave, not {one!r:.80}")
+            raise ParameterError(f"the recordings must be a list of results of analyze(), not {one!r:.80}")
         figures.append(one if isinstance(one, SiteFigures) else site_figures(one))
     return figures
 
 
-def _unread(patient: str, recordings: int) -> PatientAnalysis:
-    return PatientAnalysis(
-        patient=patient, recordings=recordings, readable=0, murmur="unknown", murmur_probability=None,
-        unknown_probability=None, grade=None, graded_sites=0, expected_grade=None, murmur_sites=(), loudest_site=None,
-        radiates_to_axilla=None, holosystolic_probability=None, blowing_probability=None, s1_intensity=None,
-        quiet_s1_probability=None, apex_over_base_db=None, mitral_regurgitation_score=None, score_parts={},
-    )  # fmt: skip
+def _is_heard_at(site: str, read: Sequence[SiteFigures], heard: Sequence[SiteFigures]) -> bool | None:
+    at_site = [f for f in read if f.info.site == site]
+    return any(f in heard for f in at_site) if at_site else None
 
 
-def _weighted(values: Sequence[float | None], weights: Array) -> float | None:
+def _mean(values: Sequence[float | None], weights: Array) -> float | None:
+    """Mean of the values that are known; plain where all their weights were rounded to zero."""
     known = [(v, w) for v, w in zip(values, weights, strict=True) if v is not None]
     if not known:
         return None
     v, w = np.array(known).T
-    if not w.any():  # all of them rounded to nothing
-        return float(v.mean())
-    return float((v * w).sum() / w.sum())
+    return float((v * w).sum() / w.sum()) if w.any() else float(v.mean())
 
 
-def _louder_at_apex(present: float, apex_over_base_db: float | None, nowhere: bool) -> float | None:
-    """No surer than that there is a murmur at all."""
-    if apex_over_base_db is None:
-        return 0.0 if nowhere else None
-    return present * sigmoid(apex_over_base_db / 2.0)
+def _s1(read: Sequence[SiteFigures], models: FindingModels) -> tuple[str | None, float | None]:
+    """S1's intensity, and the probability that it is quiet."""
+    departures_db = [f.s1_departure_db for f in read if f.s1_departure_db is not None]
+    if not departures_db:
+        return None, None
+    departure_db, (_, deviation_db) = float(np.median(departures_db)), models.s1_norm("MV")
+    quiet = s1_intensity.quiet_probability(departure_db, deviation_db, s1_intensity.RULE.patient_quiet_db)
+    return s1_intensity.intensity(departure_db, quiet), quiet
 
 
-def _level_at(read: Sequence[SiteFigures], heard: Sequence[SiteFigures], site: str) -> float | None:
-    """Median level of the murmur over a site's recordings; what stands out where none is heard is no murmur."""
-    levels = [
-        max(f.murmur_level_db, FAINTEST_DB) if f in heard and f.murmur_level_db is not None else FAINTEST_DB
+def _apex(
+    read: Sequence[SiteFigures], heard: Sequence[SiteFigures], present_probability: float
+) -> tuple[float | None, float | None]:
+    """The murmur's level at the apex above that at the base, and the probability that it is louder at the apex.
+
+    That probability is no higher than that of a murmur.
+    """
+    apex_db, base_db = _level_db("MV", read, heard), _level_db("AV", read, heard)
+    if apex_db is None or base_db is None:
+        return None, None
+    if max(apex_db, base_db) <= NO_MURMUR_DB:
+        return None, 0.0
+    return apex_db - base_db, present_probability * sigmoid((apex_db - base_db) / APEX_SLOPE_DB)
+
+
+def _level_db(site: str, read: Sequence[SiteFigures], heard: Sequence[SiteFigures]) -> float | None:
+    """Median level of the murmur over the recordings of a site; where none is heard, what stands out is no murmur."""
+    levels_db = [
+        max(f.murmur_level_db, NO_MURMUR_DB) if f in heard and f.murmur_level_db is not None else NO_MURMUR_DB
         for f in read
         if f.info.site == site
     ]
-    return float(np.median(levels)) if levels else None
+    return float(np.median(levels_db)) if levels_db else None

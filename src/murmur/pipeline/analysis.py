@@ -1,4 +1,9 @@
-"""The whole flow, from a recording to its signs."""
+"""The whole flow: recording, measurement, features, findings, analysis.
+
+`measure` drives the engine over a recording (conditioning, segmentation and the levels of each cycle, block by block).
+`conclude` describes the measurement, decides whether it can be read, and concludes on every sign; live sound enters here.
+`analyze` is both.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +42,7 @@ STATES = (State.S1, State.SYSTOLE, State.S2, State.DIASTOLE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis(Record):
-    """Everything murmur says of one recording.
+    """Everything that murmur concludes from one recording.
 
     Attributes
     ----------
@@ -48,17 +53,31 @@ class Analysis(Record):
     error : str or None
         Why it is unreadable.
     notes : tuple of str
-        What a user should know about how it was read.
+        What a user should know about how the recording was read.
     duration_s, sample_rate_hz : float
-        Of the input.
-    quality, segmentation, rhythm, findings
-        See their classes.
-    heart_sounds, murmur
-        None where no beat could be measured.
+        Length and sample rate of the recording.
+    quality : Quality
+        How far it can be trusted.
+    segmentation : Segmentation
+        Where S1, systole, S2 and diastole lie.
+    rhythm : Rhythm
+        Rate and intervals.
+    heart_sounds : HeartSounds or None
+        S1 and S2 and the sounds beside them; None without a trusted cycle.
+    murmur : MurmurFeatures or None
+        The sound of systole and diastole; None without a trusted cycle.
+    findings : Findings
+        The signs.
     cycles : CycleFigures
-        Beat by beat.
-    version, settings : str
-        Version of murmur and fingerprint of the settings.
+        What was measured of each cycle.
+    version : str
+        Version of murmur.
+    settings : str
+        Fingerprint of the settings.
+
+    See Also
+    --------
+    murmur.analyze : Makes it.
     """
 
     info: RecordingInfo
@@ -90,22 +109,22 @@ def analyze(
     settings: Settings | None = None,
     models: Models | None = None,
 ) -> Analysis:
-    """Find every beat and every sign of one recording.
+    """Find the heart sounds and every sign in one recording.
 
     Parameters
     ----------
     source : str, path, file object, `Recording`, `RecordingInfo`, or array of shape (samples,) or (samples, channels)
-        The recording, 1 kHz to 192 kHz and 2 s to 25 h long; files are read in blocks.
+        The recording, sampled at 1 to 192 kHz and 2 s to 25 h long; files are read in blocks.
     sample_rate_hz : float, optional
-        Needed for an array.
+        Sample rate of an array.
     channel : int, optional
-        Which channel to take; the first, with a note, when there are several and none is named.
+        The channel to analyze; if None, the first, with a note where there are several.
     patient, site, position, visit : str, optional
-        Override what the file's name says. The site matters: what is a quiet S1 depends on it.
+        Override what the file name says. The site matters: the norm for a quiet S1 depends on it.
     settings : Settings, optional
-        What may be tuned.
+        The settings; the defaults if None.
     models : Models, optional
-        Other trained models than those that ship.
+        The trained models; the shipped ones if None.
 
     Returns
     -------
@@ -114,7 +133,20 @@ def analyze(
     Raises
     ------
     MurmurError
-        One of its kinds, naming the file, the value and the remedy, when the input can't be analyzed.
+        If the input cannot be analyzed; the message names the file, the value and the remedy.
+
+    See Also
+    --------
+    segment : Finds only the heart sounds.
+    murmur.join_patient : Joins the recordings of one person.
+    murmur.LiveAnalyzer : Analyzes live sound.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> analysis = murmur.analyze("13918_MV.wav")
+    >>> analysis.findings.murmur.value, analysis.findings.systolic_timing.value
+    ('present', 'holosystolic')
     """
     settings, models = settings or Settings(), models or shipped_models()
     opened = open_source(
@@ -127,7 +159,7 @@ def analyze(
         visit=visit,
     )
     with opened as recording:
-        # no name here for what was measured: `conclude` lets go of a day's levels before it is done
+        # the measurement has no name here, so that `conclude` can free a day's levels before it is done
         return conclude(
             measure(recording, settings, models),
             recording.info,
@@ -146,12 +178,23 @@ def segment(
     settings: Settings | None = None,
     models: Models | None = None,
 ) -> Segmentation:
-    """Find only where the heart sounds are; arguments and errors as of `analyze`.
+    """Find only where the heart sounds are; parameters and errors are those of `analyze`.
 
     Returns
     -------
     Segmentation
-        The four states over the whole recording, edges included, and the complete beats with their confidence.
+        The four states over the whole recording, edges included, and the complete cycles with their confidence.
+
+    See Also
+    --------
+    analyze : Finds every sign, too.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> segmentation = murmur.segment("13918_MV.wav")
+    >>> {interval.state.name for interval in segmentation.intervals} == {"S1", "SYSTOLE", "S2", "DIASTOLE"}
+    True
     """
     settings, models = settings or Settings(), models or shipped_models()
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
@@ -162,7 +205,7 @@ def segment(
 
 
 def measure(recording: Source, settings: Settings, models: Models, block_s: float = 60.0) -> Measurement:
-    """Read a recording in blocks, whose length makes no difference, and measure what is in it."""
+    """Read a recording in blocks and measure it; the results are identical for any block size."""
     engine = Engine(recording.sample_rate_hz, settings, models.segmentation, models.murmur_network)
     blocks = recording.blocks(block_s)
     block = next(blocks)
@@ -181,7 +224,7 @@ def conclude(
     sample_rate_hz: float,
     notes: tuple[str, ...] = (),
 ) -> Analysis:
-    """From what the engine measured to what a doctor would say of it."""
+    """Conclude from a measurement what a doctor would say of the recording."""
     described = describe_recording(measurement, models.findings.beat, settings)
     features, error = described.features, None
     if described.quality.readable and features is not None:
@@ -192,7 +235,7 @@ def conclude(
         error = f"unreadable: {', '.join(described.quality.reasons)} ({cycles} reliable cycle{'s' * (cycles != 1)})"
         findings = no_findings(error)
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
-    del measurement  # a day's levels make room for its intervals
+    del measurement  # frees a day's levels before its intervals are made
     return Analysis(
         info=info,
         status="ok" if error is None else "unreadable",

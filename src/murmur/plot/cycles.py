@@ -107,7 +107,7 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         axes.plot(times_s, values, "o", color=COLOURS[State.S1], markersize=3.5)
         middle = float(np.median(values))
         _level(axes, middle, f"median {middle:+.1f}", COLOURS[State.S1], "-")
-        norm = evidence.get("usual_at_site_db")
+        norm = evidence.get("norm_at_site_db")
         if norm is not None:
             where = f"at {analysis.info.site}" if analysis.info.site else "over all sites"
             _level(axes, norm, f"norm {where} {norm:+.1f}", at=0.0)

@@ -1,4 +1,4 @@
-"""One page: everything about one person, or about one recording whose person is not known."""
+"""One page: everything about one person, or about one recording without a patient."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from murmur.patients.visits import compare_visits
 from murmur.pipeline.analysis import Analysis, analyze
 from murmur.pipeline.models import Models, shipped_models
 from murmur.report.pictures import Picture, Pictures
-from murmur.report.sound import Stretch, best_stretch, data_url
+from murmur.report.sound import Span, best_span, data_url
 from murmur.settings import Settings
 from murmur.wording import Story, Tone, percent, tell, tell_failure, tell_patient, tell_visit_history
 from murmur.wording.story import POSITIONS
@@ -30,30 +30,30 @@ from murmur.io.recording import Recording
 
 __all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
 
-#: No page is larger, whatever is on it: 5 MB, with some room.
+#: Upper limit of the size of a page: 5 MB, with some margin.
 MOST_BYTES = 4_900_000
-#: Seconds of each recording that are shown and played where there is room, and fewer than which are of no use.
+#: Seconds of each recording that are shown and played if there is room, and at least.
 LONGEST_S, SHORTEST_S = 30.0, 4.0
-#: A page draws and plays so many recordings; of more, the others are told in words and figures, and of many more in a line.
-MOST_DRAWN, MOST_TOLD = 20, 300
-#: Sound of longer recordings is not held in memory to be drawn.
+#: Recordings that are drawn and played; further ones are described in words and figures, and many more in a single line.
+MOST_DRAWN, MOST_DESCRIBED = 20, 300
+#: Longer recordings are not loaded to be drawn.
 LONGEST_LOADED_S = 3600.0
-#: What a recording's pictures take beside its sound, in bytes, and what a second of it takes; a guess to begin with.
+#: Estimated bytes of a recording's pictures without its sound, and of each second of it.
 FIXED_BYTES, BYTES_PER_S = 130_000, 15_000
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a page is of.
+    """What a page is about.
 
     Parameters
     ----------
     title : str
         "Patient 17", or a recording's name.
     patient : str
-        Who; empty where not known.
+        Id of the patient; empty if unknown.
     recordings : sequence of AudioInput
-        What `murmur.analyze` takes; a `RecordingInfo` or `Recording` where more is known than the file's name says.
+        As for `murmur.analyze`; a `RecordingInfo` or `Recording` if more is known than the file name says.
     remarks : sequence of str
         What a reader should know first.
     """
@@ -72,7 +72,7 @@ class _Heard:
     story: Story
     analysis: Analysis | None = None
     recording: Recording | None = None
-    stretch: Stretch | None = None
+    span: Span | None = None
     sound: str = ""
     strip: Picture | None = None
     paper: Picture | None = None
@@ -80,12 +80,12 @@ class _Heard:
 
     @property
     def title(self) -> str:
-        """Where it was made, or its name."""
+        """Name of the file."""
         return os.path.basename(self.path) if self.path else "Recording"  # noqa: PTH119
 
     @property
     def place(self) -> str:
-        """Site, position and visit, as far as they are known."""
+        """Site, position and visit, as far as known."""
         if self.analysis is None:
             return ""
         info = self.analysis.info
@@ -112,13 +112,24 @@ def page_of(
     Returns
     -------
     str
-        An HTML document that needs nothing else: of at most 5 MB, which it keeps to by showing and playing less of each
-        recording. What can't be read is told on it.
+        A self-contained HTML document of at most 5 MB: if need be, less of each recording is shown and played. Recordings
+        that can't be read are listed with the reason.
 
     Raises
     ------
     ParameterError
-        If there is no recording, or jinja2 or matplotlib are not installed.
+        If there is no recording, or jinja2 or matplotlib is not installed.
+
+    See Also
+    --------
+    write_reports : Pages of many patients, and an index.
+
+    Examples
+    --------
+    >>> from murmur.report import Subject, page_of
+    >>> html = page_of(Subject("Patient 13918", "13918", ["13918_MV.wav"]))
+    >>> html[:15]
+    '<!doctype html>'
     """
     if not subject.recordings:
         raise ParameterError(f"{subject.title}: there are no recordings to report on")
@@ -131,12 +142,12 @@ def page_of(
         size = len(html.encode("utf-8", "backslashreplace"))
         if size <= MOST_BYTES or not seconds:
             return html
-        # what was too much is now known: half of it at least goes
+        # the excess is known now; shorten by more than that, since the estimate may be off
         seconds = 0.0 if seconds <= SHORTEST_S else max(0.6 * seconds * MOST_BYTES / size, SHORTEST_S)
 
 
 def _seconds(drawn: int) -> float:
-    """How much of each recording there is room for."""
+    """Seconds of each recording that there is room for."""
     if not drawn:
         return LONGEST_S
     room = (0.9 * MOST_BYTES / min(drawn, MOST_DRAWN) - FIXED_BYTES) / BYTES_PER_S
@@ -145,7 +156,7 @@ def _seconds(drawn: int) -> float:
 
 @lru_cache(maxsize=4)
 def template(name: str) -> Any:
-    """Load a template, with the words and looks that all pages share.
+    """Load a template, with the filters that all pages share.
 
     Raises
     ------
@@ -158,7 +169,7 @@ def template(name: str) -> Any:
         raise ParameterError("reports need jinja2: pip install 'murmur-pcg[report]'") from error
     from murmur.plot.style import styled
 
-    with styled():  # says so where matplotlib is missing
+    with styled():  # raises if matplotlib is missing
         pass
     environment: Environment = Environment(
         loader=PackageLoader("murmur.report"),
@@ -171,7 +182,7 @@ def template(name: str) -> Any:
     return environment.get_template(name)
 
 
-# --- what is heard ----------------------------------------------------------------------
+# --- recordings -------------------------------------------------------------------------
 
 
 def _heard(source: AudioInput, settings: Settings, models: Models, channel: int | None) -> _Heard:
@@ -192,17 +203,17 @@ def _heard(source: AudioInput, settings: Settings, models: Models, channel: int 
 def _draw(heard: Sequence[_Heard], seconds: float, pictures: Pictures) -> None:
     drawn = 0
     for one in heard:
-        one.strip, one.paper, one.pictures, one.sound, one.stretch = None, None, [], "", None
+        one.strip, one.paper, one.pictures, one.sound, one.span = None, None, [], "", None
         if one.analysis is None or drawn >= MOST_DRAWN:
             continue
         drawn += 1
         one.pictures = pictures.cycles(one.analysis) if len(one.analysis.segmentation.cycles) else []
         if one.recording is None or not seconds:
             continue
-        one.stretch = best_stretch(one.analysis, seconds)
-        one.strip = pictures.strip(one.recording, one.analysis, one.stretch)
-        one.paper = pictures.paper(one.recording, one.analysis, one.stretch)
-        one.sound = data_url(one.recording, one.stretch)
+        one.span = best_span(one.analysis, seconds)
+        one.strip = pictures.strip(one.recording, one.analysis, one.span)
+        one.paper = pictures.paper(one.recording, one.analysis, one.span)
+        one.sound = data_url(one.recording, one.span)
 
 
 def _context(
@@ -211,34 +222,34 @@ def _context(
     pictures = Pictures()
     analyses = [one.analysis for one in heard if one.analysis is not None]
     sites = {analysis.info.site for analysis in analyses if analysis.info.site}
-    together = course = None
+    together = history = None
     remarks = list(subject.remarks)
     if subject.patient and analyses:
         together = join_patient(subject.patient, analyses, settings, models) if len(heard) > 1 else None
         if len({analysis.info.visit for analysis in analyses if analysis.info.visit}) > 1:
             try:
-                course = compare_visits(subject.patient, analyses, settings, models)
-            except ParameterError as error:  # visits in no order
+                history = compare_visits(subject.patient, analyses, settings, models)
+            except ParameterError as error:  # visits without an order
                 remarks.append(f"Visits are not compared: {error}.")
     _draw(heard, seconds, pictures)
-    told = heard[:MOST_TOLD]
+    described = heard[:MOST_DESCRIBED]
     undrawn = sum(
         one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.cycles)) for one in heard
     )
     if undrawn:
-        words = "in words and figures only" if len(told) == len(heard) else "without pictures, or in a line"
-        remarks.append(f"{undrawn} of {len(heard)} recordings are told {words}: the page would be too large.")
+        how = "in words and figures only" if len(described) == len(heard) else "without pictures, some in a single line"
+        remarks.append(f"{undrawn} of {len(heard)} recordings are described {how}, to limit the size of the page.")
     return {
         "subject": subject,
         "remarks": remarks,
         "heard": heard,
-        "told": told,
+        "described": described,
         "alone": len(heard) == 1,
         "together": None if together is None else tell_patient(together),
         "visits": len({analysis.info.visit for analysis in analyses}),
         "chest": pictures.chest(analyses) if len(sites) > 1 else None,
-        "course": None if course is None else tell_visit_history(course),
-        "course_picture": None if course is None else pictures.history(course),
+        "history": None if history is None else tell_visit_history(history),
+        "history_picture": None if history is None else pictures.history(history),
         "normal": Tone.NORMAL,
         "version": __version__,
         "changed_settings": {name: value for name, value in asdict(settings).items() if value != getattr(Settings(), name)},

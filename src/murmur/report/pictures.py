@@ -1,4 +1,4 @@
-"""The plots of a page, as SVG to be put into it."""
+"""The plots of a page, as SVG."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from murmur.io.recording import Recording
     from murmur.patients.visits import VisitHistory
     from murmur.pipeline.analysis import Analysis
-    from murmur.report.sound import Stretch
+    from murmur.report.sound import Span
 
 __all__ = ["Picture", "Pictures"]
 
-#: Inches of a second of sound, beside what the axis takes; at 96 pixels an inch a beat has room for its names.
+#: Inches per second of sound, without the axis; at 96 pixels per inch there is room to name the sounds of a cycle.
 INCHES_PER_S, LEAST_INCHES = 0.65, 6.0
 LEFT_INCHES, RIGHT_INCHES = 0.55, 0.1
-#: On paper, so many seconds fit across.
+#: Seconds that fit across a sheet of paper.
 PAPER_S = 6.0
-#: Of the colours of a spectrogram the eye tells no more apart.
+#: The eye distinguishes no more colours in a spectrogram.
 COLOURS = 64
 _POINT = re.compile(r"(-?\d+\.\d)\d+")
 _NUMBERS = re.compile(r' (?:d|points|x|y)="[^"]*"')
@@ -46,7 +46,7 @@ class Picture:
     svg : str
     label : str
     width_px : int
-        At which it is as large as its letters are meant to be.
+        Width at which its letters have the intended size.
     left, right : float
         Shares of the width at which the time axis begins and ends.
     """
@@ -59,7 +59,7 @@ class Picture:
 
 
 def _shortened(numbers: re.Match[str]) -> str:
-    """Coordinates to tenths of a point, which no eye tells apart, and lines without a letter for each."""
+    """Shorten coordinates to tenths of a point, which is invisible, and lines to one letter for all their points."""
     return _POINT.sub(r"\1", numbers.group()).replace("\nL ", " ")
 
 
@@ -73,16 +73,16 @@ def _with_fewer_colours(image: re.Match[str]) -> str:
 
 
 class Pictures:
-    """Draws the pictures of one page; their ids are the page's own."""
+    """Draws the pictures of one page, with ids that are unique in it."""
 
     def __init__(self) -> None:
         self._count = 0
 
-    def strip(self, recording: Recording, analysis: Analysis, stretch: Stretch) -> Picture:
+    def strip(self, recording: Recording, analysis: Analysis, span: Span) -> Picture:
         """Phonocardiogram and spectrogram over one time axis."""
-        width = max(INCHES_PER_S * stretch.duration_s, LEAST_INCHES) + LEFT_INCHES + RIGHT_INCHES
+        width = max(INCHES_PER_S * span.duration_s, LEAST_INCHES) + LEFT_INCHES + RIGHT_INCHES
         left, right = LEFT_INCHES / width, 1.0 - RIGHT_INCHES / width
-        shown = {"start_s": stretch.start_s, "end_s": stretch.end_s}
+        shown = {"start_s": span.start_s, "end_s": span.end_s}
         with styled():
             figure = new_figure(width, 3.0, layout=None)
             wave, spectrum = figure.subplots(2, sharex=True)
@@ -94,12 +94,12 @@ class Pictures:
             label = "Phonocardiogram with S1 and S2 marked, and its spectrogram up to 800 Hz"
             return self._finished(figure, label, left, right)
 
-    def paper(self, recording: Recording, analysis: Analysis, stretch: Stretch) -> Picture:
-        """So much of the phonocardiogram as can be told apart on a sheet of paper."""
-        end_s = min(stretch.end_s, stretch.start_s + PAPER_S)
+    def paper(self, recording: Recording, analysis: Analysis, span: Span) -> Picture:
+        """As much of the phonocardiogram as is legible on a sheet of paper."""
+        end_s = min(span.end_s, span.start_s + PAPER_S)
         return self._one(
-            partial(plot.phonocardiogram, recording, analysis, start_s=stretch.start_s, end_s=end_s),
-            f"Phonocardiogram with S1 and S2 marked, from {stretch.start_s:.1f} to {end_s:.1f} s",
+            partial(plot.phonocardiogram, recording, analysis, start_s=span.start_s, end_s=end_s),
+            f"Phonocardiogram with S1 and S2 marked, from {span.start_s:.1f} to {end_s:.1f} s",
             (7.4, 1.5),
         )
 
@@ -127,7 +127,7 @@ class Pictures:
             return self._finished(figure, label)
 
     def _finished(self, figure: Figure, label: str, left: float = 0.0, right: float = 1.0) -> Picture:
-        """Write a figure as an SVG element that lives with others in one page."""
+        """Write a figure as an SVG element that can share a page with others."""
         file = io.StringIO()
         with styled():
             figure.savefig(file, format="svg", dpi=96, metadata={"Date": None, "Creator": None})

@@ -1,47 +1,38 @@
-"""Reports of many: an index that is there at once, and a page per patient, made in worker processes."""
+"""Reports of many: an index, written at once, and a page per patient, written in worker processes."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from murmur import __version__
-from murmur.batch.inputs import Input, key_of
+from murmur.batch.inputs import Input
 from murmur.batch.runner import run, usable_cores
-from murmur.batch.store import STORE_NAME, Store, Stored
+from murmur.batch.store import STORE_NAME, Store
 from murmur.errors import OutputError, ParameterError
-from murmur.io.naming import file_name
-from murmur.io.remote import is_remote
 from murmur.io.writing import made_folder, write_text
-from murmur.patients.patient import join_patient
-from murmur.pipeline.models import Models, load_models, model_hashes
-from murmur.report.page import Subject, page_of, template
+from murmur.pipeline.models import load_models
+from murmur.report.entries import Entry, Task, read_entries, requested
+from murmur.report.index import write_index
+from murmur.report.page import page_of, template
 from murmur.settings import Settings
-from murmur.tables.column import Row
-from murmur.tables.patients import patient_row, site_figures_from_row
-from murmur.tables.recordings import info_from_row
 
 __all__ = ["Written", "write_reports"]
 
-#: Rows of one page of an index.
-INDEX_ROWS = 5000
-#: Pages that wait for each worker, so that none waits for us.
+#: Pages queued for each worker, so that none waits for work.
 AHEAD = 2
-#: Of so many pages that could not be made it is told why.
-PROBLEMS_TOLD = 10
-#: Names that ask for another kind of file.
+#: Up to so many problems are reported in words.
+MOST_PROBLEMS = 10
+#: Suffixes that request another kind of file.
 NO_PAGES = (".pdf", ".htm", ".xhtml", ".svg", ".png", ".jpg", ".docx", ".md", ".txt", ".csv", ".json")
+
+Source = Iterable[Input | str | os.PathLike[str]] | str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +42,13 @@ class Written:
     Attributes
     ----------
     place : str
-        The index, or the one page that was asked for.
+        The index, or the single page requested.
     pages, kept, failed : int
-        Pages of patients there are, how many of them were kept from before, and how many could not be made.
+        Pages of patients, how many of them were kept from before, and how many could not be made.
     unread : int
-        Recordings that could not be analyzed, and pages of recordings that are not what they were in the run; the pages say
-        so.
+        Recordings that could not be analyzed, and pages of recordings that have changed since the run; the pages say so.
     problems : tuple of str
-        What went wrong, of the first few pages and recordings.
+        What went wrong with the first few pages and recordings.
     """
 
     place: str
@@ -69,27 +59,8 @@ class Written:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A row of the index: a patient, or a recording without one, and the page about it."""
-
-    subject: Subject
-    file: str
-    fingerprint: str
-    cells: Row
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What is the same for all pages."""
-
-    settings: Settings
-    models_dir: str | None
-    channel: int | None
-
-
 def write_reports(
-    source: Iterable[Input | str | os.PathLike[str]] | str | os.PathLike[str],
+    source: Source,
     destination: str | os.PathLike[str] | None = None,
     *,
     patients: Collection[str] | None = None,
@@ -106,24 +77,24 @@ def write_reports(
     Parameters
     ----------
     source : str, os.PathLike or iterable
-        The folder of a run (``murmur analyze -o``), whose settings, channel and labels count; or recordings, as
-        `murmur.batch.run` takes them. A recording whose patient is not known has a page of its own.
+        The output folder of a run (``murmur analyze -o``), whose settings, channel and labels are used; or recordings, as
+        for `murmur.batch.run`. A recording without a patient has a page of its own.
     destination : str or os.PathLike, optional
-        A folder, made where there is none; of a run, ``report`` in its folder by default. A name that ends in ``.html`` is
-        that of the page of the only patient.
+        Output folder, made if it does not exist; by default ``report`` in the folder of the run. A name that ends in
+        ``.html`` is that of the page of a single patient.
     patients : collection of str, optional
-        Only these have pages written; all by default. The index names all.
+        Patients whose pages are written; all by default. The index lists all.
     jobs : int, optional
-        Worker processes; as many as there are cores by default. Scripts that call this must be importable
-        (``if __name__ == "__main__":``) unless it is 1.
+        Worker processes; as many as there are cores by default. Unless it is 1, scripts that call this must be importable
+        (``if __name__ == "__main__":``).
     settings, channel : optional
-        Of recordings; a run has its own.
+        For recordings; a run has its own.
     models_dir : str or os.PathLike, optional
-        A folder with other models than those that ship; of a run, those it was made with.
+        Folder of the models, if not the shipped ones; of a run, those it was made with.
     resume : bool, default True
-        Whether pages are kept that are there already, of the same files and settings.
+        Whether to keep existing pages of the same files and settings.
     index_only : bool, default False
-        Whether only the index is written.
+        Whether to write only the index.
     progress : callable, optional
         Called with the number of pages done, and of all.
 
@@ -134,237 +105,123 @@ def write_reports(
     Raises
     ------
     ParameterError
-        If there is nothing to report on, or jinja2 or matplotlib are not installed.
+        If there is nothing to report on, or jinja2 or matplotlib is not installed.
     OutputError
         If pages can't be written, or the run was made with other models.
     MurmurError
-        As `murmur.batch.run` raises it, of recordings.
+        For recordings, as raised by `murmur.batch.run`.
+
+    See Also
+    --------
+    page_of : A single page, as text.
+
+    Examples
+    --------
+    >>> from murmur.report import write_reports
+    >>> written = write_reports(["13918_MV.wav", "13918_AV.wav"], "13918.html", jobs=1)
+    >>> written.place, written.pages
+    ('13918.html', 1)
     """
     template("index.html")  # before any work: what is missing is a usage error
-    folder = None if models_dir is None else os.fspath(models_dir)
+    models = None if models_dir is None else os.fspath(models_dir)
     unread: list[str] = []
     with contextlib.ExitStack() as stack:
         if isinstance(source, str | os.PathLike) and (Path(source) / STORE_NAME).is_file():
             home, name = Path(source), Path(source).resolve().name
         else:
             if destination is None:
-                raise ParameterError("name where the report of recordings is to go: a folder, or a file NAME.html")
+                raise ParameterError("a report of recordings needs a destination: a folder, or a file NAME.html")
             home, name = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="murmur-"))), "recordings"
             run(
-                source, home, jobs=jobs, settings=settings, models_dir=folder, channel=channel,
+                source, home, jobs=jobs, settings=settings, models_dir=models, channel=channel,
                 on_failure=lambda failed: unread.append(f"{failed.input.info.path}: {failed.row['error']}"),
             )  # fmt: skip
         with Store.existing(home) as store:
-            task = _task(store, home, folder)
-            entries = list(_entries(store, task))
-        wanted = _wanted(entries, patients, name)
-        place = home / "report" if destination is None else Path(destination)
-        if place.suffix.lower() in NO_PAGES:
-            raise ParameterError(f"{place}: pages are HTML: name a folder, or NAME.html (a browser prints it as a PDF)")
+            task = Task.of_run(store, home, models)
+            entries = list(read_entries(store, task))
+        wanted = requested(entries, patients, name)
+        target = home / "report" if destination is None else Path(destination)
+        if target.suffix.lower() in NO_PAGES:
+            raise ParameterError(f"{target}: pages are HTML: name a folder, or NAME.html (a browser prints it as a PDF)")
         changed = [remark for entry in wanted for remark in entry.subject.remarks]
-        if place.suffix.lower() == ".html":
-            written = _write_single(place, wanted, task)
+        if target.suffix.lower() == ".html":
+            written = _write_single(target, wanted, task)
         else:
             wanted = [] if index_only else wanted
-            written = _write_all(place, name, entries, wanted, task, jobs, resume, progress)
-    problems = (*unread, *changed, *written.problems)[:PROBLEMS_TOLD]
+            made_folder(target)
+            index = write_index(target, name, entries, {entry.file for entry in wanted}, task)
+            written = replace(_write_pages(target, wanted, task, jobs, resume, progress), place=index)
+    problems = (*unread, *changed, *written.problems)[:MOST_PROBLEMS]
     return replace(written, unread=len(unread) + len(changed), problems=problems)
 
 
-def _task(store: Store, home: Path, models_dir: str | None) -> _Task:
-    facts = store.facts
-    hashes = model_hashes(models_dir)
-    if facts.get("models", hashes) != hashes:
-        raise OutputError(f"{home}: was made with other models: name their folder (--models)")
-    return _Task(Settings(**facts.get("settings", {})), models_dir, facts.get("channel"))
-
-
-# --- what there is to report on ---------------------------------------------------------
-
-
-def _entries(store: Store, task: _Task) -> Iterator[_Entry]:
-    models = load_models(task.models_dir)
-    for (patient, _), rows in groupby(store.by_subject(), key=_subject_of):
-        yield _entry(patient, list(rows), task, models)
-
-
-def _wanted(entries: Sequence[_Entry], patients: Collection[str] | None, name: str) -> list[_Entry]:
-    """Those that are to have a page."""
-    if not entries:
-        raise ParameterError(f"{name}: holds no results to report on")
-    if patients is None:
-        return list(entries)
-    if absent := sorted(set(patients) - {entry.subject.patient for entry in entries}):
-        raise ParameterError(f"{name}: holds no patient {', '.join(absent)}")
-    return [entry for entry in entries if entry.subject.patient in patients]
-
-
-def _subject_of(stored: Stored) -> tuple[str, str]:
-    patient = str(stored.row["patient"] or "")
-    return patient, "" if patient else stored.key
-
-
-def _entry(patient: str, rows: Sequence[Stored], task: _Task, models: Models) -> _Entry:
-    made = [stored.row for stored in rows]
-    recordings = [replace(info_from_row(stored.row), path=_opened(stored)) for stored in rows]
-    first = str(made[0]["path"])
-    if patient:
-        subject = Subject(f"Patient {patient}", patient, recordings)
-        file = f"patient-{file_name(patient)}.html"
-        joined = join_patient(patient, [site_figures_from_row(row) for row in made], task.settings, models)
-        cells = patient_row(joined)
-    else:
-        subject = Subject(first, "", recordings)
-        digits = hashlib.sha256(os.fsencode(rows[0].key)).hexdigest()[:8]
-        file = f"recording-{re.sub(r'[^A-Za-z0-9_.-]', '_', Path(first).stem)[:60]}-{digits}.html"
-        cells = dict(made[0])
-    gone = [str(stored.row["path"]) for stored in rows if stored.row["status"] != "failed" and _has_changed(stored)]
-    if gone:
-        names_ = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-        remark = f"Changed or gone since the run: {names_}. Run murmur analyze again; this page is of what is there now."
-        subject = replace(subject, remarks=(remark,))
-    labels = [list(info.to_dict().values())[1:] for info in recordings]  # the path is in the key
-    seen = json.dumps([[stored.key, stored.size, stored.modified_ns, _now(stored.key)] for stored in rows] + labels)
-    deciding = f"{__version__} {task.settings.fingerprint()} {model_hashes(task.models_dir)} {task.channel} {seen}"
-    fingerprint = hashlib.sha256(deciding.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return _Entry(subject, file, fingerprint, cells | _counted(patient or first, made, len(gone)))
-
-
-def _now(key: str) -> tuple[int, int] | None:
-    """Size and time of change of a file; None where it is not there, or elsewhere."""
-    try:
-        told = Path(key).stat()
-    except (OSError, ValueError):
-        return None
-    return told.st_size, told.st_mtime_ns
-
-
-def _has_changed(stored: Stored) -> bool:
-    return not is_remote(stored.key) and _now(stored.key) != (stored.size, stored.modified_ns)
-
-
-def _opened(stored: Stored) -> str:
-    """The path as it was given, where it still leads to the same file: nobody's folders need be told."""
-    path = str(stored.row["path"])
-    return path if key_of(path) == stored.key else stored.key
-
-
-def _counted(name: str, rows: Sequence[Row], stale: int) -> Row:
-    """What the index says of a patient beside the figures."""
-    trouble = [(sum(row["status"] == status for row in rows), status) for status in ("unreadable", "failed")]
-    return {
-        "name": name,
-        "recordings": len(rows),
-        "trouble": ", ".join(f"{number} {status}" for number, status in trouble if number),
-        "stale": stale,
-        "visits": len({row["visit"] for row in rows}),
-        "sites": ", ".join(dict.fromkeys(str(row["site"]) for row in rows if row["site"])),
-    }
-
-
-# --- pages ------------------------------------------------------------------------------
-
-
-def _write_single(place: Path, entries: Sequence[_Entry], task: _Task) -> Written:
+def _write_single(target: Path, entries: Sequence[Entry], task: Task) -> Written:
     if len(entries) > 1:
-        raise ParameterError(f"{place}: there are {len(entries)} patients: name a folder, or one of them (--patient)")
-    problem = _write_page(entries[0], place.parent, place.name, task)
-    if problem:
+        raise ParameterError(f"{target}: there are {len(entries)} patients: name a folder, or one of them (--patient)")
+    if problem := _write_page(entries[0], target, task):
         raise OutputError(problem)
-    return Written(str(place), 1, 0, 0)
+    return Written(str(target), 1, 0, 0)
 
 
-def _write_all(
+def _write_pages(
     home: Path,
-    name: str,
-    entries: Sequence[_Entry],
-    wanted: Sequence[_Entry],
-    task: _Task,
+    wanted: Sequence[Entry],
+    task: Task,
     jobs: int | None,
     resume: bool,
     progress: Callable[[int, int], None] | None,
 ) -> Written:
-    made_folder(home)
-    index = _write_index(home, name, entries, {entry.file for entry in wanted}, task)
-    todo = [entry for entry in wanted if not (resume and _is_there(home / entry.file, entry.fingerprint))]
-    kept = len(wanted) - len(todo)
-    problems: list[str] = []
-    for done, problem in enumerate(_written(todo, home, task, jobs), start=1):
+    todo = [entry for entry in wanted if not (resume and _is_current(home / entry.file, entry.fingerprint))]
+    kept, problems = len(wanted) - len(todo), []
+    for done, problem in enumerate(_problems(todo, home, task, jobs), start=1):
         if problem:
             problems.append(problem)
         if progress is not None:
             progress(kept + done, len(wanted))
-    return Written(index, len(wanted), kept, len(problems), problems=tuple(problems[:PROBLEMS_TOLD]))
+    return Written(str(home), len(wanted), kept, len(problems), problems=tuple(problems[:MOST_PROBLEMS]))
 
 
-def _is_there(place: Path, fingerprint: str) -> bool:
+def _is_current(page: Path, fingerprint: str) -> bool:
     try:
-        with place.open(encoding="utf-8") as file:
+        with page.open(encoding="utf-8") as file:
             return fingerprint in file.read(400)
     except (OSError, UnicodeDecodeError):
         return False
 
 
-def _write_page(entry: _Entry, home: Path, file: str, task: _Task) -> str:
+def _write_page(entry: Entry, target: Path, task: Task) -> str:
     """Write one page; return what went wrong, if anything did."""
     try:
         html = page_of(entry.subject, settings=task.settings, models=load_models(task.models_dir), channel=task.channel)
-    except Exception as error:  # a bug of ours or of a library's: named, and the others are written
+    except Exception as error:  # a bug here or in a library: reported, and the others are written
         return f"{entry.subject.title}: unexpected {type(error).__name__}: {error}"
     marked = html.replace("<!doctype html>", f"<!doctype html>\n<!-- murmur report {entry.fingerprint} -->", 1)
-    write_text(home / file, marked)
+    write_text(target, marked)
     return ""
 
 
-def _written(todo: Sequence[_Entry], home: Path, task: _Task, jobs: int | None) -> Iterator[str]:
-    """Write pages, and yield what went wrong with each."""
+def _problems(todo: Sequence[Entry], home: Path, task: Task, jobs: int | None) -> Iterator[str]:
+    """Write pages, and yield of each what went wrong, or an empty text."""
     jobs = min(jobs or usable_cores(), len(todo))
     if jobs <= 1:
         for entry in todo:
-            yield _write_page(entry, home, entry.file, task)
+            yield _write_page(entry, home / entry.file, task)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[str], _Entry] = {}
-        left = iter(todo)
-        for entry in left:
-            waiting[pool.submit(_write_page, entry, home, entry.file, task)] = entry
-            if len(waiting) < jobs * (1 + AHEAD):
-                continue
-            yield from _taken(waiting)
+        waiting: set[Future[str]] = set()
+        for entry in todo:
+            waiting.add(pool.submit(_write_page, entry, home / entry.file, task))
+            if len(waiting) >= jobs * (1 + AHEAD):
+                yield from _take_done(waiting)
         while waiting:
-            yield from _taken(waiting)
+            yield from _take_done(waiting)
 
 
-def _taken(waiting: dict[Future[str], _Entry]) -> Iterator[str]:
+def _take_done(waiting: set[Future[str]]) -> Iterator[str]:
     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        waiting.pop(future)
+        waiting.remove(future)
         try:
             yield future.result()
         except BrokenProcessPool as error:
-            remedy = "the same again goes on; --jobs 1 needs none"
-            raise OutputError(f"a worker process ended while it wrote pages: {remedy}") from error
-
-
-# --- the index --------------------------------------------------------------------------
-
-
-def _write_index(home: Path, name: str, entries: Sequence[_Entry], coming: Collection[str], task: _Task) -> str:
-    """Write the index of all; those whose page is there, or is about to be, are linked to it."""
-    parts = [entries[first : first + INDEX_ROWS] for first in range(0, len(entries), INDEX_ROWS)]
-    files = ["index.html", *(f"index-{number}.html" for number in range(2, len(parts) + 1))]
-    for number, (file, part) in enumerate(zip(files, parts, strict=True)):
-        html = template("index.html").render(
-            name=name,
-            rows=[(entry.file if _leads_there(home, entry, coming) else "", entry.cells) for entry in part],
-            total=len(entries),
-            files=files,
-            number=number,
-            version=__version__,
-            fingerprint=task.settings.fingerprint(),
-        )
-        write_text(home / file, html)
-    return str(home / "index.html")
-
-
-def _leads_there(home: Path, entry: _Entry, coming: Collection[str]) -> bool:
-    return entry.file in coming or (home / entry.file).is_file()
+            remedy = "the same command continues from here; --jobs 1 uses no worker processes"
+            raise OutputError(f"a worker process died while writing pages: {remedy}") from error

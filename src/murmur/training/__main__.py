@@ -49,31 +49,30 @@ class _Task:
     steps: int
 
     @classmethod
-    def _log(cls, name: str) -> Path:
+    def path(cls, kind: str, fold: int) -> tuple[Path, Path]:
+        """Return where a model and its log go."""
         torch.set_num_threads(1)
-        log = (cls.out / name).with_suffix(".log")
-        log.unlink(missing_ok=True)
-        return log
+        path = cls.out / model_name(kind, fold)
+        path.with_suffix(".log").unlink(missing_ok=True)
+        return path, path.with_suffix(".log")
 
     @classmethod
     def segmentation(cls, fold: int) -> str:
-        name = model_name("segmentation", fold)
-        log = cls._log(name)
+        path, log = cls.path("segmentation", fold)
         chosen = [i for i, r in enumerate(cls.data.recordings) if r.fold != fold]
         network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=SEED + fold, log=log)
         durations = durations_of([cls.data.recordings[i] for i in chosen])
-        SegmentationModel.of(export(network), durations).save(cls.out / name)
-        return name
+        SegmentationModel.of(export(network), durations).save(path)
+        return path.name
 
     @classmethod
     def murmur(cls, fold: int) -> str:
-        name = model_name("murmur", fold)
-        log = cls._log(name)
+        path, log = cls.path("murmur", fold)
         labels = [cls.data.patients[r.info.patient].murmur_at(r.info.site) for r in cls.data.recordings]
         chosen = [(cls.inputs[i], label) for i, label in enumerate(labels) if label and cls.data.recordings[i].fold != fold]
         inputs, known = zip(*chosen, strict=True)
-        export(train_murmur_network(inputs, known, SEED + fold, cls.steps, log)).save(cls.out / name)
-        return name
+        export(train_murmur_network(inputs, known, SEED + fold, cls.steps, log)).save(path)
+        return path.name
 
 
 def _train(task: Callable[[int], str], folds: Sequence[int], jobs: int) -> None:
@@ -84,33 +83,40 @@ def _train(task: Callable[[int], str], folds: Sequence[int], jobs: int) -> None:
             print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
 
 
-def train_segmentation(data: CircorSet, prepared: Prepared, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
-    """Train the segmentation networks and fit the durations."""
-    labelled = [versions[: VARIANTS + 1] for versions in prepared]
-    _Task.data, _Task.prepared, _Task.out, _Task.steps = data, labelled, out, steps
-    _train(_Task.segmentation, folds, jobs)
+def _segmentation_models(out: Path) -> dict[int, SegmentationModel]:
+    return {fold: SegmentationModel.load(out / model_name("segmentation", fold)) for fold in range(N_FOLDS)}
 
 
-def train_murmur(data: CircorSet, prepared: Prepared, out: Path, steps: int, folds: Sequence[int], jobs: int) -> None:
-    """Train the murmur networks, on posteriors of networks that never saw the child."""
-    models = {k: SegmentationModel.load(out / model_name("segmentation", k)) for k in range(N_FOLDS)}
-    inputs = [network_inputs(versions, models[r.fold]) for versions, r in zip(prepared, data.recordings, strict=True)]
-    _Task.data, _Task.inputs, _Task.out, _Task.steps = data, inputs, out, steps
-    _train(_Task.murmur, folds, jobs)
+def train_networks(arguments: argparse.Namespace, data: CircorSet) -> None:
+    """Train the segmentation networks and fit the durations, then train the murmur networks.
+
+    A murmur network takes posteriors of a segmentation network that never saw the child.
+    """
+    began = time.perf_counter()
+    prepared = prepare(data.recordings, VARIANTS, NOISY, SEED, arguments.jobs)
+    print(f"prepared {len(data.recordings)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
+    _Task.data, _Task.out = data, arguments.out
+    if arguments.stage in ("segmentation", "all"):
+        _Task.prepared, _Task.steps = [versions[: VARIANTS + 1] for versions in prepared], arguments.steps
+        _train(_Task.segmentation, arguments.folds, arguments.jobs)
+    if arguments.stage in ("murmur", "all"):
+        models = _segmentation_models(arguments.out)
+        pairs = zip(prepared, data.recordings, strict=True)
+        _Task.inputs, _Task.steps = [network_inputs(v, models[r.fold]) for v, r in pairs], arguments.murmur_steps
+        _train(_Task.murmur, arguments.folds, arguments.jobs)
 
 
 def train_findings(data: CircorSet, out: Path, jobs: int) -> None:
     """Fit the findings on segmentations that never saw the child."""
-    began = time.perf_counter()
-    folds = range(N_FOLDS)
-    models = {k: SegmentationModel.load(out / model_name("segmentation", k)) for k in folds}
-    networks = {k: load_listener(out / model_name("murmur", k)) for k in folds}
+    began, folds = time.perf_counter(), range(N_FOLDS)
+    models = _segmentation_models(out)
+    networks = {fold: load_listener(out / model_name("murmur", fold)) for fold in folds}
     rows = measure_all(data, models, networks, jobs)
-    noise = {k: measure_noise(models[k], networks[k]) for k in folds}
+    noise = {fold: measure_noise(models[fold], networks[fold]) for fold in folds}
     print(f"measured {len(rows)} versions of recordings in {time.perf_counter() - began:.0f} s", flush=True)
     for fold in [*folds, EVERYONE]:
         others = [k for k in folds if k != fold]
-        seen = [r for r in rows if r.recording.fold != fold]
+        seen = [row for row in rows if row.recording.fold != fold]
         fit_findings(seen, [m for k in others for m in noise[k]], others).save(out / model_name("findings", fold))
     print(f"fitted the findings after {time.perf_counter() - began:.0f} s", flush=True)
 
@@ -126,24 +132,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5000, help="training steps of each segmentation network")
     parser.add_argument("--murmur-steps", type=int, default=1500, help="training steps of each murmur network")
     parser.add_argument("--jobs", type=int, default=2, help="networks trained at the same time, one core each")
-    parser.add_argument(
-        "--folds",
-        type=int,
-        nargs="*",
-        default=[*range(N_FOLDS), EVERYONE],
-        help="folds to train without; -1: train on everyone",
-    )
+    folds = [*range(N_FOLDS), EVERYONE]
+    parser.add_argument("--folds", type=int, nargs="*", default=folds, help="folds to train without; -1: train on everyone")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = read_circor(arguments.data)
     if arguments.stage != "findings":
-        began = time.perf_counter()
-        prepared = prepare(data.recordings, VARIANTS, NOISY, SEED, arguments.jobs)
-        print(f"prepared {len(data.recordings)} recordings in {time.perf_counter() - began:.0f} s", flush=True)
-    if arguments.stage in ("segmentation", "all"):
-        train_segmentation(data, prepared, arguments.out, arguments.steps, arguments.folds, arguments.jobs)
-    if arguments.stage in ("murmur", "all"):
-        train_murmur(data, prepared, arguments.out, arguments.murmur_steps, arguments.folds, arguments.jobs)
+        train_networks(arguments, data)
     if arguments.stage in ("findings", "all"):
         train_findings(data, arguments.out, arguments.jobs)
 

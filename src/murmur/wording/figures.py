@@ -90,7 +90,7 @@ def _s1_lines(analysis: Analysis) -> list[Line]:
     finding, sounds = analysis.findings.s1_intensity, analysis.heart_sounds
     if finding.value is None or sounds is None:
         return []
-    norm, quiet = finding.evidence.get("usual_at_site_db"), finding.probability or 0.0
+    norm, quiet = finding.evidence.get("norm_at_site_db"), finding.probability or 0.0
     evidence = f"{decibels(sounds.s1_s2_level_db)} relative to S2"
     evidence += "" if norm is None else f", norm {round(norm, 1) + 0.0:+.1f}"
     sure = {"quiet": quiet, "normal": 1.0 - quiet}.get(str(finding.value))

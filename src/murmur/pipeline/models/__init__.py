@@ -1,4 +1,4 @@
-"""The trained parameters that ship with the package, and the way to use others."""
+"""The trained models that ship with the package, and how to load others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,17 @@ __all__ = ["Models", "load_models", "model_hashes", "shipped_models"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Models:
-    """Everything trained: one set analyzes any number of recordings, in any number of threads."""
+    """Every trained model; one set serves any number of recordings and threads.
+
+    Attributes
+    ----------
+    segmentation : SegmentationModel
+        Network and durations behind the segmentation.
+    murmur_network : NetworkWeights
+        The network that scores each cycle for a murmur.
+    findings : FindingModels
+        Trees, regressions and norms behind the findings.
+    """
 
     segmentation: SegmentationModel
     murmur_network: NetworkWeights
@@ -27,37 +37,37 @@ class Models:
 
     @classmethod
     def load(cls, folder: str | Path) -> Models:
-        """Read ``segmentation.npz``, ``murmur.npz`` and ``findings.npz``, as `murmur.training` writes them, from a folder.
+        """Read ``segmentation.npz``, ``murmur.npz`` and ``findings.npz``, as written by `murmur.training`, from a folder.
 
         Raises
         ------
         MissingFileError
-            If one of them is not there.
+            If one of them does not exist.
         ParameterError
-            If they are damaged, or made by another version of murmur.
+            If they are damaged, or were made by another version of murmur.
         """
         paths = [Path(folder) / name for name in ("segmentation.npz", "murmur.npz", "findings.npz")]
         for path in paths:
             if not path.is_file():
-                raise MissingFileError(f"{path}: no such model; make it with python -m murmur.training")
+                raise MissingFileError(f"{path}: no such model; python -m murmur.training makes it")
         try:
             return cls.read(*paths)
         except (KeyError, ValueError, OSError, BadZipFile) as error:
             raise ParameterError(
-                f"{folder}: the models there are damaged or of another version of murmur ({type(error).__name__}: {error}); "
-                "make them again with python -m murmur.training"
+                f"{folder}: the models are damaged or were made by another version of murmur ({type(error).__name__}: "
+                f"{error}); python -m murmur.training makes new ones"
             ) from error
 
     @classmethod
     def read(cls, segmentation: str | Path, murmur_network: str | Path, findings: str | Path) -> Models:
-        """Read the three files, wherever they lie; `load` says more clearly what is wrong with them."""
+        """Read the three files from any paths; the errors are those of reading, where `load` names the remedy."""
         network = load_listener(murmur_network)
         return cls(SegmentationModel.load(segmentation), network, FindingModels.load(findings))
 
 
 @lru_cache(maxsize=1)
 def shipped_models() -> Models:
-    """Return the models that come with the package; `murmur/pipeline/models/*.md` tell what they were trained on."""
+    """Return the models that ship with the package; ``murmur/pipeline/models/README.md`` is their model card."""
     return Models.load(Path(__file__).parent)
 
 
