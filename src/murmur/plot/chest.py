@@ -59,8 +59,8 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import murmur
-    >>> ax = murmur.plot.chest_map([murmur.analyze("13918_MV.wav"), murmur.analyze("13918_AV.wav")])
-    >>> ax.get_title()
+    >>> ax = murmur.plot.chest_map([murmur.analyze("13918_MV.wav"), murmur.analyze("recordings/13918_AV.wav")])
+    >>> ax.get_title(loc="left")
     'Murmur by site, dB relative to S2'
     """
     with drawing(ax, 4.2, 3.6) as axes:

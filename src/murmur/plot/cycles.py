@@ -96,7 +96,7 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import murmur
-    >>> murmur.plot.levels(murmur.analyze("13918_MV.wav")).get_title()
+    >>> murmur.plot.levels(murmur.analyze("13918_MV.wav")).get_title(loc="left")
     'S1 against S2, 60 to 100 Hz'
     """
     with drawing(ax) as axes:
@@ -129,7 +129,7 @@ def tachogram(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import murmur
-    >>> murmur.plot.tachogram(murmur.analyze("13918_MV.wav")).get_title()
+    >>> murmur.plot.tachogram(murmur.analyze("13918_MV.wav")).get_title(loc="left")
     'Heart rate'
     """
     with drawing(ax) as axes:
