@@ -264,8 +264,8 @@ def test_lost_samples_are_skipped(server, pcm):
         (['{"sample_rate_hz": 4000, "rate": 1}'], "unknown field rate; known fields:"),
         (['{"sample_rate_hz": 4000}', '{"skip": -1}'], "samples to skip must be a whole number"),
         (['{"sample_rate_hz": 4000}', '{"skip": 1000000000000}'], "a gap of more than 10 s: start another stream"),
-        (['{"sample_rate_hz": 4000}', '{"skip": true}'], 'must be sound, {"skip": 400}, or {"finish": true}'),
-        (['{"sample_rate_hz": 4000}', '{"stop": true}'], 'must be sound, {"skip": 400}, or {"finish": true}'),
+        (['{"sample_rate_hz": 4000}', '{"skip": true}'], 'must be sound, {"skip": samples}, or {"finish": true}'),
+        (['{"sample_rate_hz": 4000}', '{"stop": true}'], 'must be sound, {"skip": samples}, or {"finish": true}'),
         (['{"sample_rate_hz": 4000}', '{"finish": true}'], "it holds no samples; at least 2 s are needed"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.plot.style import COLOURS, DASHES, INK, SIGN, SOFT, drawing, without_frame
+from murmur.plot.style import COLOURS, DASHES, INK, SIGN, SOFT, drawing, unframe
 from murmur.segmentation.result import State
 
 if TYPE_CHECKING:
@@ -178,5 +178,5 @@ def _room_for(values: NDArray[np.float64]) -> tuple[float, float]:
 def _nothing(ax: Axes, why: str) -> Axes:
     """Write on an empty plot why it is empty."""
     ax.text(0.5, 0.5, why, ha="center", va="center", color=SOFT, transform=ax.transAxes)
-    without_frame(ax)
+    unframe(ax)
     return ax
