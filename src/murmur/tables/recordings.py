@@ -62,12 +62,10 @@ def _probability(name: str, sign: str, of: str) -> Column[Result]:
     return _figure(name, "probability", lambda a: _finding(a, sign).probability, f"Probability {of}.")
 
 
-def _class(name: str, of: str) -> Column[Result]:
-    """Make a column of the probability of a class of murmur, which patients are joined by: small ones need decimals."""
-    part = name.replace("murmur_", "present_")
-    return replace(
-        _figure(name, "probability", lambda a: getattr(a.findings.murmur, part), f"Probability {of}."), decimals=6
-    )
+def _class(name: str, part: str, of: str) -> Column[Result]:
+    """Make a column of the probability of a class of murmur: patients are joined by its log odds, so it needs decimals."""
+    column = _figure(name, "probability", lambda a: getattr(a.findings.murmur, part), f"Probability {of}.")
+    return replace(column, decimals=6)
 
 
 def _evidence(name: str, unit: str, sign: str, evidence: str, meaning: str) -> Column[Result]:
