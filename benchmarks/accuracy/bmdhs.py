@@ -14,6 +14,7 @@ import murmur
 from benchmarks.accuracy.figures import Figure, bootstrap_auroc, bootstrap_sums, ratio, share
 from benchmarks.accuracy.plots import Page, Points, Roc
 from murmur.datasets.bmdhs import DIAGNOSES, BmdHs
+from murmur.findings.registry import SIGNS
 from murmur.patients.patient import PatientAnalysis
 
 __all__ = ["report", "report_and_page"]
@@ -27,7 +28,7 @@ NAMES = {
     "N": "normal",
 }
 #: Signs that a normal heart does not have.
-NORMALLY_ABSENT = ("s3", "s4", "click", "diastolic_murmur", "irregular_rhythm", "premature_beats")
+NORMALLY_ABSENT = tuple(sign.name for sign in SIGNS if sign.choices == ("present", "absent"))
 #: What a part that could not be judged counts as.
 UNDECIDED = 0.5
 

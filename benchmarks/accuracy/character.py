@@ -142,7 +142,7 @@ def character_figures(heard: Sequence[Heard], missing: int) -> dict[str, Any]:
     areas["blowing against harsh, by quietness alone"] = _area(heard, blowing, lambda h: -h.level_db)
     return {
         "recordings at sites where a murmur is heard": len(heard),
-        "left out, without a beat to measure": missing,
+        "left out, without a cycle to measure": missing,
         "AUROC": areas,
         "pitch": _agreement(heard, "pitch"),
     }

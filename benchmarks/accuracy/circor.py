@@ -32,8 +32,8 @@ from benchmarks.accuracy.plots import Confusion, Page, Points, Reliability, Roc
 from benchmarks.accuracy.scoring import Joined, Scored, analyze_all, fold_models, join_all
 from benchmarks.accuracy.segmentation import (
     STATES,
-    JudgedBeats,
-    judge_beats,
+    JudgedCycles,
+    judge_cycles,
     segmentation_figures,
     summary_figures,
     swapped_figures,
@@ -63,7 +63,7 @@ def conclude(scored: list[Scored], models: dict[int, murmur.Models]) -> tuple[di
     """From scored recordings to figures."""
     patients = join_all(scored, models)
     heard = heard_murmurs(scored, models)
-    beats = judge_beats(scored)
+    cycles = judge_cycles(scored)
     parts = breakdowns(scored)
     figures = {
         "data": {"patients": len(patients), "recordings": len(scored)},
@@ -76,28 +76,28 @@ def conclude(scored: list[Scored], models: dict[int, murmur.Models]) -> tuple[di
         "calibration": {
             **murmur_calibration(patients, scored),
             **attribute_calibration(heard),
-            "beat confidence": beats.calibration(),
+            "cycle confidence": cycles.calibration(),
         },
         "heart sounds": heart_sound_figures(patients),
-        "readable": _readable_figures(scored, patients, beats),
+        "readable": _readable_figures(scored, patients, cycles),
         **parts,
         "S1 and S2 swapped against the labels": swapped_figures(scored),
         "worst recordings": worst(scored),
     }
-    return figures, _page(patients, heard, beats, figures)
+    return figures, _page(patients, heard, cycles, figures)
 
 
-def _readable_figures(scored: list[Scored], patients: list[Joined], beats: JudgedBeats) -> dict[str, Any]:
+def _readable_figures(scored: list[Scored], patients: list[Joined], cycles: JudgedCycles) -> dict[str, Any]:
     readable = [i for i in scored if i.readable]
     return {
         "share of recordings unreadable": 1.0 - len(readable) / len(scored),
         "share of patients with an unreadable recording": float(np.mean([not j.readable for j in patients])),
         "segmentation": {"all": summary_figures(scored), "readable only": summary_figures(readable)},
-        "beat confidence AUROC": beats.auroc(),
+        "cycle confidence AUROC": cycles.auroc(),
     }
 
 
-def _page(patients: list[Joined], heard: list[Heard], beats: JudgedBeats, figures: dict[str, Any]) -> Page:
+def _page(patients: list[Joined], heard: list[Heard], cycles: JudgedCycles, figures: dict[str, Any]) -> Page:
     known = [j for j in patients if j.murmur_label != "unknown"]
     given = [j for j in patients if j.joint.murmur_probability is not None]
     timings, timing = confusions(heard, "timing")
@@ -118,10 +118,10 @@ def _page(patients: list[Joined], heard: list[Heard], beats: JudgedBeats, figure
                 note=_slope(figures, "murmur_probability, per patient"),
             ),
             Reliability.of(
-                "Confidence of a beat",
-                beats.confidence,
-                beats.right,
-                note=_slope(figures, "beat confidence"),
+                "Confidence in a cycle",
+                cycles.confidence,
+                cycles.right,
+                note=_slope(figures, "cycle confidence"),
                 bins=10,
                 equal="width",
             ),

@@ -19,6 +19,7 @@ from benchmarks.accuracy.figures import (
 )
 from benchmarks.accuracy.scoring import Joined, Scored, group_by_patient
 from murmur.findings.grade import GRADES
+from murmur.findings.registry import SIGNS
 from murmur.measure.listening import CLASSES
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
 #: What a right answer is worth in PhysioNet Challenge 2022 (Reyna et al. 2023), by true class.
 WEIGHTS = np.array([5.0, 3.0, 1.0])
 #: Signs that CirCor does not label, judged by their false alarms.
-UNLABELLED_SIGNS = ("s3", "s4", "click", "diastolic_murmur", "irregular_rhythm", "premature_beats", "s1_intensity")
+UNLABELLED_SIGNS = (*(sign.name for sign in SIGNS if sign.choices == ("present", "absent")), "s1_intensity")
 
 Groups = Sequence[Sequence[tuple[str, str]]]
 

@@ -35,7 +35,7 @@ UNREAD_PROBABILITY = 0.21
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """One recording, what murmur says of it, and how right its beats are."""
+    """One recording, what murmur says of it, and how right its segmentation is."""
 
     recording: LabelledRecording
     patient: Patient

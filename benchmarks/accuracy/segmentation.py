@@ -1,4 +1,4 @@
-"""Figures of the segmentation: onsets, frames, beats whose S1 and S2 are swapped, and confidence."""
+"""Figures of the segmentation: onsets, frames, cycles whose S1 and S2 are swapped, and confidence."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from murmur.training.scores import right_cycles, score_onsets
 
 __all__ = [
     "STATES",
-    "JudgedBeats",
+    "JudgedCycles",
     "f1",
     "fast_against_rest",
-    "judge_beats",
+    "judge_cycles",
     "onset_counts",
     "segmentation_figures",
     "summary_figures",
@@ -110,16 +110,16 @@ def fast_against_rest(scored: Sequence[Scored]) -> dict[str, Figure]:
 
 
 def _labelled_lengths_s(recording: LabelledRecording) -> tuple[float, float] | None:
-    """Median systole, from S1's onset to S2's, and median cycle of the labelled beats."""
+    """Median systole, from S1's onset to S2's, and median length of the labelled cycles."""
     spans = [i for i in recording.intervals if i[2]]
-    beats = [
+    cycles = [
         (third[0] - first[0], last[0] - first[0])
         for first, third, last in zip(spans, spans[2:], spans[4:], strict=False)
         if (first[2], third[2], last[2]) == (1, 3, 1)
     ]
-    if len(beats) < 3:
+    if len(cycles) < 3:
         return None
-    systole_s, cycle_s = np.median(beats, axis=0).tolist()
+    systole_s, cycle_s = np.median(cycles, axis=0).tolist()
     return systole_s, cycle_s
 
 
@@ -168,8 +168,8 @@ def swapped_figures(scored: Iterable[Scored], systole_slope: float = 0.227) -> d
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedBeats:
-    """Beats in labelled stretches, as columns: whose, how sure, and whether S1 and S2 are right."""
+class JudgedCycles:
+    """Cycles in labelled spans, as columns: patient, confidence, and whether S1 and S2 are right."""
 
     patient: list[str]
     confidence: list[float]
@@ -182,14 +182,14 @@ class JudgedBeats:
         return float(weighted_auroc(self.confidence, self.right, np.ones(len(self.right))))
 
 
-def judge_beats(scored: Iterable[Scored]) -> JudgedBeats:
-    """Compare each beat that lies in a labelled stretch."""
-    judged = JudgedBeats([], [], [])
+def judge_cycles(scored: Iterable[Scored]) -> JudgedCycles:
+    """Compare each cycle that lies in a labelled span."""
+    judged = JudgedCycles([], [], [])
     for item in scored:
-        beats = item.analysis.segmentation.cycles
-        index, right = right_cycles(beats.s1_onset_s, beats.s2_onset_s, beats.end_s, item.recording.intervals)
+        cycles = item.analysis.segmentation.cycles
+        index, right = right_cycles(cycles.s1_onset_s, cycles.s2_onset_s, cycles.end_s, item.recording.intervals)
         judged.patient.extend([item.patient.id] * index.size)
-        judged.confidence.extend(beats.confidence[index].tolist())
+        judged.confidence.extend(cycles.confidence[index].tolist())
         judged.right.extend(right.tolist())
     return judged
 

@@ -444,7 +444,7 @@ def test_accuracy_on_a_small_circor(small_circor, tmp_path, capsys):
     assert figures["data"] == {"patients": 8, "recordings": 16}
     assert figures["segmentation"]["S1 onset F1, 60 ms"]["value"] > 0.9
     assert figures["murmur"]["AUROC, present against absent"]["n"] == 7
-    assert set(figures["calibration"]) >= {"murmur_probability, per patient", "plateau, per recording", "beat confidence"}
+    assert set(figures["calibration"]) >= {"murmur_probability, per patient", "plateau, per recording", "cycle confidence"}
     assert figures["by site"]["MV"]["recordings"] == 8
     assert not drawn or plots.stat().st_size > 50_000
 

@@ -250,7 +250,7 @@ def test_s1_intensity(level_db, value):
 
 
 @pytest.mark.parametrize("name", ["s3", "s4", "click"])
-def test_an_extra_sound_needs_beats_to_come_back_in(name):
+def test_an_extra_sound_needs_cycles_to_come_back_in(name):
     loud = ExtraSound(1.0, 5.0, 40.0, 0.15)
     assert getattr(find(sounds=sounds_with(**{name: loud})), name).value == "present"
     few = getattr(find(sounds=sounds_with(**{name: loud}, cycles=5)), name)

@@ -206,34 +206,34 @@ def test_late_diastole_is_not_quiet_when_a_murmur_fills_it():
     assert not describe_murmur(levels_of(diastole_db=profile), ALL).late_diastole_quiet
 
 
-def test_a_minority_of_spoilt_beats_does_not_count():
+def test_a_minority_of_spoilt_cycles_does_not_count():
     loud, quiet = levels_of(30.0), levels_of()
     mixed = CycleLevels.joined([quiet, loud, quiet])
     trusted = np.ones(3 * CYCLES, dtype=bool)
     assert describe_murmur(mixed, trusted).profile_db == pytest.approx([0.0] * N_PARTS, abs=1e-3)
 
 
-def test_beats_that_are_not_trusted_do_not_count():
+def test_cycles_that_are_not_trusted_do_not_count():
     mixed = CycleLevels.joined([levels_of(), levels_of(30.0)])
     murmur = describe_murmur(mixed, np.repeat([False, True], CYCLES))
     assert murmur.above_quiet_db == pytest.approx(30.0, abs=1e-3)
 
 
-def test_mid_systole_is_measured_beat_by_beat():
+def test_mid_systole_is_measured_cycle_by_cycle():
     got = compare_cycles(CycleLevels.joined([levels_of(12.0, cycles=1), levels_of(5.0, cycles=1)]))["mid_systole"][:, 0]
     np.testing.assert_allclose(got, [12.0, 5.0], atol=1e-3)
 
 
-def test_a_murmurs_extent_is_measured_beat_by_beat():
+def test_a_murmurs_extent_is_measured_cycle_by_cycle():
     half = np.where(np.arange(N_PARTS) < 5, 12.0, 0.0)
     cycles = [levels_of(profile, cycles=1) for profile in (12.0, half, 0.0, 2.0)]
     extents = features.cycle_extents(compare_cycles(CycleLevels.joined(cycles))["profile"])
     np.testing.assert_allclose(extents, [1.0, 0.5, 0.0, 0.0])
-    for cycle, extent in zip(cycles, extents, strict=True):  # a recording of one beat is as long as that beat
+    for cycle, extent in zip(cycles, extents, strict=True):  # a recording of one cycle is as long as that cycle
         assert describe_murmur(cycle, np.ones(1, dtype=bool)).extent == extent
 
 
-def test_four_fifths_of_the_beats_lie_between_low_and_high():
+def test_four_fifths_of_the_cycles_lie_between_low_and_high():
     levels = CycleLevels.joined([levels_of(float(db), float(db % 4), cycles=1) for db in range(21)])
     trusted = np.ones(21, dtype=bool)
     profiles = compare_cycles(levels)
@@ -273,7 +273,7 @@ def test_the_murmur_vector_knows_no_gain():
     np.testing.assert_allclose(*vectors, atol=1e-4)
 
 
-def test_the_murmur_vector_takes_trusted_beats_alone():
+def test_the_murmur_vector_takes_trusted_cycles_alone():
     both = CycleLevels.joined([random_levels(2), random_levels(3)])
     bounds_s = np.concatenate([bounds_of(), bounds_of(cycle_s=1.1)])
     got = murmur_vector(both, bounds_s, np.repeat([False, True], CYCLES))
@@ -411,7 +411,7 @@ def test_the_level_of_s1_is_that_between_60_and_100_hz():
     assert heart_sounds(levels).s1_s2_level_db == pytest.approx(-5.0, abs=1e-4)
 
 
-def test_s2_is_split_when_most_beats_show_two_components():
+def test_s2_is_split_when_most_cycles_show_two_components():
     sounds = heart_sounds(s2_split_s=[0.048, 0.050, 0.052, 0.049, np.nan, 0.09], s2_dip_db=[5, 6, 4, 5, np.nan, 5])
     assert sounds.s2_split_ms == pytest.approx(50.0, abs=1.0)
     assert sounds.s2_split_share == pytest.approx(4 / 6)
@@ -437,7 +437,7 @@ class TestExtraSounds:
         values = (level_db, prominence_db, place)
         return dict(zip((f"{sound}_level_db", f"{sound}_prominence_db", f"{sound}_{place_name}"), values, strict=True))
 
-    def test_one_that_comes_in_every_beat(self, sound, place, place_name):
+    def test_one_that_comes_in_every_cycle(self, sound, place, place_name):
         extra = getattr(heart_sounds(**self.columns(sound, place, place_name)), sound)
         assert (extra.share, extra.level_db, extra.prominence_db, extra.place) == pytest.approx((1.0, -8.0, 12.0, place))
 
@@ -458,7 +458,7 @@ class TestExtraSounds:
     def test_none_at_all(self, sound, place, place_name):
         assert getattr(heart_sounds(), sound).share == 0
 
-    def test_untrusted_beats_do_not_count(self, sound, place, place_name):
+    def test_untrusted_cycles_do_not_count(self, sound, place, place_name):
         level_db = np.where(np.arange(CYCLES) < 3, -8.0, 20.0)
         columns = self.columns(sound, place, place_name, level_db=level_db)
         extra = getattr(heart_sounds(trusted=np.arange(CYCLES) < 3, **columns), sound)

@@ -1,4 +1,4 @@
-"""Rhythm from beats whose intervals are known."""
+"""Rhythm from cycles whose intervals are known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from murmur.measure.rhythm import Pause, describe_rhythm, sample_entropy
 from murmur.segmentation.result import CardiacCycles
 
 
-def beats_of(cycles_s, systole_s=0.3):
+def cycles_of(cycles_s, systole_s=0.3):
     """Beats that follow one another."""
     edges = np.concatenate([[0.5], 0.5 + np.cumsum(cycles_s)])
     start = edges[:-1]
@@ -17,8 +17,8 @@ def beats_of(cycles_s, systole_s=0.3):
 
 
 def rhythm_of(cycles_s, trusted=None):
-    beats = beats_of(cycles_s)
-    return describe_rhythm(beats, np.ones(len(beats), dtype=bool) if trusted is None else trusted)
+    cycles = cycles_of(cycles_s)
+    return describe_rhythm(cycles, np.ones(len(cycles), dtype=bool) if trusted is None else trusted)
 
 
 def test_a_regular_heart():
@@ -62,7 +62,7 @@ def test_pauses_are_long_against_the_median_and_in_seconds():
     assert rhythm_of([0.4] * 5 + [0.9] + [0.4] * 5).pauses == ()
 
 
-def test_beats_that_are_not_trusted_count_nowhere():
+def test_cycles_that_are_not_trusted_count_nowhere():
     cycles_s = np.array([0.8] * 5 + [2.5] + [0.8] * 5)
     rhythm = rhythm_of(cycles_s, cycles_s < 1)
     assert rhythm.cycles == 10
@@ -70,8 +70,8 @@ def test_beats_that_are_not_trusted_count_nowhere():
     assert rhythm.pauses == ()
 
 
-def test_beats_on_either_side_of_a_gap_are_not_compared():
-    one, other = beats_of([0.8, 0.8, 0.8]), beats_of([0.6, 0.6, 0.6])
+def test_cycles_on_either_side_of_a_gap_are_not_compared():
+    one, other = cycles_of([0.8, 0.8, 0.8]), cycles_of([0.6, 0.6, 0.6])
     names = ("s1_onset_s", "systole_onset_s", "s2_onset_s", "diastole_onset_s", "end_s")
     joined = [np.concatenate([getattr(one, n), getattr(other, n) + 10]) for n in names]
     rhythm = describe_rhythm(CardiacCycles(*joined, np.ones(6)), np.ones(6, dtype=bool))
@@ -79,14 +79,14 @@ def test_beats_on_either_side_of_a_gap_are_not_compared():
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_too_few_beats_give_no_figures(count):
+def test_too_few_cycles_give_no_figures(count):
     rhythm = rhythm_of([0.8] * count)
     assert rhythm.cycles == count
     assert rhythm.heart_rate_bpm is None
     assert rhythm.irregularity is None
 
 
-def test_two_beats_have_a_rate_but_no_variability():
+def test_two_cycles_have_a_rate_but_no_variability():
     rhythm = rhythm_of([0.8, 0.9])
     assert rhythm.heart_rate_bpm == pytest.approx(60 / 0.85)
     assert rhythm.rmssd_ms is None

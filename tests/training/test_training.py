@@ -40,7 +40,7 @@ def test_varied_rhythm_moves_only_diastoles(seed):
 def test_disturbed_samples_stay_finite_and_labels_only_go(seed):
     samples = np.random.default_rng(1).standard_normal(20000).astype(np.float32)
     states = np.tile(np.repeat(np.array([1, 2, 3, 4], dtype=np.int8), 10), 13)[:500]
-    out, left = disturb(samples, states, 4000.0, 100.0, np.random.default_rng(seed))
+    out, left = disturb(samples, states, 4000.0, np.random.default_rng(seed))
     assert out.dtype == np.float32
     assert np.isfinite(out).all()
     assert np.abs(out).max() <= 1.0001

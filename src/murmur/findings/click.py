@@ -1,6 +1,7 @@
 """Whether a click is heard in systole."""
 
 from murmur.findings.extra_sound import ExtraSoundRule
+from murmur.findings.finding import EVEN
 from murmur.measure.heart_sounds import ExtraSound
 
 __all__ = ["RULE", "SIGN", "place"]
@@ -14,4 +15,4 @@ def place(click: ExtraSound) -> float | None:
 
     The murmur's profile leaves a click out: `murmur.measure.murmur.describe_murmur`.
     """
-    return click.place if RULE.probability(click) > 0.5 else None
+    return click.place if RULE.probability(click) > EVEN else None

@@ -1,4 +1,4 @@
-"""From a measurement to all that signs are concluded from: one path for use, live sound, training and benchmarks."""
+"""From a measurement to everything that signs are concluded from: one path for files, live sound and training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RHYTHM_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Description:
-    """What was measured of a recording, summed up.
+    """A measured recording, summarized.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Description:
 
 
 def describe_recording(measurement: Measurement, confidence_model: LinearModel, settings: Settings) -> Description:
-    """Sum up a measurement.
+    """Summarize a measurement.
 
     Parameters
     ----------

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
-from murmur.findings.finding import Finding, present_or_absent
+from murmur.findings.finding import Finding, presence
 from murmur.findings.sign import sign_of_presence
 from murmur.learned.linear import sigmoid
 
 __all__ = ["RULE", "SIGN", "DiastolicRule", "conclude"]
 
 
-@dataclass(frozen=True, slots=True)
-class DiastolicRule:
+class DiastolicRule(NamedTuple):
     """When early diastole holds a murmur.
 
     CirCor has four children with one, so the thresholds were chosen on phantoms, and on the false alarms among the others.
@@ -40,7 +39,7 @@ def conclude(features: Features, context: Context) -> Finding:
     parts = features.murmur.diastole_profile_db[RULE.first : RULE.last]
     early_db = sum(parts) / len(parts)
     evidence = {"early_above_late_db": early_db, "late_diastole_quiet": float(features.murmur.late_diastole_quiet)}
-    return present_or_absent(sigmoid((early_db - RULE.above_late_db) / RULE.slope_db), evidence)
+    return presence(sigmoid((early_db - RULE.above_late_db) / RULE.slope_db), evidence)
 
 
 SIGN = sign_of_presence(

@@ -1,11 +1,11 @@
-"""What S3, S4 and the click share: a sound beside S1 and S2 that comes back in every cycle."""
+"""What S3, S4 and the click have in common: a sound beside S1 and S2 that recurs in every cycle."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
-from murmur.findings.finding import Finding, present_or_absent
+from murmur.findings.finding import Finding, presence
 from murmur.findings.sign import Sign, sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.heart_sounds import ExtraSound
@@ -13,8 +13,7 @@ from murmur.measure.heart_sounds import ExtraSound
 __all__ = ["ExtraSoundRule"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraSoundRule:
+class ExtraSoundRule(NamedTuple):
     """How often, how loud and how prominent an extra sound must be, all together.
 
     The thresholds were chosen on phantoms, and on the false alarms among CirCor's children without a murmur.
@@ -30,9 +29,9 @@ class ExtraSoundRule:
     share_slope, level_slope_db, prominence_slope_db : float
         Change of each for each unit of log odds.
     level_limits, prominence_limits : tuple of float
-        Log odds that level and prominence can give: neither makes up for a sound that comes only now and then.
+        Limits of the log odds by level and by prominence: neither makes up for a sound that recurs only now and then.
     fewest_cycles : int
-        Chance comes at the same place in fewer cycles, too.
+        In fewer cycles a chance sound may recur at the same place, too.
     """
 
     share: float
@@ -64,7 +63,7 @@ class ExtraSoundRule:
             "prominence_db": sound.prominence_db,
             "place": sound.place,
         }
-        return present_or_absent(self.probability(sound), evidence)
+        return presence(self.probability(sound), evidence)
 
     def sign(self, name: str, title: str, meaning: str, full_title: str) -> Sign:
         """Make the sign of the sound that `HeartSounds` holds under this name."""

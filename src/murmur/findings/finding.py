@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from murmur.records import Record
 
-__all__ = ["Evidence", "Finding", "MurmurFinding", "median_class", "median_of", "most_probable", "present_or_absent"]
+__all__ = ["EVEN", "Evidence", "Finding", "MurmurFinding", "median_class", "median_of", "most_probable", "presence"]
 
 Evidence = Mapping[str, float | None]
+#: What is more probable than this is more probable than not.
+EVEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,9 @@ class MurmurFinding(Record):
         return self.present_probability
 
 
-def present_or_absent(probability: float, evidence: Evidence) -> Finding:
+def presence(probability: float, evidence: Evidence) -> Finding:
     """Conclude "present" where that is more likely than not."""
-    return Finding("present" if probability > 0.5 else "absent", probability, evidence)
+    return Finding("present" if probability > EVEN else "absent", probability, evidence)
 
 
 def most_probable(probabilities: Mapping[str, float], evidence: Evidence) -> Finding:

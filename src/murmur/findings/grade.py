@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, median_of
@@ -16,14 +16,13 @@ __all__ = ["GRADES", "RULE", "SIGN", "GradeRule", "conclude", "probabilities", "
 GRADES = ("I/VI", "II/VI", "III/VI")
 
 
-@dataclass(frozen=True, slots=True)
-class GradeRule:
-    """What the grade model takes for a murmur of no measurable level; set before scoring, not tuned.
+class GradeRule(NamedTuple):
+    """How the grade model takes a very faint murmur; set before scoring, not tuned.
 
     Attributes
     ----------
     least_level_db : float
-        Level against S2 below which a murmur is no fainter.
+        Lower limit of the level against S2, and its value where none could be measured.
     """
 
     least_level_db: float = -40.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
-from murmur.findings.finding import Finding, present_or_absent
+from murmur.findings.finding import Finding, presence
 from murmur.findings.sign import sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.rhythm import Rhythm
@@ -13,8 +13,7 @@ from murmur.measure.rhythm import Rhythm
 __all__ = ["RULE", "SIGN", "RhythmRule", "conclude", "why_not_judged"]
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmRule:
+class RhythmRule(NamedTuple):
     """When a rhythm is irregular throughout, as in atrial fibrillation: sinus arrhythmia stays below (Task Force 1996).
 
     The thresholds were chosen on phantoms, and on the false alarms among CirCor's children without a murmur.
@@ -49,7 +48,7 @@ def conclude(features: Features, context: Context) -> Finding:
         return Finding(None, reason=reason)
     irregularity = rhythm.irregularity or 0.0
     evidence = {"irregularity": irregularity, "rmssd_ms": rhythm.rmssd_ms, "variation": rhythm.variation}
-    return present_or_absent(sigmoid((irregularity - RULE.irregular) / RULE.slope), evidence)
+    return presence(sigmoid((irregularity - RULE.irregular) / RULE.slope), evidence)
 
 
 SIGN = sign_of_presence(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
@@ -11,8 +11,7 @@ from murmur.findings.sign import Sign
 __all__ = ["RULE", "SIGN", "ScoreRule", "conclude"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRule:
+class ScoreRule(NamedTuple):
     """What a doctor puts together: a murmur that fills systole and a quiet S1, and beside that murmur a wide split or an S3.
 
     The form was fixed before it was ever scored.
@@ -47,8 +46,9 @@ SIGN = Sign(
     name="mitral_regurgitation",
     title="Mitral-regurgitation score",
     full_title="Mitral-regurgitation score of the recording, 0 to 1",
-    meaning="How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: .45 murmur throughout systole "
-    "+ .45 quiet S1 + .1 wide split or S3 beside that murmur.",
+    meaning="How well this recording alone fits the pattern of mitral regurgitation, 0 to 1: "
+    f"{RULE.pansystolic} pansystolic murmur + {RULE.quiet_s1} quiet S1 "
+    f"+ {RULE.wide_split_or_s3} wide split of S2, or S3, beside that murmur.",
     conclude=conclude,
     unit="0 to 1",
     abnormal_from=RULE.abnormal,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ __all__ = ["RULE", "SIGN", "MurmurRule", "conclude", "decide_murmur", "limit_ina
 Probabilities = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class MurmurRule:
+class MurmurRule(NamedTuple):
     """When a murmur is too faint to be heard.
 
     In a very clean recording the tails of S1 and S2 stand out of late diastole, too. Of 324 recordings of CirCor whose

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
-from murmur.findings.finding import Finding
+from murmur.findings.finding import EVEN, Finding
 from murmur.findings.sign import Sign
 from murmur.learned.linear import sigmoid
 
 __all__ = ["RULE", "SIGN", "S1Rule", "conclude", "intensity", "quiet_probability"]
 
 
-@dataclass(frozen=True, slots=True)
-class S1Rule:
+class S1Rule(NamedTuple):
     """When S1 is quiet or loud, by how far its level departs from the norm of its site.
 
     The norms are those of CirCor's recordings without a murmur. The thresholds were chosen on phantoms and on false alarms
@@ -56,7 +55,7 @@ def quiet_probability(departure_db: float, deviation_db: float, threshold_db: fl
 
 def intensity(departure_db: float, quiet: float) -> str:
     """Return "quiet", "normal" or "loud", from the departure and the probability that S1 is quiet."""
-    return "quiet" if quiet > 0.5 else "loud" if departure_db > RULE.loud_db else "normal"
+    return "quiet" if quiet > EVEN else "loud" if departure_db > RULE.loud_db else "normal"
 
 
 def conclude(features: Features, context: Context) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
@@ -12,8 +12,7 @@ from murmur.learned.linear import sigmoid
 __all__ = ["RULE", "SIGN", "SplitRule", "conclude"]
 
 
-@dataclass(frozen=True, slots=True)
-class SplitRule:
+class SplitRule(NamedTuple):
     """When S2 is widely split: a physiological split seldom exceeds this at rest. Chosen on phantoms.
 
     Attributes

@@ -1,4 +1,4 @@
-"""What the signs share that describe a systolic murmur."""
+"""What the signs that describe a systolic murmur have in common."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from murmur.measure.murmur import MurmurFeatures
 
 __all__ = ["MEANING_LIMIT", "MEANING_SHARE", "log2_centroid", "why_not_described"]
 
-#: How much the meaning of a word (its log odds) counts beside what CirCor's experts call so. Of .3 the experts' labels are
-#: met nearly as well as of 0, and every phantom gets its own word (benchmarks/README.md, "blowing" and "plateau").
+#: Weight of the log odds by a word's meaning, beside those by what CirCor's experts call so. At 0.3 the results agree with
+#: the experts nearly as well as at 0, and every phantom gets the right word (benchmarks/README.md, "blowing", "plateau").
 MEANING_SHARE = 0.3
-#: Log odds beyond which the meaning says no more; set before scoring, not tuned.
+#: Limit of the log odds by a word's meaning; set before scoring, not tuned.
 MEANING_LIMIT = 6.0
 
 #: What the models take for log2 of the centroid (Hz) of a murmur without a spectrum.

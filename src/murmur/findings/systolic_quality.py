@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, most_probable
@@ -18,8 +18,7 @@ __all__ = ["QUALITIES", "RULE", "SIGN", "QualityRule", "blowing_probability", "c
 QUALITIES = ("harsh", "blowing")
 
 
-@dataclass(frozen=True, slots=True)
-class QualityRule:
+class QualityRule(NamedTuple):
     """What the names of the qualities mean.
 
     Blowing is high and even, with a wide spectrum; harsh is low and rough. CirCor's experts call blowing mostly what is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, most_probable
@@ -19,12 +19,11 @@ __all__ = ["RULE", "SHAPES", "SIGN", "ShapeRule", "conclude", "probabilities", "
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeRule:
+class ShapeRule(NamedTuple):
     """What the names of the shapes mean.
 
-    The words' meaning is the source, beside what CirCor's experts call so. The thresholds were chosen on phantoms, and on
-    the false alarms among CirCor's children without a murmur.
+    The source is the meaning of the words, beside what CirCor's experts call so. The thresholds were chosen on phantoms, and
+    on the false alarms among CirCor's children without a murmur.
 
     Attributes
     ----------
@@ -35,7 +34,7 @@ class ShapeRule:
     crescendo_db : float
         A murmur that begins late, lasts until S2 and rises by this much more than it falls has even odds of a crescendo.
     steep_db : float
-        A rise or fall beyond this says no more.
+        Upper limit of rise and fall.
     """
 
     shaped_db: float = 4.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, most_probable
@@ -16,22 +16,21 @@ from murmur.measure.murmur import MurmurFeatures
 __all__ = ["RULE", "SIGN", "TimingRule", "begins_and_lasts", "conclude", "left_at_ends_db", "probabilities", "vector"]
 
 
-@dataclass(frozen=True, slots=True)
-class TimingRule:
+class TimingRule(NamedTuple):
     """When a murmur reaches S1 and S2.
 
-    The words' meaning is the source. The thresholds were chosen on phantoms, and on the false alarms among CirCor's children
-    without a murmur. The rule is too sure of itself, so a regression brings its log odds to what CirCor's experts say.
+    The source is the meaning of the words. The thresholds were chosen on phantoms, and on the false alarms among CirCor's
+    children without a murmur. The rule is overconfident, so a regression calibrates its log odds by CirCor's labels.
 
     Attributes
     ----------
     reaches_db, slope_db : float
-        A murmur reaches an end of systole where more than this is left of its loudest part, with even odds there, and with
-        this change for each unit of log odds.
+        Level at an end of systole, against the loudest part, with even odds that the murmur reaches that end, and its change
+        for each unit of log odds.
     least_excess : float
-        Power above late diastole, as a share of late diastole's, below which a murmur has no loudest part.
+        Least power of the loudest part above late diastole, as a share of late diastole's.
     least_left, most_left : float
-        Range of the power left at an end, as a share of the loudest part.
+        Limits of the power at an end, as a share of the loudest part.
     """
 
     reaches_db: float = -6.5
@@ -45,7 +44,7 @@ RULE = TimingRule()
 
 
 def left_at_ends_db(murmur: MurmurFeatures) -> tuple[float, float]:
-    """Return what is left of the murmur at the beginning and at the end of systole, in dB of its loudest part.
+    """Return the level of the murmur at the beginning and at the end of systole, in dB below its loudest part.
 
     These are powers less late diastole's. Of the two outermost parts the quieter one counts: the other may hold the tail of
     S1, or the beginning of S2.
@@ -80,7 +79,7 @@ def probabilities(murmur: MurmurFeatures, models: FindingModels) -> dict[str, fl
 
 
 def conclude(features: Features, context: Context) -> Finding:
-    """Conclude on the most probable timing; without a murmur its evidence still says what one would have."""
+    """Conclude on the most probable timing; without a murmur the evidence holds what one would have."""
     timing = probabilities(features.murmur, context.models)
     if reason := why_not_described(features, context):
         return Finding(None, None, {f"p_{name}": p for name, p in timing.items()}, reason)

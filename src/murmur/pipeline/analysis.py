@@ -150,13 +150,7 @@ def analyze(
     """
     settings, models = settings or Settings(), models or shipped_models()
     opened = open_source(
-        source,
-        sample_rate_hz=sample_rate_hz,
-        channel=channel,
-        patient=patient,
-        site=site,
-        position=position,
-        visit=visit,
+        source, sample_rate_hz=sample_rate_hz, channel=channel, patient=patient, site=site, position=position, visit=visit
     )
     with opened as recording:
         # the measurement has no name here, so that `conclude` can free a day's levels before it is done

@@ -1,9 +1,11 @@
-"""Disturbances that recordings from other devices and wards bring: filtering, noise, knocks, lost contact, gain."""
+"""Disturbances as in recordings from other devices and wards: filtering, noise, knocks, lost contact, gain."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from murmur.settings import FRAME_RATE_HZ
 
 __all__ = ["coloured_noise", "disturb", "drown", "vary_rhythm"]
 
@@ -27,9 +29,7 @@ def coloured_noise(
     return noise / max(float(np.sqrt(np.mean(noise**2))), 1e-12)
 
 
-def disturb(
-    samples: Samples, states: States, sample_rate_hz: float, frame_rate_hz: float, rng: np.random.Generator
-) -> tuple[Samples, States]:
+def disturb(samples: Samples, states: States, sample_rate_hz: float, rng: np.random.Generator) -> tuple[Samples, States]:
     """Return disturbed samples, and the frame states that still hold (0 where the disturbance hides them)."""
     x = samples.astype(np.float64)
     states = states.copy()
@@ -50,7 +50,7 @@ def disturb(
         at = rng.integers(n)
         x[at:] *= 10 ** (rng.uniform(-20, 20) / 20)
     if rng.random() < 0.25:
-        _lose_contact(x, states, rms, sample_rate_hz, frame_rate_hz, rng)
+        _lose_contact(x, states, rms, sample_rate_hz, rng)
     peak = float(np.abs(x).max()) + 1e-12
     if rng.random() < 0.1:
         x = np.clip(x, -peak * 0.5, peak * 0.5)
@@ -122,7 +122,7 @@ def _diastole_factor(
 
 
 def _resize(piece: Samples, length: int, fade: int) -> Samples:
-    """Shorten by cutting out the middle, lengthen by running to and fro in it, with cross-fades."""
+    """Shorten by cutting out the middle, lengthen by repeating it to and fro, with cross-fades."""
     n = piece.shape[0]
     if length < n:
         head = length // 2
@@ -150,7 +150,7 @@ def _equalise(x: NDArray[np.float64], sample_rate_hz: float, rng: np.random.Gene
     octave = np.log2(np.maximum(np.fft.rfftfreq(x.shape[0], 1.0 / sample_rate_hz), 10.0))
     knots = np.log2(np.array([10.0, 40.0, 90.0, 200.0, 450.0, 1000.0]))
     gain_db = np.interp(octave, knots, rng.normal(0.0, 5.0, size=knots.size))
-    if rng.random() < 0.4:  # a sensor or a driver that cuts the highs
+    if rng.random() < 0.4:  # a sensor or a driver that attenuates high frequencies
         cutoff = np.log2(rng.uniform(120.0, 700.0))
         gain_db -= rng.uniform(12.0, 48.0) * np.maximum(octave - cutoff, 0.0)
     if rng.random() < 0.3:
@@ -172,12 +172,7 @@ def _knock(x: NDArray[np.float64], sample_rate_hz: float, rng: np.random.Generat
 
 
 def _lose_contact(
-    x: NDArray[np.float64],
-    states: States,
-    rms: float,
-    sample_rate_hz: float,
-    frame_rate_hz: float,
-    rng: np.random.Generator,
+    x: NDArray[np.float64], states: States, rms: float, sample_rate_hz: float, rng: np.random.Generator
 ) -> None:
     length = int(rng.uniform(0.5, 4.0) * sample_rate_hz)
     at = int(rng.integers(max(x.shape[0] - length, 1)))
@@ -186,6 +181,6 @@ def _lose_contact(
         gap[:] = 0.0
     else:
         gap[:] = rms * 10 ** (-rng.uniform(25, 60) / 20) * rng.standard_normal(gap.shape[0])
-    first, last = int(at / sample_rate_hz * frame_rate_hz), int((at + length) / sample_rate_hz * frame_rate_hz)
+    first, last = (int(sample / sample_rate_hz * FRAME_RATE_HZ) for sample in (at, at + length))
     states[max(first - 3, 0) : last + 3] = 0
-    states[first + 8 : max(last - 8, first + 8)] = 4  # nothing is heard: diastole goes on
+    states[first + 8 : max(last - 8, first + 8)] = DIASTOLE  # in silence the diastole goes on

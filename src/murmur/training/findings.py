@@ -31,7 +31,7 @@ from murmur.measure.quality import cycle_evidence
 from murmur.patients.patient import grade_vector, patient_vector
 from murmur.pipeline.engine import Engine
 from murmur.segmentation.model import SegmentationModel
-from murmur.settings import FRAME_RATE_HZ, Settings
+from murmur.settings import Settings
 from murmur.training.augment import coloured_noise, disturb, drown
 from murmur.training.data import CircorSet, LabelledRecording
 from murmur.training.scores import right_cycles
@@ -89,7 +89,7 @@ def _measure(
         if version > DISTURBED:
             samples = drown(samples, rate_hz, rng)
         elif version:
-            samples, _ = disturb(samples, np.zeros(int(rate_hz), dtype=np.int8), rate_hz, FRAME_RATE_HZ, rng)
+            samples, _ = disturb(samples, np.zeros(int(rate_hz), dtype=np.int8), rate_hz, rng)
         rows.append(Row(recording, patient, _measure_samples(samples, rate_hz, model, murmur_network), version > 0))
     return rows
 

@@ -90,7 +90,7 @@ def _versions(recording: LabelledRecording, variants: int, noisy: int, seed: Seq
         frames = int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2
         states = frame_states(intervals, speed, frames)
         if variant:
-            samples, states = disturb(samples, states, rate * speed, FRAME_RATE_HZ, rng)
+            samples, states = disturb(samples, states, rate * speed, rng)
         bands = normalised_bands(samples, rate * speed)
         versions.append((bands.astype(np.float16), states[: bands.shape[0]]))
     for variant in range(variants + 1, variants + 1 + noisy):
