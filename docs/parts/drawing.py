@@ -93,7 +93,7 @@ def _trend(history: VisitHistory) -> Figure:
 
 @lru_cache(maxsize=1)
 def followed() -> VisitHistory:
-    """Return five visits of a synthesised patient whose murmur grows."""
+    """Return five visits of a synthesized patient whose murmur grows."""
     heart = Phantom(heart_rate_bpm=78.0, s1_level_db=-3.0)
     found = []
     for number, level_db in enumerate((-20.0, -16.0, -12.0, -8.0, -4.0)):

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_dataset(parser: argparse.ArgumentParser, folder: str) -> None:
-    parser.add_argument("name", metavar="NAME", choices=("circor", "cinc2016", "bmdhs"), help="circor, cinc2016 or bmdhs")
+    parser.add_argument("name", metavar="NAME", help="name of the data set; murmur datasets lists them")
     parser.add_argument("folder", metavar="DIR", help=folder)
 
 

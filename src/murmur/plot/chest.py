@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from murmur.plot.style import INK, SOFT, drawing, without_frame
+from murmur.plot.style import INK, SOFT, drawing, unframe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,8 +59,8 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import murmur
-    >>> ax = murmur.plot.chest_map([murmur.analyze("13918_MV.wav"), murmur.analyze("13918_AV.wav")])
-    >>> ax.get_title()
+    >>> ax = murmur.plot.chest_map([murmur.analyze("13918_MV.wav"), murmur.analyze("recordings/13918_AV.wav")])
+    >>> ax.get_title(loc="left")
     'Murmur by site, dB relative to S2'
     """
     with drawing(ax, 4.2, 3.6) as axes:
@@ -69,7 +69,7 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
             _draw_site(axes, site, place, [a for a in analyses if a.info.site == site])
         axes.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal")
         axes.set_title("Murmur by site, dB relative to S2")
-        without_frame(axes)
+        unframe(axes)
         for x, side, text in (
             (-1.1, "left", "right"),
             (1.1, "right", "left"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.plot.style import COLOURS, DASHES, INK, SIGN, SOFT, drawing, without_frame
+from murmur.plot.style import COLOURS, DASHES, INK, SIGN, SOFT, drawing, unframe
 from murmur.segmentation.result import State
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import murmur
-    >>> murmur.plot.levels(murmur.analyze("13918_MV.wav")).get_title()
+    >>> murmur.plot.levels(murmur.analyze("13918_MV.wav")).get_title(loc="left")
     'S1 against S2, 60 to 100 Hz'
     """
     with drawing(ax) as axes:
@@ -129,7 +129,7 @@ def tachogram(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import murmur
-    >>> murmur.plot.tachogram(murmur.analyze("13918_MV.wav")).get_title()
+    >>> murmur.plot.tachogram(murmur.analyze("13918_MV.wav")).get_title(loc="left")
     'Heart rate'
     """
     with drawing(ax) as axes:
@@ -178,5 +178,5 @@ def _room_for(values: NDArray[np.float64]) -> tuple[float, float]:
 def _nothing(ax: Axes, why: str) -> Axes:
     """Write on an empty plot why it is empty."""
     ax.text(0.5, 0.5, why, ha="center", va="center", color=SOFT, transform=ax.transAxes)
-    without_frame(ax)
+    unframe(ax)
     return ax

@@ -13,19 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "COLOURS",
-    "DASHES",
-    "INK",
-    "SIGN",
-    "SOFT",
-    "TRACE",
-    "drawing",
-    "new_figure",
-    "new_sheet",
-    "styled",
-    "without_frame",
-]
+__all__ = ["COLOURS", "DASHES", "INK", "SIGN", "SOFT", "TRACE", "drawing", "new_figure", "new_sheet", "styled", "unframe"]
 
 INK, SOFT, TRACE = "#1a1c1f", "#5c6167", "#33373c"
 #: Marks what is abnormal.
@@ -100,7 +88,7 @@ def new_sheet(width: float, height: float, title: str, title_size: float) -> Fig
     return figure
 
 
-def without_frame(ax: Axes) -> None:
+def unframe(ax: Axes) -> None:
     """Take away ticks and frame."""
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():

@@ -57,7 +57,7 @@ def trend(history: VisitHistory, figure: str = "above_quiet_db", *, ax: Axes | N
     >>> import murmur
     >>> visits = [murmur.analyze("13918_MV.wav", visit=visit) for visit in ("1", "2", "3")]
     >>> ax = murmur.plot.trend(murmur.compare_visits("13918", visits), "s1_s2_level_db")
-    >>> ax.get_title()
+    >>> ax.get_title(loc="left")
     'S1 against S2 (dB)'
     """
     if figure not in FIGURES:

@@ -118,7 +118,7 @@ def write_reports(
     Examples
     --------
     >>> from murmur.report import write_reports
-    >>> written = write_reports(["13918_MV.wav", "13918_AV.wav"], "13918.html", jobs=1)
+    >>> written = write_reports(["13918_MV.wav", "recordings/13918_AV.wav"], "13918.html", jobs=1)
     >>> written.place, written.pages
     ('13918.html', 1)
     """

@@ -1,1 +1,1 @@
-"""A local server: recordings and live sound in, JSON out, and a page that shows it."""
+"""A local server: recordings and live sound in, JSON out, and a page that shows the results."""

@@ -37,22 +37,22 @@ __all__ = ["make_app"]
 
 PAGE = Path(__file__).parent / "page"
 LABELS = INFO_FIELDS[1:]
-#: A message must not cost much more than the sound that one can hold.
+#: A gap must not cost much more than the sound that a message can hold.
 LONGEST_SKIP_S = 10.0
-#: What a stream may be told at its beginning.
-STREAM_WORDS = {"sample_rate_hz", "format", "history_s", *LABELS}
+#: Fields of the first message of a stream.
+STREAM_FIELDS = {"sample_rate_hz", "format", "history_s", *LABELS}
 
 
 class _RefusalError(Exception):
-    """A request that is answered with a status and why."""
+    """A request that is refused with a status and a reason."""
 
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
         self.status, self.error = status, error
 
 
-class _Places:
-    """So many clients at once, and no more."""
+class _Slots:
+    """A limited number of clients at once."""
 
     def __init__(self, count: int) -> None:
         self._free = count
@@ -60,7 +60,7 @@ class _Places:
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         if not self._free:
-            raise _RefusalError(503, "too many clients at once: try again later")
+            raise _RefusalError(503, "too many clients: try again later")
         self._free -= 1
         try:
             yield
@@ -83,15 +83,25 @@ def make_app(
     settings, models : optional
         As of `murmur.analyze`.
     limits : Limits, optional
-        What one client may take.
+        What each client may use.
     hosts : iterable of str
-        Names, without a port, under which it may be asked; those of the machine itself by default.
+        Names, without a port, under which it accepts requests; by default those of the local machine.
     origins : iterable of str
-        Pages of other servers that may ask, such as ``https://clinic.example``.
+        Origins of other pages that may send requests, such as ``https://clinic.example``.
 
     Returns
     -------
     starlette.applications.Starlette
+
+    See Also
+    --------
+    murmur.serve.server.Server : Serves it with uvicorn.
+
+    Examples
+    --------
+    >>> from murmur.serve.app import make_app
+    >>> [route.path for route in make_app().routes]
+    ['/', '/openapi.json', '/analyze', '/live', '/page/signs.js', '/page']
     """
     server = _Server(settings or Settings(), models, limits or Limits())
     return Starlette(
@@ -120,11 +130,11 @@ async def _document(request: Request) -> Response:
 
 
 class _Server:
-    """What is shared between requests: settings, and how much goes on at once. Sound is held in memory alone."""
+    """What requests share: settings, and limits of what runs at once. Sound is kept in memory only."""
 
     def __init__(self, settings: Settings, models: Models | None, limits: Limits) -> None:
         self._settings, self._models, self._limits = settings, models, limits
-        self._uploads, self._streams = _Places(limits.clients), _Places(limits.clients)
+        self._uploads, self._streams = _Slots(limits.clients), _Slots(limits.clients)
         self._cores = CapacityLimiter(os.cpu_count() or 1)
 
     # --- recordings ---------------------------------------------------------------------
@@ -141,7 +151,7 @@ class _Server:
         except _RefusalError as refusal:
             return JSONResponse({"error": refusal.error}, refusal.status, {"connection": "close"})
         except TimeoutError:
-            error = f"the recording took more than {self._limits.upload_s:g} s to come"
+            error = f"the upload took more than {self._limits.upload_s:g} s"
             return JSONResponse({"error": error}, 408, {"connection": "close"})
         except MurmurError as error:
             return JSONResponse({"error": str(error)}, 400)
@@ -173,7 +183,7 @@ class _Server:
                 except MurmurError as error:
                     await self._end(socket, str(error), 1008)
                 except TimeoutError:
-                    await self._end(socket, f"nothing came, or was read, for {self._limits.idle_s:g} s", 1008)
+                    await self._end(socket, f"nothing was received, or read, for {self._limits.idle_s:g} s", 1008)
         except _RefusalError as refusal:
             await refuse(socket.scope, socket.receive, socket.send, refusal.status, refusal.error)
         except WebSocketDisconnect:
@@ -195,9 +205,11 @@ class _Server:
                 if words == {"finish": True}:
                     break
                 if words.keys() != {"skip"} or not isinstance(words["skip"], int) or isinstance(words["skip"], bool):
-                    raise ParameterError(f"message {message!r:.80}: must be sound, a number of samples to skip, or finish")
+                    raise ParameterError(
+                        f'message {message!r:.80}: must be sound, {{"skip": samples}}, or {{"finish": true}}'
+                    )
                 if words["skip"] > LONGEST_SKIP_S * rate:
-                    raise ParameterError(f"a gap of more than {LONGEST_SKIP_S:g} s: begin another stream")
+                    raise ParameterError(f"a gap of more than {LONGEST_SKIP_S:g} s: start another stream")
                 call = partial(live.skip, words["skip"])
             for event in await to_thread.run_sync(call, limiter=self._cores):
                 await self._send(socket, event.to_json())
@@ -206,9 +218,9 @@ class _Server:
         await socket.close()
 
     def _stream(self, words: dict[str, Any]) -> tuple[LiveAnalyzer, np.dtype[Any]]:
-        if unknown := words.keys() - STREAM_WORDS:
+        if unknown := words.keys() - STREAM_FIELDS:
             raise ParameterError(
-                f"the stream: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(STREAM_WORDS))}"
+                f"the stream: unknown field {', '.join(sorted(unknown))}; known fields: {', '.join(sorted(STREAM_FIELDS))}"
             )
         form = words.get("format", "s16le")
         if form not in PCM_FORMATS:
@@ -221,7 +233,7 @@ class _Server:
             raise ParameterError(f"the stream: history_s must be a number up to 3600, not {history_s!r:.40}")
         labels = {name: words.get(name, "") for name in LABELS}
         if "sample_rate_hz" not in words:
-            raise ParameterError("the stream: sample_rate_hz is missing; raw PCM has none of its own")
+            raise ParameterError("the stream: sample_rate_hz is missing; raw PCM does not state it")
         rate = words["sample_rate_hz"]
         live = LiveAnalyzer(rate, self._settings, **labels, history_s=history_s, models=self._models)
         return live, np.dtype(PCM_FORMATS[form])
@@ -234,7 +246,7 @@ class _Server:
         text = message.get("text")
         content: bytes | str = message["bytes"] if text is None else text
         if len(content) > self._limits.message_kb * 1024:
-            raise ParameterError(f"a message of more than {self._limits.message_kb} kB: send shorter ones")
+            raise ParameterError(f"a message of more than {self._limits.message_kb} kB: send shorter messages")
         return content
 
     async def _send(self, socket: WebSocket, text: str) -> None:
@@ -242,7 +254,7 @@ class _Server:
             await socket.send_text(text)
 
     async def _end(self, socket: WebSocket, error: str, code: int) -> None:
-        """Say what was wrong, as far as that is still heard, and close."""
+        """Report what was wrong, if the client still listens, and close."""
         try:
             async with asyncio.timeout(1.0):
                 await socket.send_text(json.dumps({"event": "error", "message": error}))
@@ -252,7 +264,7 @@ class _Server:
 
 
 def _words(message: bytes | str) -> dict[str, Any]:
-    """A message as a JSON object."""
+    """Parse a message as a JSON object."""
     try:
         words = json.loads(message) if isinstance(message, str) else None
     except (ValueError, RecursionError):
@@ -264,7 +276,7 @@ def _words(message: bytes | str) -> dict[str, Any]:
 
 
 def _options(request: Request) -> dict[str, Any]:
-    """What is asked for beside the recording."""
+    """The options in the query."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and not kind.startswith("audio/") and kind != "application/octet-stream":
         raise _RefusalError(415, f"content type {kind!r}: send a recording as audio/wav, or as application/octet-stream")

@@ -1,4 +1,4 @@
-"""Who may ask: pages of this server alone, by names that are this server's own."""
+"""Who may send requests: only pages of this server, under its own names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["LOOPBACK", "Guard", "Limits", "refuse"]
 
-#: Names of this machine that only it can use.
+#: Names of the local machine, which no other can use.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-#: A page loads nothing from elsewhere, and nobody frames it.
+#: A page loads nothing from elsewhere and can't be framed.
 HEADERS = {
     "content-security-policy": "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'",
     "x-content-type-options": "nosniff",
@@ -25,20 +25,20 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may take.
+    """What each client may use.
 
     Attributes
     ----------
     upload_mb : int
-        Largest recording that `POST /analyze` takes.
+        Largest recording that `POST /analyze` accepts.
     upload_s : float
-        Longest that it may take to come.
+        Longest duration of an upload.
     message_kb : int
         Largest message of live sound.
     clients : int
-        Live streams and uploads at once, each.
+        Simultaneous live streams, and simultaneous uploads.
     idle_s : float
-        A stream on which nothing comes for so long, or whose client reads nothing, is ended.
+        A stream that receives nothing for so long, or whose client reads nothing, is closed.
     """
 
     upload_mb: int = 64
@@ -49,21 +49,21 @@ class Limits:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, error: str) -> None:
-    """Answer a request, or what would become a WebSocket, with a status and why."""
+    """Refuse a request, or the opening of a WebSocket, with a status and a reason."""
     if scope["type"] == "http":
         await JSONResponse({"error": error}, status)(scope, receive, send)
     elif "websocket.http.response" in scope.get("extensions", {}):
-        await receive()  # the client's wish to connect
+        await receive()  # the client's request to connect
         await JSONResponse({"error": error}, status)(scope, receive, send)
-    else:  # the server knows only how to say 403
+    else:  # the server can only answer 403
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": error})
 
 
 class Guard:
-    """Refuses what a foreign page asks for, by the browser's Origin, and what comes under a foreign name (DNS rebinding).
+    """Refuses requests of other pages, by the browser's Origin, and under other names (DNS rebinding).
 
-    Programs other than browsers send no Origin: nothing is asked of them.
+    Programs other than browsers send no Origin and are not restricted.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str], origins: Iterable[str] = ()) -> None:
@@ -71,7 +71,7 @@ class Guard:
         self._hosts, self._origins = frozenset(hosts), frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what may be asked for; add the headers of safe pages to what is answered."""
+        """Pass on what is allowed, and add the security headers to the answer."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""uvicorn, with the bounds that the application asks for."""
+"""uvicorn with the limits of the application."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Server"]
 
 
 class Server(uvicorn.Server):
-    """Serves an application until it is asked to stop, and says where as soon as it can be asked.
+    """Serves an application until stopped, and reports its port once it accepts requests.
 
     Parameters
     ----------
     app : Starlette
-        As `murmur.serve.app.make_app` makes it.
+        From `murmur.serve.app.make_app`.
     host, port : str, int
-        Where; port 0 is any that is free.
+        Where to listen; port 0 selects any free port.
     limits : Limits
-        Those that the application was made with.
+        Those of the application.
     on_start : callable
         Called with the port.
     """
@@ -47,7 +47,7 @@ class Server(uvicorn.Server):
         self._on_start = on_start
 
     async def startup(self, sockets: Any = None) -> None:
-        """Begin to listen."""
+        """Start listening."""
         await super().startup(sockets)
         if self.started:
             self._on_start(self.servers[0].sockets[0].getsockname()[1])

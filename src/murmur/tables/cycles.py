@@ -17,41 +17,32 @@ __all__ = ["CYCLES", "CYCLE_FIGURES", "CycleRow", "cycle_rows"]
 
 CycleRow = tuple[Cell, ...]
 
+
+def _bound(name: str, meaning: str) -> Column[Analysis]:
+    return Column(name, float, lambda analysis: getattr(analysis.segmentation.cycles, name), meaning, "s")
+
+
+def _figure(name: str, unit: str, meaning: str) -> Column[Analysis]:
+    return Column(name, float, lambda analysis: getattr(analysis.cycles, name), meaning, unit)
+
+
 #: What was measured; each getter returns the cells of all cycles of a recording, shape (cycles,).
 CYCLE_FIGURES: tuple[Column[Analysis], ...] = (
-    Column(
-        "cycle", int, lambda a: np.arange(1, len(a.segmentation.cycles) + 1),
-        "Number of the cycle in its recording, from 1.", key=True,
-    ),
-    Column(
-        "s1_onset_s", float, lambda a: a.segmentation.cycles.s1_onset_s,
-        "Onset of S1, from the start of the recording.", "s",
-    ),
-    Column(
-        "systole_onset_s", float, lambda a: a.segmentation.cycles.systole_onset_s, "End of S1 and onset of systole.", "s"
-    ),
-    Column("s2_onset_s", float, lambda a: a.segmentation.cycles.s2_onset_s, "Onset of S2.", "s"),
-    Column(
-        "diastole_onset_s", float, lambda a: a.segmentation.cycles.diastole_onset_s, "End of S2 and onset of diastole.", "s"
-    ),
-    Column("end_s", float, lambda a: a.segmentation.cycles.end_s, "Onset of the next S1.", "s"),
-    Column(
-        "confidence", float, lambda a: a.segmentation.cycles.confidence,
-        "Probability that its S1 and S2 are where they were found.", "0 to 1",
-    ),
+    Column("cycle", int, lambda a: np.arange(1, len(a.segmentation.cycles) + 1),
+           "Number of the cycle in its recording, from 1.", key=True),
+    _bound("s1_onset_s", "Onset of S1, from the start of the recording."),
+    _bound("systole_onset_s", "End of S1 and onset of systole."),
+    _bound("s2_onset_s", "Onset of S2."),
+    _bound("diastole_onset_s", "End of S2 and onset of diastole."),
+    _bound("end_s", "Onset of the next S1."),
+    Column("confidence", float, lambda a: a.segmentation.cycles.confidence,
+           "Probability that its S1 and S2 are where they were found.", "0 to 1"),
     Column("trusted", bool, lambda a: a.cycles.trusted, "Whether it counts in the recording's figures."),
-    Column(
-        "s1_s2_level_db", float, lambda a: a.cycles.s1_s2_level_db,
-        "Level of S1 relative to S2, 60 to 100 Hz; empty, like the following, if the cycle is not trusted.", "dB",
-    ),
-    Column(
-        "murmur_above_late_diastole_db", float, lambda a: a.cycles.murmur_above_late_diastole_db,
-        "Mid-systole above late diastole, 80 to 600 Hz.", "dB",
-    ),
-    Column(
-        "murmur_extent", float, lambda a: a.cycles.murmur_extent,
-        "Share of systole at least 3 dB above late diastole and within 12 dB of its loudest part.", "share",
-    ),
+    _figure("s1_s2_level_db", "dB",
+            "Level of S1 relative to S2, 60 to 100 Hz; empty, like the following, if the cycle is not trusted."),
+    _figure("murmur_above_late_diastole_db", "dB", "Mid-systole above late diastole, 80 to 600 Hz."),
+    _figure("murmur_extent", "share",
+            "Share of systole at least 3 dB above late diastole and within 12 dB of its loudest part."),
 )  # fmt: skip
 #: The figures, after the labels that tell which recording a cycle is of.
 CYCLES: tuple[Column[Analysis], ...] = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from murmur.tables.column import Cell, Column, Row, row_of
@@ -18,69 +19,46 @@ if TYPE_CHECKING:
 __all__ = ["PATIENTS", "patient_row", "patients_of", "site_figures_from_row"]
 
 
-def _score(part: str) -> Callable[[PatientAnalysis], Cell]:
-    return lambda patient: patient.score_parts.get(part)
+def _figure(name: str, kind: type, meaning: str, unit: str = "", decimals: int = -1) -> Column[PatientAnalysis]:
+    """Make a column of the figure of its name."""
+    return Column(name, kind, attrgetter(name), meaning, unit, decimals=decimals)
+
+
+def _sign(name: str, meaning: str) -> Column[PatientAnalysis]:
+    return Column(name, str, attrgetter(name), meaning, sign=name)
+
+
+def _score(part: str, of: str) -> Column[PatientAnalysis]:
+    return Column(
+        f"score_{part}", float, lambda patient: patient.score_parts.get(part), f"Part of the score: {of}.", "0 to 1"
+    )
 
 
 PATIENTS: tuple[Column[PatientAnalysis], ...] = (
     Column("patient", str, lambda p: p.patient, "The patient.", key=True),
-    Column("recordings", int, lambda p: p.recordings, "Recordings of the patient, over all visits."),
-    Column(
-        "murmur", str, lambda p: p.murmur, "The class of lowest expected cost, from all recordings.",
-        sign="murmur",
-    ),
-    Column(
-        "murmur_probability", float, lambda p: p.murmur_probability, "Probability of a murmur.", "probability", decimals=6
-    ),
-    Column(
-        "unknown_probability", float, lambda p: p.unknown_probability, "Probability that an expert could not decide.",
-        "probability", decimals=6,
-    ),
-    Column(
-        "grade", str, lambda p: p.grade,
-        "From the probabilities of a murmur at AV, PV, TV and MV; I/VI if fewer than the four were recorded.",
-        sign="grade",
-    ),
-    Column("loudest_site", str, lambda p: p.loudest_site, "Where the murmur is loudest relative to S2."),
+    _figure("recordings", int, "Recordings of the patient, over all visits."),
+    _sign("murmur", "The class of lowest expected cost, from all recordings."),
+    _figure("murmur_probability", float, "Probability of a murmur.", "probability", decimals=6),
+    _figure("unknown_probability", float, "Probability that an expert could not decide.", "probability", decimals=6),
+    _sign("grade", "From the probabilities of a murmur at AV, PV, TV and MV; I/VI if fewer than the four were recorded."),
+    _figure("loudest_site", str, "Where the murmur is loudest relative to S2."),
     Column("murmur_sites", str, lambda p: "+".join(p.murmur_sites), "Where a murmur is heard, separated by `+`."),
-    Column(
-        "radiates_to_axilla", bool, lambda p: p.radiates_to_axilla,
-        "Whether it is heard at Ax; empty without a readable recording there.",
-    ),
-    Column("readable", int, lambda p: p.readable, "How many of the recordings are readable."),
-    Column(
-        "holosystolic_probability", float, lambda p: p.holosystolic_probability,
-        "Probability that the murmur spans all of systole: mean over the sites, weighted by the probability of a murmur.",
-        "probability",
-    ),
-    Column(
-        "blowing_probability", float, lambda p: p.blowing_probability,
-        "Probability that the murmur is blowing: mean over the sites, weighted likewise.", "probability",
-    ),
-    Column(
-        "s1_intensity", str, lambda p: p.s1_intensity, "From the median over the sites of S1 compared with the norm there.",
-        sign="s1_intensity",
-    ),
-    Column(
-        "quiet_s1_probability", float, lambda p: p.quiet_s1_probability, "Probability that S1 is quiet, over the sites.",
-        "probability",
-    ),
-    Column(
-        "apex_over_base_db", float, lambda p: p.apex_over_base_db,
-        "Level of the murmur at MV less that at AV; empty if either is missing or it is heard at neither.", "dB",
-    ),
-    Column(
-        "score_pansystolic_murmur", float, _score("pansystolic_murmur"), "Part of the score: a pansystolic murmur.", "0 to 1"
-    ),
-    Column("score_quiet_s1", float, _score("quiet_s1"), "Part of the score: a quiet S1.", "0 to 1"),
-    Column(
-        "score_loudest_at_the_apex", float, _score("loudest_at_the_apex"),
-        "Part of the score: louder at the apex than at the aortic site.", "0 to 1",
-    ),
-    Column(
-        "mitral_regurgitation_score", float, lambda p: p.mitral_regurgitation_score,
-        "Mean of the three parts; of two if a site for the third is missing.", "0 to 1",
-    ),
+    _figure("radiates_to_axilla", bool, "Whether it is heard at Ax; empty without a readable recording there."),
+    _figure("readable", int, "How many of the recordings are readable."),
+    _figure("holosystolic_probability", float,
+            "Probability that it spans all of systole: mean over the sites, weighted by the probability of a murmur.",
+            "probability"),
+    _figure("blowing_probability", float,
+            "Probability that it is blowing: mean over the sites, weighted likewise.", "probability"),
+    _sign("s1_intensity", "From the median over the sites of S1 compared with the norm there."),
+    _figure("quiet_s1_probability", float, "Probability that S1 is quiet, over the sites.", "probability"),
+    _figure("apex_over_base_db", float,
+            "Level of the murmur at MV less that at AV; empty if either is missing or it is heard at neither.", "dB"),
+    _score("pansystolic_murmur", "a pansystolic murmur"),
+    _score("quiet_s1", "a quiet S1"),
+    _score("loudest_at_the_apex", "louder at the apex than at the aortic site"),
+    _figure("mitral_regurgitation_score", float, "Mean of the three parts; of two if a site for the third is missing.",
+            "0 to 1"),
 )  # fmt: skip
 
 

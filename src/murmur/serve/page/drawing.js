@@ -1,4 +1,4 @@
-// The two pictures: the phonocardiogram with its heart sounds, and the averaged beat.
+// The two pictures: the phonocardiogram with its heart sounds, and the average cycle.
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -13,7 +13,7 @@ function fitted(canvas) {
   return [context, canvas.clientWidth, canvas.clientHeight];
 }
 
-/** Samples as least and largest of each hundredth of a second, and the newest of them kept. */
+/** The lowest and highest sample of each 5 ms, of which only the latest are kept. */
 export class Envelope {
   constructor(rate, keepS = Infinity) {
     Object.assign(this, { rate, keep: keepS * Envelope.PER_S, first: 0, low: [], high: [], taken: 0, least: 0, most: 0 });
@@ -45,7 +45,7 @@ export class Envelope {
   }
 }
 
-/** Draw the stretch of `widthS` seconds from `fromS` on; `beats` have onsets in seconds. */
+/** Draw `widthS` seconds from `fromS` on; `beats` have onsets in seconds. */
 export function drawTrace(canvas, envelope, beats, fromS, widthS) {
   const [context, width, height] = fitted(canvas);
   const x = (s) => ((s - fromS) / widthS) * width;
@@ -84,7 +84,7 @@ export function drawTrace(canvas, envelope, beats, fromS, widthS) {
   }
 }
 
-/** Draw the averaged beat: tenths of systole and of diastole, above late diastole. */
+/** Draw the average cycle: tenths of systole and of diastole, above late diastole. */
 export function drawBeat(canvas, beat) {
   const [context, width, height] = fitted(canvas);
   if (!beat) return;
@@ -108,17 +108,17 @@ export function drawBeat(canvas, beat) {
     context.fillRect(left, 24, sound, base - 24);
     context.fillText(name, left + sound / 2 - 4, 18);
     left += sound;
-    const stretch = (usable * seconds) / total;
+    const span = (usable * seconds) / total;
     context.fillStyle = style(colour);
     profile.forEach((db, i) => {
       if (db === null) return;
       context.globalAlpha = 0.75;
-      context.fillRect(left + (i / profile.length) * stretch + 1, y(db), stretch / profile.length - 2, base - y(db));
+      context.fillRect(left + (i / profile.length) * span + 1, y(db), span / profile.length - 2, base - y(db));
       context.globalAlpha = 1;
     });
     context.fillStyle = style("--soft");
     const time = `${Math.round(1000 * seconds)} ms`, long = `${label} ${time}`;
-    context.fillText(context.measureText(long).width < stretch ? long : time, left, height - 7);
-    left += stretch;
+    context.fillText(context.measureText(long).width < span ? long : time, left, height - 7);
+    left += span;
   }
 }

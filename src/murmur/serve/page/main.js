@@ -1,13 +1,13 @@
-// The page: a microphone or a file to the server, and what comes back to the screen.
+// The page: sends the microphone or a file to the server, and shows what it answers.
 import { drawBeat, drawTrace, Envelope } from "./drawing.js";
 import { ORDER, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const WINDOW_S = 6;
-/** Sound that the server has not taken yet, in bytes, from which on blocks are skipped. */
+/** Bytes of unsent sound beyond which blocks are skipped. */
 const BACKLOG = 2 ** 20;
 
-let source = null; // what is being listened to
+let source = null; // the stream in progress
 let envelope = null, beats = [], averaged = null, fromS = 0, following = true;
 
 function reset(rate, keepS) {
@@ -15,7 +15,7 @@ function reset(rate, keepS) {
   [beats, averaged, fromS, following] = [[], null, 0, true];
   $("signs").replaceChildren();
   $("none").hidden = false;
-  $("none").textContent = "Nothing is sure yet. Some seconds of clear beats are needed.";
+  $("none").textContent = "No findings yet: a few seconds of clear beats are needed.";
   $("scroll").hidden = true;
   $("rate").value = "–";
   $("beats").textContent = "";
@@ -102,7 +102,7 @@ function conclude(analysis) {
   }
   $("beats").textContent = `${beats.length} ${beats.length === 1 ? "beat" : "beats"}`;
   $("none").hidden = analysis.status === "ok";
-  $("none").textContent = analysis.status === "ok" ? "" : "Nothing could be concluded from this.";
+  $("none").textContent = analysis.status === "ok" ? "" : "No findings.";
   const seconds = analysis.duration_s;
   $("clock").value = minutes(seconds);
   if (analysis.status === "ok") setQuality(analysis.quality.reasons.join(", ") || "good", "good");
@@ -119,16 +119,16 @@ function conclude(analysis) {
 
 const minutes = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
-/** What the pictures show, for those who don't see them. */
+/** Describe the pictures for screen readers. */
 function describe() {
   const last = beats[beats.length - 1];
   $("trace").setAttribute("aria-label", last
     ? `Phonocardiogram: ${beats.length} beats, ${$("rate").value} per minute`
-    : "Phonocardiogram: no beat heard yet");
+    : "Phonocardiogram: no beat yet");
   if (!averaged) return;
   const loud = Math.max(...averaged.systole_profile_db.filter((db) => db !== null));
   $("beat").setAttribute("aria-label",
-    `Averaged beat: systole ${Math.round(1000 * averaged.systole_s)} ms, at most ${Math.round(loud)} dB above late diastole`);
+    `Average cycle: systole ${Math.round(1000 * averaged.systole_s)} ms, at most ${Math.round(loud)} dB above late diastole`);
 }
 
 function draw() {
@@ -155,7 +155,7 @@ async function listen() {
   socket.binaryType = "arraybuffer";
   await new Promise((resolve, reject) => {
     socket.onopen = resolve;
-    socket.onerror = () => reject(new Error("The server does not take another stream."));
+    socket.onerror = () => reject(new Error("The server does not accept another stream."));
   });
   reset(audio.sampleRate, WINDOW_S + 2);
   setQuality("listening");
@@ -214,7 +214,7 @@ $("listen").addEventListener("click", async () => {
     $("listen").textContent = "Stop";
     $("listen").setAttribute("aria-pressed", "true");
   } catch (error) {
-    tell(error.name === "NotAllowedError" ? "The browser was not allowed to use the microphone." : error.message);
+    tell(error.name === "NotAllowedError" ? "The browser has no permission to use the microphone." : error.message);
   } finally {
     $("listen").disabled = false;
   }
@@ -223,7 +223,7 @@ $("listen").addEventListener("click", async () => {
 async function listDevices() {
   const found = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   const chosen = $("device").value;
-  $("device").replaceChildren(new Option("as the system has it", ""), ...found
+  $("device").replaceChildren(new Option("system default", ""), ...found
     .filter((device) => device.kind === "audioinput" && device.label)
     .map((device) => new Option(device.label, device.deviceId)));
   $("device").value = chosen;
@@ -253,7 +253,7 @@ async function open(file) {
     envelope = new Envelope(sound.sampleRate);
     envelope.push(sound.getChannelData(0));
   } catch {
-    tell("The browser can't show this kind of sound; what was heard stands below.");
+    tell("The browser can't draw this kind of sound; the findings are below.");
   }
   conclude(result);
 }

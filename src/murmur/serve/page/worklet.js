@@ -1,4 +1,4 @@
-// Gathers the microphone's samples into blocks of about 100 ms.
+// Collects the microphone's samples into blocks of about 100 ms.
 class Blocks extends AudioWorkletProcessor {
   constructor() {
     super();
