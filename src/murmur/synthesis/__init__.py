@@ -1,7 +1,7 @@
 """Synthetic heart sounds: seeded recordings of phantoms, patients who never lived, with every sign known.
 
-Data sets don't provide what a test or demonstration needs: a recording that anyone may copy, with cycles known to the sample,
-and a murmur, a quiet S1 or a gallop exactly as strong as requested.
+Data sets don't provide what a test or demonstration needs: a recording that anyone may copy, with cycles known exactly, and
+a murmur, a quiet S1 or a gallop just as strong as requested.
 
 The heart sounds are sums of decaying narrow-band bursts, a model of valve sounds since Xu et al. (2000) and Almasi et al.
 (2011). Murmurs are coloured noise under an envelope. Electromechanical systole shortens with the rate as Weissler et al.

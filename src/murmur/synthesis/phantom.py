@@ -125,7 +125,7 @@ class Phantom:
         One of `SENSORS`: "flat", "electronic" (20 Hz to 1 kHz), "contact" (low-passed at 400 Hz),
         "air-coupled" (tubing that resonates).
     noise_level_db : float or None
-        RMS of ambient and sensor noise from 25 to 800 Hz, against a normal S2, both in the recording. CirCor's median is -14.
+        RMS of ambient and sensor noise from 25 to 800 Hz, against a normal S2, both as recorded. CirCor's median is -14.
     noise_unrest_db : float
         Standard deviation of the noise level over time.
     respiration_level_db : float or None
