@@ -86,6 +86,7 @@ def synthesize(phantom: Phantom, duration_s: float = 15.0, sample_rate_hz: int =
 
     Examples
     --------
+    >>> from murmur.synthesis import Murmur, Phantom, synthesize
     >>> sound = synthesize(Phantom(heart_rate_bpm=60.0, systolic_murmur=Murmur(level_db=-6.0)), duration_s=10.0)
     >>> sound.samples.shape, sound.signs["murmur"], sound.signs["systolic_timing"]
     ((40000,), 'present', 'holosystolic')
