@@ -98,8 +98,8 @@ class BmdHsRecording(PublishedRecording):
     def labels(self) -> dict[str, str]:
         """0 or 1 for each diagnosis; age and sex."""
         stated = self.record.diagnoses
-        told = {f"label_{d}": "" if stated is None else str(int(d in stated)) for d in DIAGNOSES}
-        return told | {"label_age": self.record.age, "label_sex": self.record.sex}
+        labels = {f"label_{d}": "" if stated is None else str(int(d in stated)) for d in DIAGNOSES}
+        return labels | {"label_age": self.record.age, "label_sex": self.record.sex}
 
 
 @dataclass(frozen=True, slots=True)

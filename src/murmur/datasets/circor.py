@@ -88,9 +88,9 @@ class CircorRecording(PublishedRecording):
     @property
     def labels(self) -> dict[str, str]:
         """Labels of the patient, whether the murmur is heard at this site, and the child."""
-        told = {f"label_{name}": getattr(self.record, name) or "" for name in _LABELS}
-        heard = {"label_murmur_here": self.murmur or "", "label_murmur_sites": "+".join(self.record.murmur_locations)}
-        return told | heard | {"label_child": self.child}
+        labels = {f"label_{name}": getattr(self.record, name) or "" for name in _LABELS}
+        labels |= {"label_murmur_here": self.murmur or "", "label_murmur_sites": "+".join(self.record.murmur_locations)}
+        return labels | {"label_child": self.child}
 
 
 @dataclass(frozen=True, slots=True)
