@@ -144,14 +144,14 @@ def test_folders_that_hold_no_such_set(tmp_path):
         report(folder)
     write_record(folder, "a0001", 1)
     (folder / "a0001.dat").rename(folder / "elsewhere")
-    with pytest.raises(MissingFileError, match=r"names an ECG, but .*a0001\.dat is not there"):
+    with pytest.raises(MissingFileError, match=r"names an ECG, but .*a0001\.dat is missing"):
         report(folder)
 
 
 def test_a_recording_that_is_not_there_is_told(tmp_path):
     folder = write_set(tmp_path / "set", 2)
     (folder / "a0001.wav").unlink()
-    assert report(folder)["data"]["missing"] == f"{folder / 'a0001.hea'}: no a0001.wav beside it"
+    assert report(folder)["data"]["missing"] == f"{folder / 'a0001.hea'}: no a0001.wav in its folder"
 
 
 def test_matching_spares_the_ends():

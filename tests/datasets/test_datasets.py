@@ -48,7 +48,7 @@ def test_each_says_where_it_is_and_under_which_licence():
         assert licence in about.where
         assert about.where.count(". ") == 0  # a sentence
         assert about.citation
-    with pytest.raises(ParameterError, match="'circo': it must be one of circor, cinc2016, bmdhs"):
+    with pytest.raises(ParameterError, match="'circo': must be one of circor, cinc2016, bmdhs"):
         murmur.datasets.about("circo")
 
 
@@ -125,11 +125,11 @@ def test_what_circor_lacks_is_told_by_name(tmp_path):
     (home / "102_MV.wav").rename(home / "104_MV.wav")
     data = murmur.datasets.open("circor", tmp_path)
     assert data.missing == (
-        "patient 102: no recording at MV, where training_data.csv names one",
-        "patient 103: no recording at PV, where training_data.csv names one",
+        "patient 102: no recording at MV, where training_data.csv lists one",
+        "patient 103: no recording at PV, where training_data.csv lists one",
     )
     assert data.unlabelled == (
-        f"{home / '101_AV.wav'}: no beat labels, 101_AV.tsv, beside it",
+        f"{home / '101_AV.wav'}: no labels, 101_AV.tsv, in its folder",
         f"{home / '104_MV.wav'}: training_data.csv has no patient 104",
     )
     assert data.recordings[0].segments is None
@@ -184,7 +184,7 @@ def test_the_ecg(cinc2016):
     signal, rate_hz = data.recordings[0].ecg()
     assert rate_hz == 2000.0
     np.testing.assert_allclose(signal, np.sin(np.arange(signal.size) / 50), atol=2e-3)
-    with pytest.raises(ParameterError, match=r"a0002\.wav: has no ECG"):
+    with pytest.raises(ParameterError, match=r"a0002\.wav: no ECG was recorded"):
         data.recordings[1].ecg()
 
 
@@ -192,7 +192,7 @@ def test_an_ecg_that_is_not_there(tmp_path):
     pytest.importorskip("wfdb")
     make_cinc2016(tmp_path)
     (tmp_path / "training-a" / "a0001.dat").unlink()
-    with pytest.raises(MissingFileError, match=r"a0001\.hea: names an ECG, but .*a0001\.dat is not there"):
+    with pytest.raises(MissingFileError, match=r"a0001\.hea: names an ECG, but .*a0001\.dat is missing"):
         murmur.datasets.open("cinc2016", tmp_path).recordings[0].ecg()
 
 
@@ -209,10 +209,10 @@ def test_what_cinc2016_lacks_is_told_by_name(tmp_path):
     (home / "REFERENCE.csv").write_text("a0002,-1\na0003,1\n")
     data = murmur.datasets.open("cinc2016", tmp_path)
     assert data.missing == (
-        f"{home / 'a0002.hea'}: no a0002.wav beside it",
-        f"{tmp_path}: no a0003.wav, which a REFERENCE.csv names",
+        f"{home / 'a0002.hea'}: no a0002.wav in its folder",
+        f"{tmp_path}: no a0003.wav, which a REFERENCE.csv lists",
     )
-    assert data.unlabelled == (f"{home / 'a0001.wav'}: no REFERENCE.csv names it",)
+    assert data.unlabelled == (f"{home / 'a0001.wav'}: no REFERENCE.csv lists it",)
     assert data.recordings[0].reference is None
     assert data.recordings[0].labels["label_reference"] == ""
 
@@ -238,7 +238,7 @@ def test_headers_that_are_none(tmp_path, text):
     header.write_text(text)
     with pytest.raises(AudioFormatError, match=r"a0001\.hea"):
         signal_names(header)
-    with pytest.raises(MissingFileError, match=r"a0002\.hea: can't be read"):
+    with pytest.raises(MissingFileError, match=r"a0002\.hea: no such file"):
         signal_names(tmp_path / "a0002.hea")
 
 
@@ -280,8 +280,8 @@ def test_what_bmdhs_lacks_is_told_by_name(tmp_path):
     home = tmp_path / "train"
     (home / "N_002_sup_Mit.wav").rename(home / "N_009_sup_Mit.wav")
     data = murmur.datasets.open("bmdhs", tmp_path)
-    assert data.missing == ("patient_002: no N_002_sup_Mit.wav, which train.csv names",)
-    assert data.unlabelled[1:] == (f"{home / 'N_009_sup_Mit.wav'}: train.csv does not name it",)
+    assert data.missing == ("patient_002: no N_002_sup_Mit.wav, which train.csv lists",)
+    assert data.unlabelled[1:] == (f"{home / 'N_009_sup_Mit.wav'}: train.csv does not list it",)
     assert len(data) == 5
 
 
@@ -291,7 +291,7 @@ def test_what_bmdhs_lacks_is_told_by_name(tmp_path):
         ("patient_001,1,0,2,0,0", "line 2: AS, AR, MR, MS, N must be 0 or 1 each, not 1, 0, 2, 0, 0"),
         ("patient_001,1,0,,0,0", "line 2: AS, AR, MR, MS, N must be 0 or 1"),
         (",1,0,0,0,0", "line 2: no patient_id"),
-        ("patient_001,1,0,0,0,0\npatient_001,0,0,0,0,1", "line 3: patient patient_001 comes twice"),
+        ("patient_001,1,0,0,0,0\npatient_001,0,0,0,0,1", "line 3: patient patient_001 is listed twice"),
     ],
 )
 def test_damage_in_bmdhs_is_told_where_it_is(tmp_path, rows, reason):
@@ -324,16 +324,16 @@ def test_a_folder_without_the_set_says_where_to_get_it(tmp_path, name):
         assert str(folder) in str(caught.value)
         assert about.url in str(caught.value)
         assert f"murmur datasets get {name} DIR" in str(caught.value)
-    with pytest.raises(ParameterError, match="no data set is called"):
+    with pytest.raises(ParameterError, match="unknown data set"):
         murmur.datasets.open("other", tmp_path)
 
 
 def test_tables_without_recordings(tmp_path):
     write_table(tmp_path / "training_data.csv", CIRCOR_COLUMNS, [circor_row("101", "AV")])
-    with pytest.raises(MissingFileError, match=r"no recording of a patient in training_data\.csv .*physionet"):
+    with pytest.raises(MissingFileError, match=r"no recordings of the data set .*physionet"):
         murmur.datasets.open("circor", tmp_path)
     (tmp_path / "train.csv").write_text("patient_id,AS,AR,MR,MS,N,recording_1\npatient_001,1,0,0,0,0,AS_001_sup_Mit\n")
-    with pytest.raises(MissingFileError, match=r"no recording that train\.csv names .*github"):
+    with pytest.raises(MissingFileError, match=r"no recordings of the data set .*github"):
         murmur.datasets.open("bmdhs", tmp_path)
 
 
@@ -390,7 +390,7 @@ def test_the_command_writes_a_manifest(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     assert (tmp_path / "m.csv").read_text().startswith("path,")
     assert main(["datasets", "manifest", "circor", str(tmp_path / "nowhere")]) == 2
-    assert "no such folder. CirCor" in capsys.readouterr().err
+    assert "no such folder. Download" in capsys.readouterr().err
 
 
 def test_of_many_things_missing_some_are_told(tmp_path, capsys):

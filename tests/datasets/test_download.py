@@ -22,8 +22,8 @@ import murmur
 from murmur.cli import main
 from murmur.cli.bars import Bar
 from murmur.cli.datasets import _show
-from murmur.datasets import catalogue, get, transfer
 from murmur.datasets import download as downloads
+from murmur.datasets import get, transfer
 from murmur.datasets.bmdhs import BMDHS, BmdHs
 from murmur.datasets.cinc2016 import CINC2016
 from murmur.datasets.circor import CIRCOR
@@ -142,7 +142,7 @@ def test_a_set_on_github(tmp_path, monkeypatch):
     (home / "tree.json").write_text(json.dumps({"sha": "1" * 40, "tree": tree, "truncated": False}))
     with serving(home) as server:
         origin = replace(BMDHS.origin, files=f"{server.url}files/", listing=f"{server.url}tree.json?recursive=1")
-        monkeypatch.setitem(catalogue._READERS, "bmdhs", (replace(BMDHS, origin=origin), BmdHs))
+        monkeypatch.setattr(BmdHs, "about", replace(BMDHS, origin=origin))
         assert get("bmdhs", tmp_path / "here").fetched == 2
         assert get("bmdhs", tmp_path / "here").kept == 2
         (home / "files" / "train.csv").write_bytes(b"another")

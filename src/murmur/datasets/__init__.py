@@ -1,15 +1,14 @@
-"""Public data sets of heart sounds, as published: what they are, where they are, and readers for their folders.
+"""Public data sets of heart sounds: descriptions, downloads and readers.
 
-``murmur.datasets.open("circor", folder)`` gives recordings with site, patient and labels; nothing is read before it is
-asked for, and nothing is downloaded but by `get` (``murmur datasets get circor DIR``). Names are loaded when they are
-first used.
+``murmur.datasets.open("circor", folder)`` returns recordings with site, patient and labels; sound and labels are read on
+request. Only `get` (``murmur datasets get circor DIR``) downloads anything. Names are loaded when they are first used.
 
 Examples
 --------
 >>> import murmur
 >>> circor = murmur.datasets.open("circor", "data/circor")  # doctest: +SKIP
 >>> for recording in circor:  # doctest: +SKIP
-...     print(recording.site, recording.record.murmur, murmur.analyze(recording.load()).findings.murmur.value)
+...     print(recording.info.site, recording.record.murmur, murmur.analyze(recording.load()).findings.murmur.value)
 >>> murmur.batch.run(circor.inputs(), "out")  # doctest: +SKIP
 """
 

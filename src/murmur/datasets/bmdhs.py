@@ -1,8 +1,8 @@
 """BMD-HS: adults with echo-confirmed valve disease, at four sites, sitting and supine.
 
 As published: ``train.csv`` (a patient's diagnoses and the names of eight recordings), the recordings in ``train``
-(``MR_002_sit_Mit.wav``), and ``additional_metadata.csv``. ``patients.csv`` for the table, FLAC for WAV and other folders
-will do. Each file was normalised to its peak, so levels compare only within one.
+(``MR_002_sit_Mit.wav``), and ``additional_metadata.csv``. ``patients.csv`` for the table, FLAC
+for WAV and other folders are accepted. Each file was normalised to its peak, so levels compare only within a file.
 
 References
 ----------
@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Self
 
-from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio, read_rows
+from murmur.datasets.dataset import Dataset, PublishedRecording, find_audio, read_rows
 from murmur.datasets.description import About, Origin
-from murmur.errors import AudioFormatError, MissingFileError
+from murmur.errors import AudioFormatError
 from murmur.io.info import RecordingInfo
 
 __all__ = ["BMDHS", "DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
@@ -59,14 +59,14 @@ class BmdHsPatient:
     id : str
         Such as "patient_002".
     diagnoses : tuple of str or None
-        Of `DIAGNOSES`, one or more; None where they are not stated.
+        One or more of `DIAGNOSES`; None if they are not stated.
     age : str
-        A range of years, such as "30-39"; this and what follows is empty where it is not known.
+        A range of years, such as "30-39"; this and the fields below are empty if they are not known.
     sex : str
         "M" or "F".
     smoker : bool or None
     lives : str
-        "U" in a town or "R" in the country.
+        "U" (urban) or "R" (rural).
     """
 
     id: str
@@ -84,22 +84,22 @@ class BmdHsRecording(PublishedRecording):
     Attributes
     ----------
     record : BmdHsPatient
-        The patient's rows.
+        The patient.
     """
 
     record: BmdHsPatient
 
     @property
     def diagnoses(self) -> tuple[str, ...] | None:
-        """The patient's; None where they are not stated."""
+        """Diagnoses of the patient; None if they are not stated."""
         return self.record.diagnoses
 
     @property
     def labels(self) -> dict[str, str]:
-        """0 or 1 for each diagnosis, age and sex."""
+        """0 or 1 for each diagnosis; age and sex."""
         stated = self.record.diagnoses
-        told = {f"label_{d}": "" if stated is None else str(int(d in stated)) for d in DIAGNOSES}
-        return told | {"label_age": self.record.age, "label_sex": self.record.sex}
+        labels = {f"label_{d}": "" if stated is None else str(int(d in stated)) for d in DIAGNOSES}
+        return labels | {"label_age": self.record.age, "label_sex": self.record.sex}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,42 +109,43 @@ class BmdHs(Dataset[BmdHsRecording]):
     Attributes
     ----------
     patients : dict of str to BmdHsPatient
-        By id, in the table's order, whether they have recordings or not.
+        By id, in the order of the table, with and without recordings.
     """
+
+    about = BMDHS
+    example = "MR_002_sit_Mit.wav"
 
     patients: dict[str, BmdHsPatient]
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> BmdHs:
-        """Open the data set; `murmur.datasets.open` tells what is raised."""
-        home = checked_folder(folder, BMDHS)
-        table = next((home / name for name in _TABLES if (home / name).is_file()), None)
-        if table is None:
-            raise MissingFileError(f"{home}: no {' or '.join(_TABLES)}; name BMD-HS's own folder. {BMDHS.where}")
-        more = _read_metadata(home / _METADATA)
+    def open(cls, folder: str | os.PathLike[str]) -> Self:
+        """Open the data set; see `murmur.datasets.open` for errors."""
+        home = cls._checked(folder)
+        table = cls._table(home, *_TABLES)
+        metadata = home / _METADATA
+        rows = read_rows(metadata, ("patient_id",), "BMD-HS's metadata") if metadata.is_file() else []
+        more = {row["patient_id"]: row for _, row in rows}
         audio = {p.stem: p for p in find_audio(home)}
         patients: dict[str, BmdHsPatient] = {}
         recordings, missing, unlabelled, named = [], [], [], set()
         for line, row in read_rows(table, ("patient_id", *DIAGNOSES), "BMD-HS's table of patients"):
             patient = _patient(row, more.get(row["patient_id"], {}), f"{table}: line {line}")
             if patient.id in patients:
-                raise AudioFormatError(f"{table}: line {line}: patient {patient.id} comes twice")
+                raise AudioFormatError(f"{table}: line {line}: patient {patient.id} is listed twice")
             patients[patient.id] = patient
             if patient.diagnoses is None:
                 unlabelled.append(f"{patient.id}: {table.name} states no diagnoses")
-            for name in (
-                cell for column, cell in row.items() if column.startswith("recording_") and cell not in _NOT_STATED
-            ):
+            for name in (cell for column, cell in row.items() if column.startswith("recording_")):
+                if name in _NOT_STATED:
+                    continue
                 named.add(name)
                 if name in audio:
                     info = RecordingInfo.from_path(audio[name]).updated(patient.id)
                     recordings.append(BmdHsRecording(info, patient))
                 else:
-                    missing.append(f"{patient.id}: no {name}.wav, which {table.name} names")
-        unlabelled += [f"{path}: {table.name} does not name it" for name, path in audio.items() if name not in named]
-        if not recordings:
-            raise MissingFileError(f"{home}: no recording that {table.name} names (MR_002_sit_Mit.wav …). {BMDHS.where}")
-        return cls(BMDHS, home, tuple(recordings), tuple(missing), tuple(unlabelled), patients)
+                    missing.append(f"{patient.id}: no {name}.wav, which {table.name} lists")
+        unlabelled += [f"{path}: {table.name} does not list it" for name, path in audio.items() if name not in named]
+        return cls(home, tuple(recordings), tuple(missing), tuple(unlabelled), patients)
 
 
 def _patient(row: dict[str, str], more: dict[str, str], where: str) -> BmdHsPatient:
@@ -162,10 +163,3 @@ def _patient(row: dict[str, str], more: dict[str, str], where: str) -> BmdHsPati
         {"0": False, "1": True}.get(more.get("Smoker", "")),
         more.get("Lives", ""),
     )
-
-
-def _read_metadata(table: Path) -> dict[str, dict[str, str]]:
-    """Read the further table of patients by id; it is not needed."""
-    if not table.is_file():
-        return {}
-    return {row["patient_id"]: row for _, row in read_rows(table, ("patient_id",), "BMD-HS's further table")}

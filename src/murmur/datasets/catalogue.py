@@ -1,38 +1,43 @@
-"""Which data sets there are, and what reads them; each reader's module describes its own."""
+"""The data sets and their readers; the module of each reader describes its data set."""
 
 from __future__ import annotations
 
 import os
 from typing import Any, Literal, overload
 
-from murmur.datasets.bmdhs import BMDHS, BmdHs
-from murmur.datasets.cinc2016 import CINC2016, Cinc2016
-from murmur.datasets.circor import CIRCOR, Circor
+from murmur.datasets.bmdhs import BmdHs
+from murmur.datasets.cinc2016 import Cinc2016
+from murmur.datasets.circor import Circor
 from murmur.datasets.dataset import Dataset
 from murmur.datasets.description import About
 from murmur.errors import ParameterError
 
 __all__ = ["about", "names", "open"]
 
-#: In the order in which they are listed.
-_READERS = {
-    data_set.name: (data_set, reader) for data_set, reader in ((CIRCOR, Circor), (CINC2016, Cinc2016), (BMDHS, BmdHs))
-}
+_READERS: dict[str, type[Dataset[Any]]] = {reader.about.name: reader for reader in (Circor, Cinc2016, BmdHs)}
 
 
 def names() -> tuple[str, ...]:
-    """Name the data sets that `open` reads.
+    """Return the names of the data sets that `open` reads.
 
     Returns
     -------
     tuple of str
-        "circor", "cinc2016", "bmdhs".
+
+    See Also
+    --------
+    about : Describes a data set.
+
+    Examples
+    --------
+    >>> names()
+    ('circor', 'cinc2016', 'bmdhs')
     """
     return tuple(_READERS)
 
 
 def about(name: str) -> About:
-    """Tell what a data set is, where it is and under which licence.
+    """Return the description of a data set: its contents, source, licence and citation.
 
     Parameters
     ----------
@@ -46,12 +51,22 @@ def about(name: str) -> About:
     Raises
     ------
     ParameterError
-        If there is none of that name.
+        If there is no data set of that name.
+
+    See Also
+    --------
+    open : Opens a downloaded data set.
+    get : Downloads a data set.
+
+    Examples
+    --------
+    >>> about("circor").recordings
+    3163
     """
     try:
-        return _READERS[name][0]
+        return _READERS[name].about
     except KeyError:
-        raise ParameterError(f"no data set is called {name!r}: it must be one of {', '.join(_READERS)}") from None
+        raise ParameterError(f"unknown data set {name!r}: must be one of {', '.join(_READERS)}") from None
 
 
 @overload
@@ -63,16 +78,17 @@ def open(name: Literal["bmdhs"], folder: str | os.PathLike[str]) -> BmdHs: ...
 @overload
 def open(name: str, folder: str | os.PathLike[str]) -> Dataset[Any]: ...
 def open(name: str, folder: str | os.PathLike[str]) -> Dataset[Any]:
-    """Open a data set's folder.
+    """Open the folder of a data set.
 
-    Its tables are read and its files listed; recordings and their beat labels are read when they are asked for.
+    This reads the tables and lists the files; recordings and their labels are read on request.
 
     Parameters
     ----------
     name : str
         One of `names`.
     folder : str or os.PathLike
-        As published, or a part of it; FLAC instead of WAV will do, and so will ``patients.csv`` for the table of patients.
+        The data set as published, or a part of it. FLAC instead of WAV is accepted, as is ``patients.csv`` for the table of
+        patients.
 
     Returns
     -------
@@ -84,10 +100,19 @@ def open(name: str, folder: str | os.PathLike[str]) -> Dataset[Any]:
     ParameterError
         If there is no such data set.
     MissingFileError
-        If the folder, its table or every recording is missing; it says where to get them.
+        If the folder, its table or all recordings are missing; the message says where to get them.
     AudioFormatError
-        If a table can't be read; it names the file and the line.
+        If a table is damaged; the message names the file and the line.
+
+    See Also
+    --------
+    get : Downloads a data set.
+
+    Examples
+    --------
+    >>> import murmur
+    >>> for recording in murmur.datasets.open("circor", "circor"):  # doctest: +SKIP
+    ...     print(recording.info.patient, recording.info.site, recording.murmur)
     """
-    about(name)  # which refuses what is none
-    opened: Dataset[Any] = _READERS[name][1].open(folder)
-    return opened
+    about(name)  # raises for an unknown name
+    return _READERS[name].open(folder)

@@ -1,8 +1,8 @@
 """PhysioNet/CinC Challenge 2016: normal and abnormal hearts from six sources, one of them with an ECG.
 
 As published: folders ``training-a`` to ``training-f``, each with ``REFERENCE.csv`` (record, 1 abnormal or -1 normal),
-``REFERENCE-SQI.csv`` (the same, and 1 good or 0 unsure), the sound in ``a0001.wav`` and a WFDB header ``a0001.hea`` that
-names the signals. Of training-a all but four have an ECG, in ``a0001.dat``. Who is the same patient is not published.
+``REFERENCE-SQI.csv`` (also 1 good or 0 unsure), the sound in ``a0001.wav``, and a WFDB header ``a0001.hea`` that names the
+signals. All but four records of training-a have an ECG, in ``a0001.dat``. The patients are not published.
 
 References
 ----------
@@ -17,13 +17,15 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.datasets.dataset import Dataset, PublishedRecording, checked_folder, find_audio
-from murmur.datasets.description import ODC_BY, About, Origin
+from murmur.datasets.dataset import Dataset, PublishedRecording, find_audio, reading
+from murmur.datasets.description import ODC_BY, About, physionet
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
+from murmur.io.access import require, unreadable
 from murmur.io.info import RecordingInfo
 
 __all__ = ["CINC2016", "Cinc2016", "Cinc2016Recording"]
@@ -38,21 +40,20 @@ CINC2016 = About(
     licence=ODC_BY,
     citation="Liu C et al. (2016). An open access database for the evaluation of heart sound algorithms. Physiological "
     "Measurement 37. doi:10.1088/0967-3334/37/12/2181",
-    origin=Origin(
-        files="https://physionet.org/files/challenge-2016/1.0.0/",
-        listing="https://physionet.org/files/challenge-2016/1.0.0/SHA256SUMS.txt",
-        # validation holds copies of training recordings, the archives all of them once more; the rest is no data
+    origin=physionet(
+        "challenge-2016/1.0.0",
+        # validation holds copies of training recordings, the archives hold all files again; the rest is not data
         left_out=("*.zip", "validation/*", "papers/*", "sources/*"),
         tables=("LICENSE*", "training-?/REFERENCE*.csv"),
     ),
 )
 
-#: Copies of training recordings.
+#: Folder with copies of training recordings.
 _COPIES = "validation"
 _RECORD = re.compile(r"(?P<subset>[a-f])\d{4,5}")
 _REFERENCES = {"-1": "normal", "1": "abnormal", "0": "unsure"}
 _QUALITIES = {"1": "good", "0": "unsure"}
-#: Where the qualities are; the first beside REFERENCE.csv, the second in folders of their own.
+#: Tables of signal quality, the first next to REFERENCE.csv, the second in folders of their own.
 _QUALITY_TABLES = ("REFERENCE-SQI.csv", "REFERENCE_withSQI.csv")
 
 
@@ -63,13 +64,13 @@ class Cinc2016Recording(PublishedRecording):
     Attributes
     ----------
     subset : str
-        "a" to "f": where it was recorded, and with what.
+        "a" to "f", by place and device.
     reference : str or None
-        "normal", "abnormal" or "unsure", by the patient's diagnosis; None where no table names it.
+        "normal", "abnormal" or "unsure", by the patient's diagnosis; None if no table lists it.
     quality : str or None
-        "good", or "unsure" where it is too noisy to be judged by; None where no table tells.
+        "good", or "unsure" if it is too noisy to judge; None if no table lists it.
     header : Path or None
-        The WFDB header; None where there is none.
+        The WFDB header; None if there is none.
     """
 
     subset: str
@@ -79,7 +80,7 @@ class Cinc2016Recording(PublishedRecording):
 
     @property
     def has_ecg(self) -> bool:
-        """Whether its header names an ECG.
+        """Whether the header names an ECG.
 
         Raises
         ------
@@ -101,21 +102,18 @@ class Cinc2016Recording(PublishedRecording):
         Raises
         ------
         ParameterError
-            If it has none, or wfdb is not installed.
+            If there is none, or wfdb is not installed.
         MissingFileError
-            If its header names one, but the file is not there.
+            If the header names an ECG but its file is missing.
         """
         if not self.has_ecg:
-            raise ParameterError(f"{self.path}: has no ECG; see has_ecg")
+            raise ParameterError(f"{self.path}: no ECG was recorded; see has_ecg")
         assert self.header is not None
-        try:
-            import wfdb
-        except ImportError as error:
-            raise ParameterError("reading an ECG needs wfdb: pip install 'murmur-pcg[bench]'") from error
+        wfdb = require("wfdb", str(self.path), "reading an ECG", extra="bench")
         try:
             record = wfdb.rdrecord(str(self.header.with_suffix("")), channel_names=["ECG"])
         except FileNotFoundError as error:
-            raise MissingFileError(f"{self.header}: names an ECG, but {error.filename} is not there") from error
+            raise MissingFileError(f"{self.header}: names an ECG, but {error.filename} is missing") from error
         return np.nan_to_num(np.asarray(record.p_signal[:, 0], dtype=np.float64)), float(record.fs)
 
     @property
@@ -132,76 +130,73 @@ class Cinc2016Recording(PublishedRecording):
 class Cinc2016(Dataset[Cinc2016Recording]):
     """CinC 2016, or one of its folders."""
 
+    about = CINC2016
+    example = "a0001.wav"
+
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> Cinc2016:
-        """Open the data set; `murmur.datasets.open` tells what is raised."""
-        home = checked_folder(folder, CINC2016)
+    def open(cls, folder: str | os.PathLike[str]) -> Self:
+        """Open the data set; see `murmur.datasets.open` for errors."""
+        home = cls._checked(folder)
         references = _read_tables(home, "REFERENCE.csv", _REFERENCES, column=1)
         qualities: dict[str, str] = {}
         for table in reversed(_QUALITY_TABLES):
             qualities |= _read_tables(home, table, _QUALITIES, column=2)
-        audio = {p.stem: p for p in find_audio(home) if _is_own(p, home) and _RECORD.fullmatch(p.stem)}
-        headers = {p.stem: p for p in sorted(home.rglob("*.hea")) if _is_own(p, home) and _RECORD.fullmatch(p.stem)}
-        missing = [f"{headers[name]}: no {name}.wav beside it" for name in headers if name not in audio]
+        audio, headers = (
+            {p.stem: p for p in paths if _is_original(p, home) and _RECORD.fullmatch(p.stem)}
+            for paths in (find_audio(home), sorted(home.rglob("*.hea")))
+        )
+        missing = [f"{headers[name]}: no {name}.wav in its folder" for name in headers if name not in audio]
         recordings, unlabelled = [], []
         for name, path in audio.items():
             if name not in references:
-                unlabelled.append(f"{path}: no REFERENCE.csv names it")
-            told = (references.get(name), qualities.get(name), headers.get(name))
-            recordings.append(Cinc2016Recording(RecordingInfo(str(path)), name[0], *told))
+                unlabelled.append(f"{path}: no REFERENCE.csv lists it")
+            known = references.get(name), qualities.get(name), headers.get(name)
+            recordings.append(Cinc2016Recording(RecordingInfo(str(path)), name[0], *known))
         lost = [name for name in references if name not in audio and name not in headers]
-        missing += [f"{home}: no {name}.wav, which a REFERENCE.csv names" for name in lost]
-        if not recordings:
-            raise MissingFileError(f"{home}: no recordings (a0001.wav …); name CinC 2016's own folder. {CINC2016.where}")
-        return cls(CINC2016, home, tuple(recordings), tuple(missing), tuple(unlabelled))
+        missing += [f"{home}: no {name}.wav, which a REFERENCE.csv lists" for name in lost]
+        return cls(home, tuple(recordings), tuple(missing), tuple(unlabelled))
 
 
-def _is_own(path: Path, home: Path) -> bool:
-    """Whether a file is no copy of another."""
+def _is_original(path: Path, home: Path) -> bool:
+    """Whether a file is not a copy of another."""
     return _COPIES not in path.relative_to(home).parts[:-1]
 
 
 def _read_tables(home: Path, name: str, words: dict[str, str], column: int) -> dict[str, str]:
-    """Read what all tables of a name say of each record: record, number, number …, without titles."""
-    told: dict[str, str] = {}
-    for table in sorted(p for p in home.rglob(name) if _is_own(p, home)):
-        try:
-            with table.open(newline="", encoding="utf-8-sig") as file:
-                for number, row in enumerate(csv.reader(file), start=1):
-                    if not any(cell.strip() for cell in row):
-                        continue
-                    cell = row[column].strip() if len(row) > column else ""
-                    if cell not in words:
-                        raise AudioFormatError(
-                            f"{table}: line {number}: column {column + 1} must be one of {', '.join(words)}, not {cell!r}"
-                        )
-                    told[row[0].strip()] = words[cell]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise AudioFormatError(f"{table}: not a table of references: {error}") from error
-        except OSError as error:
-            raise MissingFileError(f"{table}: can't be read: {error.strerror or error}") from error
-    return told
+    """Read one column of all tables of a name, by record; they have no header row."""
+    found: dict[str, str] = {}
+    for table in sorted(p for p in home.rglob(name) if _is_original(p, home)):
+        with reading(table, "a table of references"), table.open(newline="", encoding="utf-8-sig") as file:
+            for number, row in enumerate(csv.reader(file), start=1):
+                if not any(cell.strip() for cell in row):
+                    continue
+                cell = row[column].strip() if len(row) > column else ""
+                if cell not in words:
+                    where = f"{table}: line {number}: column {column + 1}"
+                    raise AudioFormatError(f"{where} must be one of {', '.join(words)}, not {cell!r}")
+                found[row[0].strip()] = words[cell]
+    return found
 
 
 def signal_names(header: Path) -> list[str]:
-    """Read the names of a record's signals from its WFDB header: of each signal's line what follows eight fields.
+    """Read the names of the signals from a WFDB header: what follows eight fields in each signal's line.
 
     Raises
     ------
     MissingFileError
         If it can't be read.
     AudioFormatError
-        If it is no header of a record.
+        If it is not the header of a record.
     """
     try:
         text = header.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise MissingFileError(f"{header}: can't be read: {error.strerror or error}") from error
+        raise unreadable(str(header), error) from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     try:
         count = int(lines[0].split()[1])
     except (IndexError, ValueError):
-        raise AudioFormatError(f"{header}: not a WFDB header: its first line tells no number of signals") from None
+        raise AudioFormatError(f"{header}: not a WFDB header: its first line states no number of signals") from None
     if len(lines) <= count:
-        raise AudioFormatError(f"{header}: names {count} signals, but describes {len(lines) - 1}")
+        raise AudioFormatError(f"{header}: promises {count} signals but describes {len(lines) - 1}")
     return [" ".join(line.split()[8:]) for line in lines[1 : count + 1]]

@@ -1,32 +1,32 @@
-"""What is told of a data set: what it holds, where its files are, under which licence."""
+"""The description of a data set: its contents, source and licence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ODC_BY", "About", "Origin"]
+__all__ = ["ODC_BY", "About", "Origin", "physionet"]
 
-#: Licence of what PhysioNet publishes here.
+#: Licence of the data sets from PhysioNet.
 ODC_BY = "the Open Data Commons Attribution License 1.0 (ODC-By 1.0)"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the files of a data set are, and the list that tells their checksums.
+    """Where the files of a data set are, and the list of their checksums.
 
     Attributes
     ----------
     files : str
-        URL below which they are, with a slash at its end.
+        URL of their folder, with a slash at its end.
     listing : str
         URL of the list.
     kind : str
-        What the list is: "sha256", a ``SHA256SUMS.txt``, or "git", a tree as GitHub's API tells it.
+        Format of the list: "sha256", a ``SHA256SUMS.txt``, or "git", a tree from GitHub's API.
     left_out : tuple of str
-        Patterns of files that are not fetched unless they are asked for.
+        Patterns of files that are only downloaded on request.
     tables : tuple of str
-        Patterns of files without which the recordings beside and below them can't be read.
+        Patterns of files that are needed to read the recordings in and below their folder.
     """
 
     files: str
@@ -38,20 +38,20 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A data set in a few words.
+    """Description of a data set.
 
     Attributes
     ----------
     name : str
-        As `open` takes it.
+        Its name in `open`.
     title, holds : str
-        What it is called, and what is in it.
+        Its full name, and its contents in a few words.
     recordings : int
-        As published.
+        Number of recordings as published.
     size_gb : float
-        Of what is downloaded, roughly.
+        Approximate size of the download.
     url, licence, citation : str
-        Its page, the licence there, and what to cite.
+        Its web page, its licence, and what to cite.
     origin : Origin
         Where its files are.
     """
@@ -68,5 +68,11 @@ class About:
 
     @property
     def where(self) -> str:
-        """Where to get it and under which licence, in one sentence."""
-        return f"{self.title} is at {self.url} under {self.licence}; `murmur datasets get {self.name} DIR` downloads it."
+        """Source and licence, in one sentence."""
+        return f"Download it with `murmur datasets get {self.name} DIR`, or from {self.url} ({self.title}, {self.licence})."
+
+
+def physionet(project: str, **patterns: tuple[str, ...]) -> Origin:
+    """Return the origin of a project on PhysioNet, such as ``challenge-2016/1.0.0``."""
+    files = f"https://physionet.org/files/{project}/"
+    return Origin(files, f"{files}SHA256SUMS.txt", "sha256", **patterns)

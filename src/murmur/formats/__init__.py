@@ -1,4 +1,4 @@
-"""File formats of others, read and written as their owners define them; names are loaded when they are first used."""
+"""File formats of other software, read and written by their specifications; names are loaded when they are first used."""
 
 import lazy_loader
 

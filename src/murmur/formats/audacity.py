@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from murmur.errors import AudioFormatError
-from murmur.formats.labels import NAMES, Intervals, checked, read_text, require_state
+from murmur.formats.labels import NAMES, Intervals, checked, parse_lines, require_state
 from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval
 
@@ -42,13 +41,12 @@ def read_audacity(path: str | os.PathLike[str]) -> list[Interval]:
     AudioFormatError
         If a line is not a label, or its label names no state; the message names the file and the line.
     """
-    found = []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        if not line.strip() or line.startswith("\\"):
-            continue
-        start, end, label = [*line.split("\t", 2), "", ""][:3]
-        try:
-            found += checked([(float(start), float(end), require_state(label))])
-        except ValueError as error:
-            raise AudioFormatError(f"{os.fspath(path)}: line {number}: not an Audacity label: {error}") from None
-    return found
+    return parse_lines(path, _parse_label, comment="\\")
+
+
+def _parse_label(line: str) -> Interval:
+    start, end, label = [*line.split("\t", 2), "", ""][:3]
+    try:
+        return checked([(float(start), float(end), require_state(label))])[0]
+    except ValueError as error:
+        raise ValueError(f"not an Audacity label: {error}") from None

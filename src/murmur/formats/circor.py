@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from murmur.errors import AudioFormatError, ParameterError
-from murmur.formats.labels import Intervals, decimal, problem_with, read_text
+from murmur.formats.labels import Intervals, decimal, parse_lines, problem_with, read_text
 from murmur.io.naming import canonical_site
 from murmur.io.writing import write_text
 
@@ -55,15 +55,7 @@ def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]
     AudioFormatError
         If a line is not two times and a state; the message names the file and the line.
     """
-    intervals = []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            intervals.append(_parse_interval(line))
-        except ValueError as error:
-            raise AudioFormatError(f"{os.fspath(path)}: line {number}: {error}: {line[:80]!r}") from None
-    return intervals
+    return parse_lines(path, _parse_interval)
 
 
 def _parse_interval(line: str) -> tuple[float, float, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.access import unreadable
@@ -19,11 +19,14 @@ __all__ = [
     "complete_cycles",
     "contiguous",
     "decimal",
+    "parse_lines",
     "problem_with",
     "read_text",
     "require_state",
     "state_of",
 ]
+
+T = TypeVar("T")
 
 Intervals: TypeAlias = Iterable[tuple[float, float, int]]
 """Start and end in seconds, and the state: 1 S1, 2 systole, 3 S2, 4 diastole, 0 not labelled."""
@@ -134,6 +137,22 @@ def complete_cycles(intervals: list[Interval]) -> list[tuple[float, float]]:
 def decimal(value: float) -> str:
     """Spell a time in seconds, to the microsecond."""
     return f"{abs(value):.6f}".rstrip("0").rstrip(".") or "0"  # abs: never "-0"
+
+
+def parse_lines(path: str | os.PathLike[str], parse: Callable[[str], T], comment: str | None = None) -> list[T]:
+    """Parse the lines of a text file that are not empty or comments; a ValueError becomes an AudioFormatError.
+
+    The message names the file, the line and what is wrong.
+    """
+    parsed = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip() or (comment is not None and line.startswith(comment)):
+            continue
+        try:
+            parsed.append(parse(line))
+        except ValueError as error:
+            raise AudioFormatError(f"{os.fspath(path)}: line {number}: {error}: {line[:80]!r}") from None
+    return parsed
 
 
 def read_text(path: str | os.PathLike[str]) -> str:

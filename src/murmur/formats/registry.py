@@ -138,7 +138,7 @@ def read_labels(path: str | os.PathLike[str], format: str | None = None) -> list
     >>> import murmur
     >>> write_labels("labels.tsv", murmur.segment("13918_MV.wav").intervals[:2])
     >>> [interval.state.name for interval in read_labels("labels.tsv")]
-    ['DIASTOLE', 'S1']
+    ['S2', 'DIASTOLE']
     """
     found = _holding("labels", path, format)
     assert found.read is not None

@@ -1,16 +1,15 @@
-"""Phantom heart sounds: seeded recordings of patients that never lived, with every sign known.
+"""Synthetic heart sounds: seeded recordings of phantoms, patients who never lived, with every sign known.
 
-A phantom is what a test or a demonstration needs and no data set gives: a recording that anyone may copy,
-with beats placed to the sample and a murmur, a quiet S1 or a gallop exactly as strong as was asked for.
+Data sets don't provide what a test or demonstration needs: a recording that anyone may copy, with cycles known exactly, and
+a murmur, a quiet S1 or a gallop just as strong as requested.
 
-The heart sounds are sums of decaying narrow-band bursts, as valve sounds have been modelled since Xu et al.
-(2000) and Almasi et al. (2011); murmurs are coloured noise under an envelope; electromechanical systole
-shortens with the rate as Weissler et al. (1968) measured it. Band levels of S1, systole, S2, diastole and
-noise were set to the medians of the CirCor DigiScope recordings (Oliveira et al. 2022), and no
-audio of theirs is in here.
+The heart sounds are sums of decaying narrow-band bursts, a model of valve sounds since Xu et al. (2000) and Almasi et al.
+(2011). Murmurs are coloured noise under an envelope. Electromechanical systole shortens with the rate as Weissler et al.
+(1968) measured it. Band levels of S1, systole, S2, diastole and noise were set to the medians of the CirCor DigiScope
+recordings (Oliveira et al. 2022); none of their audio is included.
 
-Every level is in dB against one yardstick, the *normal S2*: the RMS of an unchanged S2 over 0.1 s, on the
-chest before the sensor. Levels can therefore be compared with each other and with those the analysis reports.
+Every level is in dB against one reference, the *normal S2*: the RMS over 0.1 s of an unchanged S2 on the chest, before the
+sensor. So levels can be compared with each other and with those of an analysis.
 
 References
 ----------

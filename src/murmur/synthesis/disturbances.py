@@ -1,4 +1,4 @@
-"""What is heard besides the heart: breath, knocks and the floor."""
+"""Sounds other than the heart: breath, knocks and background noise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["floor_density", "knocks", "respiration"]
 
 
 def respiration(phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Breath sounds: inspiration louder and higher than expiration."""
+    """Return breath sounds, shape (n,); inspiration is louder than expiration."""
     phase = (np.arange(n) / sample_rate_hz * phantom.respiration_rate_per_min / 60.0) % 1.0
     into = np.where(phase < 0.4, np.sin(math.pi * phase / 0.4), 0.0)
     out_of = np.where((phase > 0.45) & (phase < 0.85), np.sin(math.pi * (phase - 0.45) / 0.4), 0.0)
@@ -24,7 +24,7 @@ def respiration(phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Ge
 
 
 def knocks(phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Knocks (short, broad) and rubs (longer, rough) against the sensor."""
+    """Return knocks (short) and rubs (longer) against the sensor, shape (n,)."""
     out = np.zeros(n)
     carrier = shaped_noise(n, sample_rate_hz, band_density(30.0, 350.0, -5.0), rng)
     duration_s = n / sample_rate_hz
@@ -40,5 +40,5 @@ def knocks(phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Generat
 
 
 def floor_density(f: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Floor between the sounds in CirCor: falls 5 dB per octave and levels off at about 250 Hz."""
+    """Return the power density of the noise between heart sounds in CirCor: -5 dB per octave, flat from about 250 Hz."""
     return np.asarray((50.0 / f) ** 1.7 + 10.0**-1.35)

@@ -1,4 +1,4 @@
-"""How a murmur sounds: a carrier of its quality under an envelope of its shape."""
+"""The sound of a murmur: a carrier for its quality under an envelope for its shape."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["add_murmur"]
 
 
 def _murmur_carrier(murmur: Murmur, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Murmur without its envelope, at an RMS of 1, shape (n,)."""
+    """Return a murmur without its envelope, at an RMS of 1, shape (n,)."""
     low_hz, high_hz, tilt = murmur.colour
     if murmur.quality == "musical":
         t = np.arange(n) / sample_rate_hz
@@ -31,7 +31,7 @@ def _murmur_carrier(murmur: Murmur, n: int, sample_rate_hz: int, rng: np.random.
         return (tone / math.sqrt(power) + 0.2 * breathy) / math.sqrt(1.04)
     noise = shaped_noise(n, sample_rate_hz, band_density(low_hz, high_hz, tilt), rng)
     if murmur.quality == "harsh":
-        # The rasp is a flutter of the level, a few tens of times per second.
+        # Roughness is a flutter of the level, a few tens of times per second.
         flutter = shaped_noise(n, sample_rate_hz, band_density(12.0, 40.0, 0.0), rng)
         rough = np.exp(0.45 * np.clip(flutter, -2.5, 2.5))
         noise = noise * rough / math.sqrt(float(np.mean(rough**2)))
@@ -39,7 +39,7 @@ def _murmur_carrier(murmur: Murmur, n: int, sample_rate_hz: int, rng: np.random.
 
 
 def _envelope(shape: str, place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Envelope of a murmur over its own length, 0 to 1, with a maximum of 1."""
+    """Return the envelope at places from 0 (onset) to 1 (end) of the murmur, with a maximum of 1."""
     if shape == "diamond":
         return np.asarray(np.sin(math.pi * np.clip(place, 0.0, 1.0)) ** 0.8)
     if shape == "decrescendo":
@@ -57,10 +57,10 @@ def add_murmur(
     sample_rate_hz: int,
     rng: np.random.Generator,
 ) -> None:
-    """Add a murmur in every span, (start, end) in s; lead_s is how far it may reach into the sound before."""
+    """Add a murmur to every span, (start, end) in s; lead_s is how far it may reach into the sound before."""
     carrier = _murmur_carrier(murmur, out.size, sample_rate_hz, rng)
-    beat_db = 0.6 * rng.standard_normal(len(spans))
-    for (start_s, end_s), level_db in zip(spans, beat_db, strict=True):
+    cycle_db = 0.6 * rng.standard_normal(len(spans))
+    for (start_s, end_s), level_db in zip(spans, cycle_db, strict=True):
         from_s = start_s + murmur.onset * (end_s - start_s)
         until_s = start_s + murmur.end * (end_s - start_s)
         ramp_s = min(0.015, 0.2 * (until_s - from_s))

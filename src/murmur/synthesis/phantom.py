@@ -1,4 +1,4 @@
-"""What is asked for: a patient at one auscultation site, a murmur, and the sensor on the chest."""
+"""A phantom: a patient at one auscultation site, the murmurs, and the sensor on the chest."""
 
 from __future__ import annotations
 
@@ -26,31 +26,30 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Murmur:
-    """A murmur, systolic or diastolic by where the `Phantom` holds it.
+    """A murmur, systolic or diastolic depending on the field of the `Phantom` that holds it.
 
     Parameters
     ----------
     level_db : float
-        RMS of the murmur where its envelope is greatest (all along, in a plateau), in dB against the RMS of a
-        normal S2. In CirCor, systole as a whole lies at about -10 dB in grade I and II, -2 dB in grade III.
+        RMS of the murmur at the maximum of its envelope (throughout, in a plateau), in dB against the RMS of a normal S2. In
+        CirCor, systole as a whole lies at about -10 dB in grade I and II, -2 dB in grade III.
     onset, end : float
-        Where it begins and ends as a share (0 to 1) of systole, from the end of S1 to the onset of S2, or of
-        diastole, from the end of S2 to the next S1. A systolic murmur with onset 0 starts within S1, and one
-        with end 1 runs into S2, as pansystolic murmurs do.
+        Start and end as a share (0 to 1) of systole, from the end of S1 to the onset of S2, or of diastole, from the end of
+        S2 to the next S1. A systolic murmur with onset 0 starts within S1, and one with end 1 runs into S2, as pansystolic
+        murmurs do.
     shape : {"plateau", "diamond", "decrescendo", "crescendo"}
         Envelope between onset and end.
     quality : {"blowing", "harsh", "musical"}
-        Blowing is even, high noise; harsh is low, broad and rough; musical is tonal, on `low_hz`
-        as its fundamental.
+        Blowing is even, high noise; harsh is low, broad and rough; musical is tonal, with `low_hz` as its fundamental.
     low_hz, high_hz : float or None
-        Edges of the noise; None takes those of the quality.
+        Edges of the noise band; None for those of the quality.
     tilt_db_per_octave : float or None
-        Slope of the power density between the edges, for musical murmurs of the harmonics; None as above.
+        Slope of the power density between the edges, or of the harmonics of a musical murmur; None as above.
 
     Raises
     ------
     ParameterError
-        If a value is out of its range.
+        If a value is out of range.
     """
 
     level_db: float = -8.0
@@ -80,7 +79,7 @@ class Murmur:
 
     @property
     def colour(self) -> tuple[float, float, float]:
-        """Lower edge (Hz), upper edge (Hz) and tilt (dB per octave), the quality's own where not given."""
+        """Lower edge (Hz), upper edge (Hz) and tilt (dB per octave), by default those of the quality."""
         low, high, tilt = _COLOURS[self.quality]
         return (
             low if self.low_hz is None else self.low_hz,
@@ -102,16 +101,16 @@ class Phantom:
     rate_variability : float
         Depth of the respiratory sinus arrhythmia as a share of the cycle, 0 to 0.3.
     rhythm : {"sinus", "atrial fibrillation", "premature beats"}
-        In atrial fibrillation every cycle differs (coefficient of variation about 0.22), S1 varies and there
-        is no S4; premature beats come at about 0.62 of a cycle and are followed by a full compensatory pause.
+        In atrial fibrillation every cycle differs (coefficient of variation about 0.22), S1 varies and there is no S4.
+        Premature beats come after about 0.62 of a cycle, and are followed by a full compensatory pause.
     s1_level_db : float
-        Change of the whole S1, at all frequencies, from what is normal at the site; negative is quiet.
+        Change of S1, at all frequencies, from what is normal at the site; negative is quiet.
     s1_over_s2_db : float
-        What is normal at the site: S1 against S2, from the mean of all sites.
+        Normal level of S1 against S2 at the site, from the mean of all sites.
     s2_split_ms : float or None
         Mean interval from A2 to P2, at most 90; None or 0 is a single S2.
     s2_split_swing_ms : float
-        By how much the split widens at the height of inspiration, and narrows in expiration.
+        How much the split widens in inspiration, and narrows in expiration.
     heart_sound_pitch : float
         Factor on all frequencies of S1 and S2; above 1 for thin chests.
     s3_level_db, s4_level_db : float or None
@@ -119,17 +118,16 @@ class Phantom:
     click_level_db : float or None
         RMS of a systolic click over 20 ms.
     click_place : float
-        Where the click lies, as a share of systole.
+        Position of the click, as a share of systole.
     systolic_murmur, diastolic_murmur : Murmur or None
         The murmurs.
     sensor : str
         One of `SENSORS`: "flat", "electronic" (20 Hz to 1 kHz), "contact" (low-passed at 400 Hz),
         "air-coupled" (tubing that resonates).
     noise_level_db : float or None
-        RMS of the ambient and sensor noise within 25 to 800 Hz in the recording, against a normal S2 in the
-        recording. CirCor's median is -14.
+        RMS of ambient and sensor noise from 25 to 800 Hz, against a normal S2, both as recorded. CirCor's median is -14.
     noise_unrest_db : float
-        Standard deviation of the noise's level over time.
+        Standard deviation of the noise level over time.
     respiration_level_db : float or None
         RMS of breath sounds at the height of inspiration.
     respiration_rate_per_min : float
@@ -143,14 +141,14 @@ class Phantom:
     knock_level_db : float
         Typical RMS of a knock.
     peak_level_dbfs : float
-        Greatest sample, against full scale. Not used when `clip_fraction` is above 0.
+        Largest sample against full scale; ignored if `clip_fraction` is above 0.
     clip_fraction : float
-        Share of samples cut off at full scale, 0 to 0.5.
+        Share of samples clipped at full scale, 0 to 0.5.
 
     Raises
     ------
     ParameterError
-        If a value is out of its range.
+        If a value is out of range.
     """
 
     heart_rate_bpm: float = 75.0
@@ -211,4 +209,6 @@ class Phantom:
         check("peak_level_dbfs", self.peak_level_dbfs, -80.0, 0.0)
         check("clip_fraction", self.clip_fraction, 0.0, 0.5)
         if self.rhythm == "atrial fibrillation" and self.s4_level_db is not None:
-            raise ParameterError("s4_level_db must be None in atrial fibrillation: no atrial beat, no S4")
+            raise ParameterError(
+                "s4_level_db must be None in atrial fibrillation: without an atrial contraction there is no S4"
+            )

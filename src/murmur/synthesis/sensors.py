@@ -1,4 +1,4 @@
-"""Sensors on the chest: what each does to the sound that reaches it."""
+"""Sensors on the chest, and their effect on sound."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SENSORS", "through_sensor"]
 
 
 class _Sensor(NamedTuple):
-    """Corners of a sensor's frequency response (Butterworth), and a resonance."""
+    """Corner frequencies of a sensor's response (Butterworth), and a resonance."""
 
     high_pass_hz: float
     high_pass_order: int
@@ -31,14 +31,14 @@ _SENSORS = {
     "air-coupled": _Sensor(35.0, 1, 600.0, 2, 120.0, 6.0),
 }
 SENSORS: tuple[str, ...] = tuple(_SENSORS)
-"""Names of the sensors that a `Phantom` can be recorded with."""
+"""The sensors of a `Phantom`."""
 
 
 def through_sensor(sound: NDArray[np.float64], sensor: str, sample_rate_hz: int) -> NDArray[np.float64]:
     """Pass a sound through an analog sensor, shape (n,) to (n,)."""
     kind = _SENSORS[sensor]
-    # The response is evaluated as a complex function of frequency: causal, exact at any sampling rate, and no
-    # filter design. A quarter of a second of silence keeps its ringing from wrapping around.
+    # The analog response is evaluated at each frequency: causal, exact at any sample rate, and without a filter design.
+    # A quarter of a second of silence keeps its ringing from wrapping around.
     padded = 1 << (sound.size + sample_rate_hz // 4).bit_length()
     f = np.fft.rfftfreq(padded, 1.0 / sample_rate_hz)
     response = np.ones(f.size, dtype=np.complex128)
@@ -55,7 +55,7 @@ def through_sensor(sound: NDArray[np.float64], sensor: str, sample_rate_hz: int)
 
 
 def _butterworth(ratio: NDArray[np.floating[Any]], order: int, direction: float) -> NDArray[np.complex128]:
-    """Butterworth response at frequency over corner; direction -1 with corner over frequency: high-pass."""
+    """Return a low-pass response at frequency/corner, or, with direction -1, a high-pass one at corner/frequency."""
     s = 1j * direction * ratio
     response = np.ones(s.size, dtype=np.complex128)
     for k in range(order):

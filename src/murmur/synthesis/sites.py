@@ -9,9 +9,9 @@ from murmur.synthesis.phantom import Murmur, Phantom
 
 __all__ = ["SITES", "at_site"]
 
-# S1 against S2 at a site; what is lost there of gallops, which are sounds of the apex; and what is lost of a
-# murmur on the way from where it is loudest: the apex radiates to the axilla and hardly to the base, the
-# aortic area along the outflow and to the apex.
+# S1 against S2 at each site; the loss of gallops, which are sounds of the apex; and the loss of a murmur on the way from the
+# site where it is loudest: from the apex it radiates to the axilla but hardly to the base, from the aortic area along the
+# outflow tract and to the apex.
 _S1_AT_SITE_DB = {"AV": -1.0, "PV": -1.5, "TV": 1.5, "MV": 0.0, "Erb": 0.0, "Ax": 0.0}
 _GALLOP_AT_SITE_DB = {"AV": -10.0, "PV": -8.0, "TV": -3.0, "MV": 0.0, "Erb": -4.0, "Ax": -5.0}
 _MURMUR_AT_SITE_DB = {
@@ -22,33 +22,43 @@ _MURMUR_AT_SITE_DB = {
     "Erb": {"Erb": 0.0, "AV": -4.0, "PV": -4.0, "TV": -4.0, "MV": -6.0, "Ax": -13.0},
 }
 SITES: tuple[str, ...] = tuple(_S1_AT_SITE_DB)
-"""Auscultation sites that `at_site` knows."""
+"""The auscultation sites of `at_site`."""
 
 
 def at_site(phantom: Phantom, site: str, loudest: str = "MV") -> Phantom:
     """Move the sensor: the same patient at another auscultation site.
 
-    Changes S1 against S2 to what is normal there, takes from the murmurs what is lost on the way from where
-    they are loudest, and from S3 and S4 what is lost away from the apex.
+    S1 against S2 becomes what is normal there; murmurs are attenuated by their distance from the site where they are
+    loudest, S3 and S4 by their distance from the apex.
 
     Parameters
     ----------
     phantom : Phantom
-        The patient where the murmur is loudest and, for S3 and S4, at the apex.
+        The patient at the site where the murmur is loudest; its S3 and S4 are those at the apex.
     site : str
-        Where to listen: one of `SITES`.
+        Site of the sensor: one of `SITES`.
     loudest : str
-        Where the murmur is loudest: "AV", "PV", "TV", "MV" or "Erb".
+        Site where the murmur is loudest: "AV", "PV", "TV", "MV" or "Erb".
 
     Returns
     -------
     Phantom
-        The patient there.
+        The patient at that site.
 
     Raises
     ------
     ParameterError
-        If a site is not known.
+        If a site is unknown.
+
+    See Also
+    --------
+    synthesize : Records the patient at that site.
+
+    Examples
+    --------
+    >>> at_apex = Phantom(systolic_murmur=Murmur(level_db=-6.0))
+    >>> at_site(at_apex, "AV").systolic_murmur.level_db
+    -19.0
     """
     check_name("site", site, SITES)
     check_name("loudest", loudest, tuple(_MURMUR_AT_SITE_DB))
