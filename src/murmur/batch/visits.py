@@ -100,9 +100,9 @@ def export_visit_histories(
     visit_histories : Follow the patients of a run.
     """
     check_format(format)
-    place, histories = made_folder(destination), list(found)
+    folder, histories = made_folder(destination), list(found)
     counts = {}
     for name, columns in VISIT_TABLES.items():
         rows = (tuple(row.values()) for history in histories for row in visit_rows(name, history))
-        counts[name] = export(Table(name, kinds_of(columns), rows), place, format)
+        counts[name] = export(Table(name, kinds_of(columns), rows), folder, format)
     return counts

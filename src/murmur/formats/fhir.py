@@ -86,7 +86,7 @@ def write_fhir(
     """
     report = fhir_report(analysis, subject=subject, device=device, effective=effective)
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(Path(path), lambda place: place.write_text(text, encoding="utf-8"))
+    write_whole(Path(path), lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def fhir_report(

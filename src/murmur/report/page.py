@@ -84,7 +84,7 @@ class _Heard:
         return os.path.basename(self.path) if self.path else "Recording"  # noqa: PTH119
 
     @property
-    def place(self) -> str:
+    def origin(self) -> str:
         """Site, position and visit, as far as known."""
         if self.analysis is None:
             return ""

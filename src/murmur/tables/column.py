@@ -38,7 +38,7 @@ class Column(Generic[T_contra]):
     meaning : str
         One sentence for the data dictionary.
     unit : str
-        Such as "s" or "dB"; empty where there is none.
+        Such as "s" or "dB"; empty if there is none.
     words : tuple of str
         All values that a cell may have, if they are fixed and not a sign's.
     sign : str

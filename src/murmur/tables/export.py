@@ -1,4 +1,4 @@
-"""Tables as files: CSV, JSON lines or Parquet, each there whole or not at all."""
+"""Tables as files: CSV, JSON lines or Parquet, each complete or absent."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from murmur.tables.column import Cell
 
 __all__ = ["FORMATS", "Table", "check_format", "export"]
 
-#: Rows of a part of a Parquet data set, and of what is held in memory of it.
+#: Rows of one file of a Parquet data set, and of a group, which is held in memory.
 PART_ROWS, GROUP_ROWS = 1_000_000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table to be written.
+    """A table to write.
 
     Attributes
     ----------
     name : str
-        "recordings", "cycles" or "patients".
+        Name of the file, without its format: "recordings", "cycles" …
     kinds : dict of str to type
-        Its columns and what their cells are: str, int, float or bool; None is allowed in all.
+        Its columns and the type of their cells: str, int, float or bool; any cell may be None.
     rows : iterator of tuple
-        Its rows, once; truths may be told as 0 and 1.
+        Its rows, to be read once; bools may be 0 and 1.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Table:
 
 
 def check_format(name: str) -> None:
-    """Raise ParameterError unless tables can be written in a format."""
+    """Raise ParameterError if tables can't be written in a format."""
     if name not in FORMATS:
         raise ParameterError(f"the format must be one of {', '.join(FORMATS)}, not {name!r}")
     if name == "parquet":
@@ -52,21 +52,21 @@ def check_format(name: str) -> None:
 
 
 def export(table: Table, folder: Path, format_: str) -> int:
-    """Write a table into a folder, in place of one of its name; return how many rows it has.
+    """Write a table into a folder, replacing an existing one; return its number of rows.
 
     Raises
     ------
     OutputError
-        If it can't be written; one that was there before is as it was.
+        If it can't be written; an existing one is left unchanged.
     """
-    place = folder / f"{table.name}.{format_}"
+    target = folder / f"{table.name}.{format_}"
     counted = _Counted(table.rows)
-    write_whole(place, lambda temporary: FORMATS[format_](Table(table.name, table.kinds, counted), temporary))
+    write_whole(target, lambda temporary: FORMATS[format_](Table(table.name, table.kinds, counted), temporary))
     return counted.count
 
 
 class _Counted(Iterator[tuple[Cell, ...]]):
-    """Rows, and how many have passed."""
+    """Rows, counted as they pass."""
 
     def __init__(self, rows: Iterator[tuple[Cell, ...]]) -> None:
         self._rows = rows
@@ -79,45 +79,45 @@ class _Counted(Iterator[tuple[Cell, ...]]):
 
 
 def _spelled(table: Table, spelling: dict[Cell, Cell]) -> Iterator[Sequence[Cell]]:
-    """Rows with truths spelled as a format does."""
-    truths = [number for number, kind in enumerate(table.kinds.values()) if kind is bool]
+    """Rows with bools spelled as a format does."""
+    bools = [number for number, kind in enumerate(table.kinds.values()) if kind is bool]
     for row in table.rows:
         cells = list(row)
-        for number in truths:
+        for number in bools:
             cells[number] = spelling[row[number]]
         yield cells
 
 
-def _write_csv(table: Table, place: Path) -> None:
-    # a file name that is not text is still told, byte by byte
-    with place.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
+def _write_csv(table: Table, target: Path) -> None:
+    # a file name that is not UTF-8 is written with escapes
+    with target.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.kinds)
         writer.writerows(_spelled(table, {None: None, False: "false", True: "true"}))
         _settle(file)
 
 
-def _write_lines(table: Table, place: Path) -> None:
-    with place.open("x", encoding="utf-8", errors="backslashreplace") as file:
+def _write_lines(table: Table, target: Path) -> None:
+    with target.open("x", encoding="utf-8", errors="backslashreplace") as file:
         for row in _spelled(table, {None: None, False: False, True: True}):
             named = dict(zip(table.kinds, row, strict=True))
             file.write(json.dumps(named, ensure_ascii=False, allow_nan=False) + "\n")
         _settle(file)
 
 
-def _write_parquet(table: Table, place: Path) -> None:
-    """Write a folder of parts, which readers of Parquet take for one table."""
+def _write_parquet(table: Table, target: Path) -> None:
+    """Write a folder of files, which readers of Parquet treat as one table."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     schema = pa.schema([(name, types[kind]) for name, kind in table.kinds.items()])
-    place.mkdir()
+    target.mkdir()
     spelled = _spelled(table, {None: None, False: False, True: True})
     part, last = 0, False
     while not last:
         written = 0
-        with pq.ParquetWriter(place / f"part-{part:05}.parquet", schema, compression="zstd") as writer:
+        with pq.ParquetWriter(target / f"part-{part:05}.parquet", schema, compression="zstd") as writer:
             while written < PART_ROWS and not last:
                 rows = list(islice(spelled, GROUP_ROWS))
                 last = len(rows) < GROUP_ROWS
@@ -128,16 +128,16 @@ def _write_parquet(table: Table, place: Path) -> None:
 
 
 def _array(pa: Any, cells: tuple[Cell, ...], field: Any) -> Any:
-    if pa.types.is_string(field.type):  # a file name that is not text is still told
+    if pa.types.is_string(field.type):  # a file name that is not UTF-8 is written with escapes
         cells = tuple(c if c is None else str(c).encode("utf-8", "backslashreplace").decode() for c in cells)
     return pa.array(cells, field.type)
 
 
 def _settle(file: Any) -> None:
-    """See to it that it is on the disk and not only on its way there."""
+    """Make sure that a file is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
-#: What each format is written by.
+#: How each format is written.
 FORMATS: dict[str, Callable[[Table, Path], None]] = {"csv": _write_csv, "jsonl": _write_lines, "parquet": _write_parquet}

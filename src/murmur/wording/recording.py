@@ -45,9 +45,7 @@ _TIMING = {
     "mid": "mid-systolic",
     "late": "late systolic",
 }
-_SHAPE = {
-    "diamond": "diamond-shaped (crescendo-decrescendo)",
-}
+_SHAPE = {"diamond": "diamond-shaped (crescendo-decrescendo)"}
 
 
 def tell(analysis: Analysis) -> Story:
@@ -55,9 +53,8 @@ def tell(analysis: Analysis) -> Story:
     if analysis.status != "ok":
         why = ", ".join(analysis.quality.reasons) or "too poor in quality"
         reliable = analysis.quality.trusted_cycles
-        warning = (
-            f"Unreadable: {why}. {count(reliable, 'reliable cycle') if reliable else 'No reliable cycle'}: no findings."
-        )
+        cycles = count(reliable, "reliable cycle") if reliable else "No reliable cycle"
+        warning = f"Unreadable: {why}. {cycles}: no findings."
         return Story(analysis.info.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
     return Story(
         title=analysis.info.path,
