@@ -9,8 +9,6 @@ import os
 import sys
 from typing import NoReturn
 
-__all__ = ["run"]
-
 #: Objects that may be made before Python looks for cycles among them. Loading numba makes some hundred thousand that stay.
 RARELY = 100_000
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Record", "json_schema", "json_schema_of_any"]
-
 
 class Record:
     """Base of the frozen result dataclasses: `to_dict` and `to_json`."""

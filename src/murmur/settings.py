@@ -9,8 +9,6 @@ from functools import lru_cache
 
 from murmur.errors import ParameterError
 
-__all__ = ["ANALYSIS_RATE_HZ", "FRAME_RATE_HZ", "HOP", "Settings"]
-
 #: Sample rate of every measurement: heart sounds and murmurs lie below 800 Hz.
 ANALYSIS_RATE_HZ = 2000
 #: Samples from frame to frame: frame k is centred k·10 ms after the first sample.

@@ -26,8 +26,6 @@ from murmur.errors import MurmurError, ParameterError
 if TYPE_CHECKING:
     from murmur.pipeline.models import Models
 
-__all__ = ["Cluster", "connected", "examine_part", "threads_of"]
-
 #: How long to look for the scheduler, in seconds.
 CONNECT_S = 10.0
 #: Parts per thread of the cluster: one in hand, one that its worker holds, one with the scheduler.

@@ -9,8 +9,6 @@ from typing import Any
 
 from murmur.errors import OutputError
 
-__all__ = ["Database", "connect", "placeholders", "text"]
-
 
 def connect(path: str) -> sqlite3.Connection:
     """Open a database; "" is a temporary one, in memory as long as it is small."""

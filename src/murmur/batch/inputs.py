@@ -23,8 +23,6 @@ from murmur.io.named_patient import named_patient
 from murmur.io.naming import canonical_site
 from murmur.io.remote import is_remote
 
-__all__ = ["Input", "find_inputs", "gather", "key_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Input:

@@ -13,8 +13,6 @@ from murmur.io.info import INFO_FIELDS
 from murmur.io.naming import canonical_position, canonical_site
 from murmur.io.remote import is_remote
 
-__all__ = ["ManifestRow", "read_manifest"]
-
 
 class ManifestRow(NamedTuple):
     """A row of a manifest.

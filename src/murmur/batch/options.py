@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from murmur.batch.progress import Progress
     from murmur.batch.worker import Outcome
 
-__all__ = ["RunOptions"]
-
 #: A file that takes longer than this, in seconds, fails.
 TIMEOUT_S = 600.0
 

@@ -25,8 +25,6 @@ from murmur.io.writing import discard, made_folder, sole_writer, write_text
 from murmur.tables.export import check_format, export
 from murmur.tables.patients import patient_row, patients_of
 
-__all__ = ["begin", "count_to_do", "describe", "export_tables", "opened", "package_versions", "sum_up"]
-
 #: Results that differ in one of these are not compared, nor kept in one folder.
 DECIDING = ("version", "settings", "models", "channel")
 

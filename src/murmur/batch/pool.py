@@ -18,8 +18,6 @@ from murmur.batch.scheduler import Done, Lost, Part, Report, Returned
 from murmur.batch.worker import Task
 from murmur.errors import MurmurError
 
-__all__ = ["ProcessPool"]
-
 #: Parts that a worker has: one in hand, and one that it finds when that is done.
 PARTS_EACH = 2
 #: How often to check on workers that send nothing, in seconds.

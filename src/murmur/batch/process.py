@@ -11,8 +11,6 @@ from typing import Any
 
 from murmur.batch.worker import Outcome, Task, examine, failure
 
-__all__ = ["READY", "work"]
-
 #: What a worker sends when it has started.
 READY = "ready"
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from murmur.batch.stop import Stop
 from murmur.batch.worker import Outcome
 
-__all__ = ["Progress", "Summary", "Tally"]
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -25,8 +25,6 @@ from murmur.settings import Settings
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["run", "usable_cores"]
-
 #: Starting a worker takes as long as analyzing about this many files of usual length.
 FILES_PER_START = 32
 #: Files that go to a worker, and results to the database, at once: so that either costs little.

@@ -11,8 +11,6 @@ from murmur.batch.inputs import Input
 from murmur.batch.stop import Stop
 from murmur.batch.worker import Outcome, Task, examine, failure
 
-__all__ = ["Done", "Executor", "InProcess", "Lost", "Part", "Report", "Returned", "schedule"]
-
 #: In ordered runs, chunks per worker that may wait for an earlier one.
 CHUNKS_AHEAD = 8
 

@@ -15,23 +15,6 @@ from murmur.tables.cycles import CYCLE_FIGURES, CYCLES
 from murmur.tables.patients import PATIENTS
 from murmur.tables.recordings import LABELS, RECORDING_FIGURES, RECORDINGS
 
-__all__ = [
-    "ADD_CYCLE",
-    "ADD_INPUT",
-    "ADD_PATIENT",
-    "ADD_RESULT",
-    "BY_PATIENT",
-    "BY_SUBJECT",
-    "CREATE",
-    "FOUND",
-    "INPUT_COLUMNS",
-    "SCHEMA_VERSION",
-    "STALE",
-    "TO_DO",
-    "WANTED_PLACE",
-    "names",
-]
-
 #: Raised whenever the schema changes; a database of another version is refused.
 SCHEMA_VERSION = 3
 

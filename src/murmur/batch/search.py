@@ -17,8 +17,6 @@ from murmur.errors import ParameterError
 from murmur.io.kinds import SIGNAL_SUFFIXES, SOUND_SUFFIXES
 from murmur.io.remote import file_system, is_remote
 
-__all__ = ["AUDIO_SUFFIXES", "Found", "expand", "local_form"]
-
 AUDIO_SUFFIXES = (*SOUND_SUFFIXES, *SIGNAL_SUFFIXES)
 """Suffixes of recordings in a folder; a file that is named explicitly may have any."""
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from murmur.formats.circor import segments_text
 from murmur.io.writing import replacing
 
-__all__ = ["pack", "put", "remove"]
-
 
 def pack(intervals: Iterable[tuple[float, float, int]]) -> bytes:
     """Return intervals as text in CirCor's format, compressed."""

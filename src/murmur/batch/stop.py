@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, TypeVar
 
-__all__ = ["Stop"]
-
 _T = TypeVar("_T")
 
 

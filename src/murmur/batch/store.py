@@ -20,8 +20,6 @@ from murmur.tables.export import Table
 from murmur.tables.patients import PATIENTS
 from murmur.tables.recordings import RECORDING_FIGURES, RECORDINGS, manifest_columns
 
-__all__ = ["STORE_NAME", "Store", "Stored"]
-
 STORE_NAME = "murmur.sqlite"
 #: How long to wait for another program that has the database open, in seconds.
 PATIENCE_S = 60.0

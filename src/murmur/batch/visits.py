@@ -17,8 +17,6 @@ from murmur.tables.export import Table, check_format, export
 from murmur.tables.patients import site_figures_from_row
 from murmur.tables.visits import VISIT_TABLES, visit_rows
 
-__all__ = ["export_visit_histories", "visit_histories"]
-
 
 def visit_histories(
     folder: str | os.PathLike[str],

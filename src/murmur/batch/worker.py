@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
     from murmur.pipeline.models import Models
 
-__all__ = ["Outcome", "Task", "examine", "failure", "with_segments"]
-
 #: Errors that every further file would meet as well: the disk is full, or may not be written.
 _HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 

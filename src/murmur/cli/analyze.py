@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from murmur.cli.display import Reporter
     from murmur.tables.column import Row
 
-__all__ = ["add_arguments", "run"]
-
 #: So many failures are listed; the table has them all.
 FAILURES_LISTED = 10
 #: A bar is of no use for fewer files.

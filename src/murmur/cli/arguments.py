@@ -11,9 +11,6 @@ from typing import Any
 from murmur.errors import ParameterError
 from murmur.settings import Settings
 
-__all__ = ["ENGINE", "add_shared", "engine_of", "number", "settings_of", "whole_number"]
-
-
 # --- kinds ------------------------------------------------------------------------------
 
 

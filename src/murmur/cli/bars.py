@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from murmur.batch import Progress
 
-__all__ = ["Bar", "JsonLines"]
-
 #: JSON lines come no more often than this, in seconds; the first and the last are always written.
 LINE_EVERY_S = 0.5
 

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 from murmur.errors import MurmurError
 
-__all__ = ["DONE", "SOME_FAILED", "STOPPED", "WRONG_USAGE", "InputFailed", "failures_of_input"]
-
 #: All done; some inputs failed; wrong usage; stopped by a signal, whose number is added.
 DONE, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 128
 

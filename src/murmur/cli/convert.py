@@ -13,8 +13,6 @@ from murmur.cli.codes import DONE, SOME_FAILED
 from murmur.errors import MurmurError, ParameterError
 from murmur.io.writing import made_folder
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

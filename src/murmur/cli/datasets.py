@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from murmur.cli.bars import Bar
     from murmur.datasets.download import FetchProgress
 
-__all__ = ["add_arguments", "run"]
-
 _WIDTH = 100
 #: So many missing things are listed by name.
 _LISTED = 10

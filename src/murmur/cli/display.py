@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["Reporter", "reporter"]
-
 #: Width of plain text, and the largest width used of a terminal: longer lines are hard to read.
 PLAIN_WIDTH, LARGEST_WIDTH = 100, 120
 #: Length of the bar that shows a probability, and the width of a terminal with room for it.

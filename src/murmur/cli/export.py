@@ -8,8 +8,6 @@ import sys
 from murmur.cli.arguments import add_shared
 from murmur.cli.codes import DONE
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

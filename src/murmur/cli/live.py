@@ -11,8 +11,6 @@ from murmur.cli.arguments import ENGINE, add_shared, engine_of, number, whole_nu
 from murmur.cli.codes import DONE, SOME_FAILED, STOPPED
 from murmur.errors import MurmurError, ParameterError, TooShortError
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

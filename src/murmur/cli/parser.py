@@ -7,8 +7,6 @@ from importlib import import_module
 
 from murmur import __version__
 
-__all__ = ["COMMANDS", "DISCLAIMER", "make_parser"]
-
 DISCLAIMER = "For research and education, not a medical device."
 
 #: Every command with its summary. The module of its name has ``add_arguments(parser)`` and ``run(options) -> exit code``.

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from murmur.io.recording import Recording
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["add_arguments", "run"]
-
 SUFFIXES = (".png", ".svg", ".pdf")
 DOTS_PER_INCH = 120
 KINDS = ("overview", "phonocardiogram", "spectrogram", "cycle", "levels", "tachogram", "chest")

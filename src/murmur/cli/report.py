@@ -12,8 +12,6 @@ from murmur.cli.arguments import ENGINE, add_shared, settings_of
 from murmur.cli.codes import DONE, SOME_FAILED
 from murmur.errors import ParameterError
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

@@ -8,8 +8,6 @@ from typing import Any
 
 from murmur.cli.codes import DONE
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

@@ -9,8 +9,6 @@ from pathlib import Path
 from murmur.cli.arguments import ENGINE, add_shared, engine_of
 from murmur.cli.codes import DONE, failures_of_input
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

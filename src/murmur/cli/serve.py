@@ -9,8 +9,6 @@ from murmur.cli.arguments import add_shared, number, settings_of, whole_number
 from murmur.cli.codes import DONE, SOME_FAILED
 from murmur.errors import ParameterError
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

@@ -15,8 +15,6 @@ from murmur.cli.codes import DONE
 if TYPE_CHECKING:
     from murmur.patients.visits import VisitHistory
 
-__all__ = ["add_arguments", "run"]
-
 #: So many patients are printed; the tables have them all.
 PATIENTS_PRINTED = 20
 

@@ -8,8 +8,6 @@ import sys
 from murmur import __version__
 from murmur.cli.codes import DONE
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the description of the command."""

@@ -21,8 +21,6 @@ from murmur.datasets.description import About, Origin
 from murmur.errors import AudioFormatError
 from murmur.io.info import RecordingInfo
 
-__all__ = ["BMDHS", "DIAGNOSES", "BmdHs", "BmdHsPatient", "BmdHsRecording"]
-
 BMDHS = About(
     name="bmdhs",
     title="BMD-HS (BUET Multi-disease Heart Sound)",

@@ -12,8 +12,6 @@ from murmur.datasets.dataset import Dataset
 from murmur.datasets.description import About
 from murmur.errors import ParameterError
 
-__all__ = ["about", "names", "open"]
-
 _READERS: dict[str, type[Dataset[Any]]] = {reader.about.name: reader for reader in (Circor, Cinc2016, BmdHs)}
 
 

@@ -28,8 +28,6 @@ from murmur.errors import AudioFormatError, MissingFileError, ParameterError
 from murmur.io.access import require, unreadable
 from murmur.io.info import RecordingInfo
 
-__all__ = ["CINC2016", "Cinc2016", "Cinc2016Recording"]
-
 CINC2016 = About(
     name="cinc2016",
     title="PhysioNet/CinC Challenge 2016 (1.0.0)",

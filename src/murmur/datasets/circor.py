@@ -22,8 +22,6 @@ from murmur.datasets.description import ODC_BY, About, physionet
 from murmur.formats.circor import Patient, child_groups, read_patients, read_segments
 from murmur.io.info import RecordingInfo
 
-__all__ = ["CIRCOR", "Circor", "CircorRecording"]
-
 CIRCOR = About(
     name="circor",
     title="CirCor DigiScope (1.0.3)",

@@ -20,8 +20,6 @@ from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.io.recording import Recording, load
 from murmur.io.writing import write_text
 
-__all__ = ["Dataset", "PublishedRecording", "find_audio", "read_rows", "reading"]
-
 _AUDIO = (".wav", ".flac")
 #: Columns of a manifest; no data set states the visit.
 _KNOWN = INFO_FIELDS[:-1]

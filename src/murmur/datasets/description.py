@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ODC_BY", "About", "Origin", "physionet"]
-
 #: Licence of the data sets from PhysioNet.
 ODC_BY = "the Open Data Commons Attribution License 1.0 (ODC-By 1.0)"
 

@@ -21,8 +21,6 @@ from murmur.io.writing import made_folder, sole_writer, write_text
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["FetchProgress", "Fetched", "get"]
-
 #: Name of the list of checksums, on PhysioNet, on a mirror and here.
 SUMS = "SHA256SUMS.txt"
 #: After so many failures in a row, the cause is not the files.

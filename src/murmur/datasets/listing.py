@@ -14,8 +14,6 @@ from typing import Literal
 from murmur.datasets.description import Origin
 from murmur.errors import DownloadError
 
-__all__ = ["Listed", "choose", "read_git_tree", "read_sums"]
-
 #: PhysioNet separates checksum and path by one space, sha256sum by two, or by a space and an asterisk.
 _SUM = re.compile(r"([0-9a-fA-F]{64}) [ *]?(.+)")
 _BLOCK = 1 << 20

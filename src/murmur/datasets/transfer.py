@@ -20,8 +20,6 @@ from murmur.errors import DownloadError, OutputError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Stopped", "fetch", "fetch_text", "new_session", "url_of"]
-
 #: Attempts without progress, and the pause after the first in seconds, which doubles with each.
 TRIES, PAUSE_S, LONGEST_PAUSE_S = 5, 0.5, 30.0
 #: A server may request a longer pause, up to this.

@@ -4,8 +4,6 @@ from murmur.findings.extra_sound import ExtraSoundRule
 from murmur.findings.finding import EVEN
 from murmur.measure.heart_sounds import ExtraSound
 
-__all__ = ["RULE", "SIGN", "place"]
-
 RULE = ExtraSoundRule(share=0.84, level_db=-8.0, prominence_db=22.0)
 SIGN = RULE.sign("click", "Click", "A short, sharp sound in systole, as in mitral valve prolapse.", "Systolic click")
 

@@ -15,8 +15,6 @@ from murmur.measure.murmur import MurmurFeatures
 from murmur.measure.rhythm import Rhythm
 from murmur.settings import Settings
 
-__all__ = ["Context", "Features"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:

@@ -18,8 +18,6 @@ from murmur.measure.rhythm import Rhythm, describe_rhythm
 from murmur.segmentation.result import CardiacCycles
 from murmur.settings import Settings
 
-__all__ = ["RHYTHM_SHARE", "Description", "describe_recording"]
-
 #: The rhythm takes cycles of this share of the confidence that a measurement of sound needs.
 RHYTHM_SHARE = 0.3
 

@@ -9,8 +9,6 @@ from murmur.findings.finding import Finding, presence
 from murmur.findings.sign import sign_of_presence
 from murmur.learned.linear import sigmoid
 
-__all__ = ["RULE", "SIGN", "DiastolicRule", "conclude"]
-
 
 class DiastolicRule(NamedTuple):
     """When early diastole holds a murmur.

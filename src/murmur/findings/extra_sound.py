@@ -10,8 +10,6 @@ from murmur.findings.sign import Sign, sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.heart_sounds import ExtraSound
 
-__all__ = ["ExtraSoundRule"]
-
 
 class ExtraSoundRule(NamedTuple):
     """How often, how loud and how prominent an extra sound must be, all together.

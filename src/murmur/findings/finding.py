@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from murmur.records import Record
 
-__all__ = ["EVEN", "Evidence", "Finding", "MurmurFinding", "median_class", "median_of", "most_probable", "presence"]
-
 Evidence = Mapping[str, float | None]
 #: What is more probable than this is more probable than not.
 EVEN = 0.5

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from murmur.findings.finding import Finding, MurmurFinding
 from murmur.records import Record
 
-__all__ = ["Findings"]
-
 
 @dataclass(frozen=True, slots=True)
 class Findings(Record):

@@ -11,8 +11,6 @@ from murmur.findings.sign import Sign
 from murmur.findings.systolic import log2_centroid, why_not_described
 from murmur.measure.murmur import MurmurFeatures
 
-__all__ = ["GRADES", "RULE", "SIGN", "GradeRule", "conclude", "probabilities", "vector"]
-
 GRADES = ("I/VI", "II/VI", "III/VI")
 
 

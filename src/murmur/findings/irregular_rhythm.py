@@ -10,8 +10,6 @@ from murmur.findings.sign import sign_of_presence
 from murmur.learned.linear import sigmoid
 from murmur.measure.rhythm import Rhythm
 
-__all__ = ["RULE", "SIGN", "RhythmRule", "conclude", "why_not_judged"]
-
 
 class RhythmRule(NamedTuple):
     """When a rhythm is irregular throughout, as in atrial fibrillation: sinus arrhythmia stays below (Task Force 1996).

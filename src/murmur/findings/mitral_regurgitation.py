@@ -8,8 +8,6 @@ from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
 from murmur.findings.sign import Sign
 
-__all__ = ["RULE", "SIGN", "ScoreRule", "conclude"]
-
 
 class ScoreRule(NamedTuple):
     """What a doctor puts together: a murmur that fills systole and a quiet S1, and beside that murmur a wide split or an S3.

@@ -14,8 +14,6 @@ from murmur.learned.forest import Forest
 from murmur.learned.linear import LinearModel
 from murmur.measure.murmur import VECTOR_NAMES
 
-__all__ = ["NORM_SITES", "FindingModels", "joint_probabilities"]
-
 #: Rows of `FindingModels.s1_norm_db`; the last is for an unknown site.
 NORM_SITES = ("AV", "PV", "TV", "MV", "")
 

@@ -16,8 +16,6 @@ from murmur.measure.murmur import MurmurFeatures
 from murmur.measure.murmur_network import CLASSES
 from murmur.settings import Settings
 
-__all__ = ["RULE", "SIGN", "MurmurRule", "conclude", "decide_murmur", "limit_inaudible", "systolic_probabilities"]
-
 Probabilities = NDArray[np.float64]
 
 

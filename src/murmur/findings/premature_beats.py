@@ -7,8 +7,6 @@ from murmur.findings.finding import Finding
 from murmur.findings.irregular_rhythm import RULE, why_not_judged
 from murmur.findings.sign import sign_of_presence
 
-__all__ = ["SIGN", "conclude"]
-
 
 def conclude(features: Features, context: Context) -> Finding:
     """Conclude from the premature beats that were counted; a rhythm that is irregular throughout has none."""

@@ -10,8 +10,6 @@ from murmur.findings.finding import Finding, MurmurFinding
 from murmur.findings.findings import Findings
 from murmur.findings.sign import Sign
 
-__all__ = ["SIGNS", "conclude_all", "no_findings"]
-
 #: In the order in which a doctor reports them, that of the fields of `Findings`: each is the `SIGN` of the module that has
 #: the name of its field. A sign may depend on those before it.
 SIGNS: tuple[Sign, ...] = tuple(import_module(f"murmur.findings.{name}").SIGN for name in Findings.__dataclass_fields__)

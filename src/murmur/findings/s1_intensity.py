@@ -9,8 +9,6 @@ from murmur.findings.finding import EVEN, Finding
 from murmur.findings.sign import Sign
 from murmur.learned.linear import sigmoid
 
-__all__ = ["RULE", "SIGN", "S1Rule", "conclude", "intensity", "quiet_probability"]
-
 
 class S1Rule(NamedTuple):
     """When S1 is quiet or loud, by how far its level departs from the norm of its site.

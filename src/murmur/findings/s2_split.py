@@ -9,8 +9,6 @@ from murmur.findings.finding import Finding
 from murmur.findings.sign import Sign
 from murmur.learned.linear import sigmoid
 
-__all__ = ["RULE", "SIGN", "SplitRule", "conclude"]
-
 
 class SplitRule(NamedTuple):
     """When S2 is widely split: a physiological split seldom exceeds this at rest. Chosen on phantoms.

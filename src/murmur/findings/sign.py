@@ -9,8 +9,6 @@ from typing import Any
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding, MurmurFinding
 
-__all__ = ["Conclude", "Sign", "sign_of_presence"]
-
 Conclude = Callable[[Features, Context], Finding | MurmurFinding]
 
 

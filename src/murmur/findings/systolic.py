@@ -8,8 +8,6 @@ from murmur.findings.context import Context, Features
 from murmur.findings.murmur import decide_murmur
 from murmur.measure.murmur import MurmurFeatures
 
-__all__ = ["MEANING_LIMIT", "MEANING_SHARE", "log2_centroid", "why_not_described"]
-
 #: Weight of the log odds by a word's meaning, beside those by what CirCor's experts call so. At 0.3 the results agree with
 #: the experts nearly as well as at 0, and every phantom gets the right word (benchmarks/README.md, "blowing", "plateau").
 MEANING_SHARE = 0.3

@@ -9,8 +9,6 @@ from murmur.findings.sign import Sign
 from murmur.findings.systolic import why_not_described
 from murmur.measure.murmur import MURMUR_BANDS_HZ, MurmurFeatures
 
-__all__ = ["PITCHES", "SIGN", "conclude", "probabilities", "vector"]
-
 PITCHES = ("low", "medium", "high")
 
 

@@ -12,8 +12,6 @@ from murmur.findings.systolic import MEANING_LIMIT, MEANING_SHARE, log2_centroid
 from murmur.learned.linear import sigmoid
 from murmur.measure.murmur import MurmurFeatures
 
-__all__ = ["QUALITIES", "RULE", "SIGN", "QualityRule", "blowing_probability", "conclude", "probabilities", "vector"]
-
 #: The two classes of the trained model.
 QUALITIES = ("harsh", "blowing")
 

@@ -14,8 +14,6 @@ from murmur.findings.systolic_timing import begins_and_lasts
 from murmur.learned.linear import sigmoid
 from murmur.measure.murmur import MurmurFeatures
 
-__all__ = ["RULE", "SHAPES", "SIGN", "ShapeRule", "conclude", "probabilities", "vector"]
-
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 
 

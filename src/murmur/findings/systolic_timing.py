@@ -13,8 +13,6 @@ from murmur.findings.systolic import why_not_described
 from murmur.learned.linear import sigmoid
 from murmur.measure.murmur import MurmurFeatures
 
-__all__ = ["RULE", "SIGN", "TimingRule", "begins_and_lasts", "conclude", "left_at_ends_db", "probabilities", "vector"]
-
 
 class TimingRule(NamedTuple):
     """When a murmur reaches S1 and S2.

@@ -14,8 +14,6 @@ from murmur.formats.labels import NAMES, Intervals, checked, parse_lines, requir
 from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval
 
-__all__ = ["read_audacity", "write_audacity"]
-
 
 def write_audacity(path: str | os.PathLike[str], intervals: Intervals) -> None:
     """Write labels S1, systole, S2, diastole and unlabelled, to the microsecond, in the order given.

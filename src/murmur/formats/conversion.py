@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from murmur.segmentation.result import Interval
     from murmur.settings import Settings
 
-__all__ = ["convert", "labels_of", "target_in"]
-
 _LABELS = {item.suffix.lower(): item for item in FORMATS.values() if item.holds == "labels"}
 
 

@@ -29,8 +29,6 @@ from murmur.io.recording import Recording
 from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
 
-__all__ = ["write_dicom"]
-
 _MOST_RATE_HZ = 44_100.0
 _SOP_CLASS = "1.2.840.10008.5.1.4.1.1.9.4.2"
 #: The length of the waveform data must fit 32 bits.

@@ -20,8 +20,6 @@ from murmur.io.recording import Recording
 from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
 
-__all__ = ["write_bdf", "write_edf"]
-
 #: Lengths of a data record in seconds, the best first; a file is a whole number of records.
 _RECORDS_S = (1.0, 0.5, 0.25, 0.2, 0.125, 0.1)
 

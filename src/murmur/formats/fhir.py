@@ -33,8 +33,6 @@ from murmur.wording import tell
 if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["CODE_SYSTEM", "fhir_report", "write_fhir"]
-
 CODE_SYSTEM = "urn:uuid:fc6d82e1-54b5-59a8-88ef-1e3293828a72"
 """System of murmur's own codes, which are the names of its findings and of their values."""
 

@@ -12,20 +12,6 @@ from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.access import unreadable
 from murmur.segmentation.result import Interval, State
 
-__all__ = [
-    "NAMES",
-    "Intervals",
-    "checked",
-    "complete_cycles",
-    "contiguous",
-    "decimal",
-    "parse_lines",
-    "problem_with",
-    "read_text",
-    "require_state",
-    "state_of",
-]
-
 T = TypeVar("T")
 
 Intervals: TypeAlias = Iterable[tuple[float, float, int]]

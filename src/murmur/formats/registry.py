@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
     from murmur.segmentation.result import Interval
 
-__all__ = ["FORMATS", "Format", "format_of", "read_labels", "write_labels", "write_report", "write_sound"]
-
 
 @dataclass(frozen=True, slots=True)
 class Format:

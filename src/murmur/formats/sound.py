@@ -13,8 +13,6 @@ from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.recording import Recording
 from murmur.io.writing import write_whole
 
-__all__ = ["as_pcm", "fits", "whole_rate", "write_flac", "write_wav"]
-
 
 def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
     """Whether integers of `bits` bits represent the samples exactly, with full scale at ±1."""

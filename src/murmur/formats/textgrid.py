@@ -19,8 +19,6 @@ from murmur.io.access import check_size, decoding, require
 from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval, State
 
-__all__ = ["read_textgrid", "write_textgrid"]
-
 _LONGEST_BYTES = 2**28
 _TIER = "state"
 

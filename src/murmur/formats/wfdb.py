@@ -26,8 +26,6 @@ from murmur.io.access import check_size, decoding, require
 from murmur.io.writing import write_whole
 from murmur.segmentation.result import Interval, State
 
-__all__ = ["DEFAULT_RATE_HZ", "read_annotations", "write_annotations"]
-
 DEFAULT_RATE_HZ = 10_000.0
 """Time resolution if no sample rate is given."""
 _END = "end"

@@ -10,8 +10,6 @@ from typing import Any
 
 from murmur.errors import AudioFormatError, MissingFileError, MurmurError, ParameterError
 
-__all__ = ["check_size", "decoding", "require", "unreadable"]
-
 
 def unreadable(label: str, error: OSError | ValueError) -> MissingFileError:
     """Return the error that says why a file can't be opened; a ValueError stands for a NUL in its path."""

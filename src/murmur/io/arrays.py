@@ -14,8 +14,6 @@ from murmur.io.info import RecordingInfo
 from murmur.io.limits import check_length, checked_rate, choose_channel
 from murmur.io.source import Source
 
-__all__ = ["ArraySource", "checked_array", "open_array", "to_float"]
-
 
 class ArraySource(Source):
     """Integer or float samples in memory, converted block by block."""

@@ -17,8 +17,6 @@ from murmur.io.info import RecordingInfo
 from murmur.io.limits import MAX_DURATION_S, check_length, checked_rate, choose_channel, seconds
 from murmur.io.source import Source
 
-__all__ = ["FileSource"]
-
 _MAX_VALUES_PER_READ = 2**18  # over all channels: a header may claim a thousand
 _UNKNOWN_FRAMES = 2**62  # libsndfile reports 2**63 - 1 if the header states no length
 _PLACEHOLDER_BYTES = 0x7FFF0000  # streaming writers put this for a length that is not known yet

@@ -12,8 +12,6 @@ from typing import Any
 from murmur.errors import AudioFormatError, MissingFileError, MurmurError, ParameterError, TooLongError
 from murmur.io.access import unreadable
 
-__all__ = ["ByteReader", "adopt", "open_path"]
-
 _MAX_PIPED_BYTES = 2**32  # the most a WAV header can state
 _PIPE_IN_MEMORY_BYTES = 2**26
 

@@ -7,8 +7,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["a_law", "mu_law"]
-
 
 @cache
 def mu_law() -> npt.NDArray[np.int16]:

@@ -26,8 +26,6 @@ from murmur.io.limits import check_length, checked_rate
 from murmur.io.signals import choose_signal, is_heart_sound, known_id, scaled, spelled
 from murmur.io.source import Source
 
-__all__ = ["DicomSource", "dicom_patient"]
-
 _MOST_BYTES = 2**31
 _AUDIO = "1.2.840.10008.5.1.4.1.1.9.4."  # beginning of the SOP classes for audio
 _PATIENT_ID = 0x00100020

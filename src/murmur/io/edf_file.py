@@ -26,8 +26,6 @@ from murmur.io.limits import check_length, checked_rate
 from murmur.io.signals import choose_signal, known_id, regrouped, scaled
 from murmur.io.source import Source
 
-__all__ = ["EdfSource", "edf_patient"]
-
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 _BYTES_PER_READ = 2**24
 #: Fields in the fixed part of a header, in bytes.

@@ -9,8 +9,6 @@ from murmur.errors import ParameterError
 from murmur.io.naming import canonical_position, canonical_site, match_name
 from murmur.records import Record
 
-__all__ = ["INFO_FIELDS", "RecordingInfo"]
-
 
 @dataclass(frozen=True, slots=True)
 class RecordingInfo(Record):

@@ -6,8 +6,6 @@ import os
 
 from murmur.io.byte_reader import ByteReader
 
-__all__ = ["SIGNAL_SUFFIXES", "SOUND_SUFFIXES", "kind_of", "suffix_of"]
-
 SOUND_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".au", ".ogg", ".w64")
 """Suffixes of files that libsndfile reads."""
 

@@ -11,18 +11,6 @@ import numpy.typing as npt
 
 from murmur.errors import BadSamplesError, MurmurError, ParameterError, TooLongError, TooShortError
 
-__all__ = [
-    "MAX_DURATION_S",
-    "MAX_SAMPLE_RATE_HZ",
-    "MIN_DURATION_S",
-    "MIN_SAMPLE_RATE_HZ",
-    "Watch",
-    "check_length",
-    "checked_rate",
-    "choose_channel",
-    "seconds",
-]
-
 MIN_SAMPLE_RATE_HZ = 1000.0
 """Murmurs reach 450 Hz and more, which a lower rate can't represent."""
 MAX_SAMPLE_RATE_HZ = 192_000.0

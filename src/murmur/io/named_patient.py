@@ -6,8 +6,6 @@ from pathlib import Path
 
 from murmur.io.kinds import kind_of
 
-__all__ = ["named_patient"]
-
 
 def named_patient(path: str) -> str:
     """Return the patient's id in the header of an EDF or DICOM file, never the name; "" if none can be read."""

@@ -7,8 +7,6 @@ import re
 
 from murmur.errors import ParameterError
 
-__all__ = ["POSITIONS", "SITES", "canonical_position", "canonical_site", "file_name", "match_name"]
-
 #: Longest part of a name that `file_name` keeps.
 _LONGEST_NAME = 80
 

@@ -27,8 +27,6 @@ from murmur.io.limits import Watch, checked_rate, choose_channel
 from murmur.io.remote import is_remote, open_remote
 from murmur.io.source import Source
 
-__all__ = ["AudioInput", "Recording", "load", "open_source"]
-
 _MAX_LOADED_SAMPLES = 2**31  # 8 GiB
 
 

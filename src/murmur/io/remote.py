@@ -10,8 +10,6 @@ from typing import IO, Any
 from murmur.errors import AudioFormatError, MurmurError, ParameterError
 from murmur.io.access import unreadable
 
-__all__ = ["file_system", "is_remote", "open_remote"]
-
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 

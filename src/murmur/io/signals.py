@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from murmur.io.limits import choose_channel
 
-__all__ = ["choose_signal", "is_heart_sound", "known_id", "regrouped", "scaled"]
-
 _HEART_SOUND = re.compile(r"pcg|phono|heart[ _-]?sound|auscult|stethoscope|(?<![a-z])hs(?![a-z])", re.IGNORECASE)
 _MOST_NAMES = 8
 _LONGEST_ID = 64

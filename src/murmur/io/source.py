@@ -15,8 +15,6 @@ from murmur.errors import MurmurError, ParameterError
 from murmur.io.info import RecordingInfo
 from murmur.io.limits import Watch, seconds
 
-__all__ = ["Source"]
-
 _MAX_BLOCK_SAMPLES = 2**24
 
 

@@ -27,8 +27,6 @@ from murmur.io.limits import check_length, checked_rate, seconds
 from murmur.io.signals import choose_signal, regrouped, scaled
 from murmur.io.source import Source
 
-__all__ = ["WfdbSource"]
-
 _LONGEST_HEADER = 2**16
 _FRAMES_PER_READ = 2**18
 #: Of each format: bytes and bits of a sample.

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from murmur.errors import OutputError
 
-__all__ = ["discard", "made_folder", "replacing", "sole_writer", "write_text", "write_whole"]
-
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from murmur.kernels.trees import Trees, average_trees
 
-__all__ = ["Forest"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forest:

@@ -11,8 +11,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinearModel", "sigmoid"]
-
 Array = NDArray[np.float64]
 
 #: Standardized features are clipped to ± this: a value never seen in training should not decide alone.

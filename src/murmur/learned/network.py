@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from murmur.kernels.network import NetworkHistory, NetworkLayers, dilated_network
 from murmur.signal.stream_buffer import prepend
 
-__all__ = ["FRAMES_PER_STEP", "NetworkWeights", "StreamingNetwork"]
-
 Frames = NDArray[np.float32]
 
 #: A network takes two frames at each step and scores both: half the work, and a memory twice as long.

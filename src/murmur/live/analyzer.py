@@ -27,8 +27,6 @@ from murmur.pipeline.models import Models, shipped_models
 from murmur.segmentation.result import CardiacCycles
 from murmur.settings import FRAME_RATE_HZ, Settings
 
-__all__ = ["LiveAnalyzer"]
-
 #: The engine takes steps of this length whatever the blocks, so that events do not depend on them and a single sample costs
 #: next to nothing.
 STEP_S = 0.05

@@ -28,8 +28,6 @@ from murmur.segmentation.fixed_lag import FixedLagDecoder
 from murmur.segmentation.result import State
 from murmur.settings import FRAME_RATE_HZ, Settings
 
-__all__ = ["LAG_FRAMES", "BeatTracker", "RateTracker"]
-
 #: Beats are reported this far behind the newest posteriors: on 80 recordings 99.87 % of frames then keep their state.
 LAG_FRAMES = 50
 #: A beat is judged together with the two before it; the rate is that of the last five.

@@ -13,8 +13,6 @@ from murmur.live.events import BeatClosed, BeatFound, QualityChanged
 from murmur.measure.quality import LOST_DB
 from murmur.settings import Settings
 
-__all__ = ["QualityTracker"]
-
 #: The reference level is the median of this many good seconds.
 REFERENCE_SECONDS = 30
 #: No trusted beat for this long is noise: the next beat of a slow heart would have been found.

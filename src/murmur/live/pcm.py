@@ -14,8 +14,6 @@ from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.recording import AudioInput, open_source
 from murmur.io.source import Source
 
-__all__ = ["BLOCK_S", "PCM_FORMATS", "blocks_of_device", "blocks_of_file", "blocks_of_pipe", "channel_of"]
-
 Samples = npt.NDArray[Any]
 
 #: Sample formats by the names that ffmpeg and arecord use.

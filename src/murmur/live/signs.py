@@ -9,8 +9,6 @@ from murmur.findings.registry import SIGNS
 from murmur.live.events import BeatAveraged, SignChanged
 from murmur.pipeline.analysis import Analysis
 
-__all__ = ["SignTracker"]
-
 #: Conclusions are drawn every second, and from longer streams whenever they have grown by this share.
 EVERY_S, GROWTH = 1.0, 1 / 30
 #: A sign is reported again when its probability has changed by this much.

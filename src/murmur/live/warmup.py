@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["warm_up"]
-
 
 def warm_up() -> None:
     """Run the whole flow once on a synthetic heart, so that no later call compiles or loads anything.

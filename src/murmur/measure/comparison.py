@@ -14,8 +14,6 @@ from murmur.signal.spectrogram import N_BINS
 
 Table = NDArray[np.float64]
 
-__all__ = ["COLUMNS", "MURMUR_BANDS", "PROFILE_BANDS", "Comparison", "CycleSummary", "compare_cycles"]
-
 #: Bands of a murmur, 80 to 600 Hz, in `BANDS_HZ`; a rough murmur is loud in the lowest of them.
 MURMUR_BANDS = slice(3, 7)
 #: All bands except 60 to 100 Hz, which overlaps its neighbours.

@@ -13,8 +13,6 @@ from murmur.settings import FRAME_RATE_HZ
 from murmur.signal.columns import Columns
 from murmur.signal.spectrogram import BIN_HZ, BIN_SPACING_HZ, N_BINS, filterbank
 
-__all__ = ["BANDS_HZ", "N_PARTS", "CycleLevels", "measure_cycles"]
-
 Frames = NDArray[np.float32]
 
 #: Bands in which levels are measured, in Hz.

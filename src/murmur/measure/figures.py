@@ -13,8 +13,6 @@ from murmur.measure.heart_sounds import S1_BAND_HZ
 from murmur.measure.murmur import cycle_extents
 from murmur.records import Record
 
-__all__ = ["CycleFigures", "cycle_figures"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CycleFigures(Record):

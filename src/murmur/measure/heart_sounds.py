@@ -13,8 +13,6 @@ from murmur.measure.robust import median
 from murmur.measure.sounds import CycleSounds
 from murmur.records import Record
 
-__all__ = ["S1_BAND_HZ", "ExtraSound", "HeartSounds", "describe_heart_sounds"]
-
 Mask = NDArray[np.bool_]
 Column = NDArray[np.float64]
 

@@ -14,8 +14,6 @@ from murmur.measure.sounds import CycleSounds
 from murmur.segmentation.cycles import Cycles
 from murmur.signal.columns import ColumnBuffer, Columns
 
-__all__ = ["CycleBuffer", "MeasuredCycles", "Measurement"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Measured:

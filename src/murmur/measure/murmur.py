@@ -14,8 +14,6 @@ from murmur.measure.robust import median
 from murmur.measure.spectrum import SpectralShape, describe_spectrum
 from murmur.records import Record
 
-__all__ = ["MURMUR_BANDS_HZ", "VECTOR_NAMES", "MurmurFeatures", "cycle_extents", "describe_murmur", "murmur_vector"]
-
 Array = NDArray[np.float64]
 
 #: Parts of systole away from S1 and S2.

@@ -15,18 +15,6 @@ from murmur.settings import FRAME_RATE_HZ
 from murmur.signal.columns import Columns
 from murmur.signal.stream_buffer import prepend
 
-__all__ = [
-    "CLASSES",
-    "INPUTS",
-    "OUTPUTS",
-    "SILENCE",
-    "CycleScores",
-    "MurmurNetwork",
-    "load_murmur_network",
-    "murmur_log_odds",
-    "score_cycles",
-]
-
 Frames = NDArray[np.float32]
 
 CLASSES = ("present", "unknown", "absent")

@@ -18,16 +18,6 @@ from murmur.segmentation.cycles import EVIDENCE, Cycles
 from murmur.segmentation.result import CardiacCycles
 from murmur.settings import Settings
 
-__all__ = [
-    "Quality",
-    "QualityInterval",
-    "assess_quality",
-    "cycle_confidence",
-    "cycle_evidence",
-    "interrupted_cycles",
-    "with_confidence",
-]
-
 Mask = NDArray[np.bool_]
 
 #: A second this far below the median second is one without contact.

@@ -12,8 +12,6 @@ from murmur.measure.robust import median
 from murmur.records import Record
 from murmur.segmentation.result import CardiacCycles
 
-__all__ = ["Pause", "Rhythm", "describe_rhythm", "sample_entropy"]
-
 #: A cycle this many times as long as the median is a pause if it also lasts PAUSE_LEAST_S.
 PAUSE_FACTOR = 1.8
 PAUSE_LEAST_S = 1.5

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["median", "median_of_sorted", "quantile_of_sorted"]
-
 Rows = NDArray[np.floating[Any]]
 
 

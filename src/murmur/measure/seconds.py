@@ -11,8 +11,6 @@ from murmur.kernels.seconds import summarize_seconds
 from murmur.settings import HOP
 from murmur.signal.columns import Columns
 
-__all__ = ["Seconds", "measure_seconds"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seconds(Columns):

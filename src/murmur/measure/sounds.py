@@ -11,8 +11,6 @@ from murmur.kernels.events import SOUNDS, cycle_events
 from murmur.signal.columns import Columns
 from murmur.signal.envelopes import ENVELOPE_RATE_HZ
 
-__all__ = ["CycleSounds", "measure_sounds"]
-
 Column = NDArray[np.float64]
 N_COLUMNS = SOUNDS.itemsize // 8
 

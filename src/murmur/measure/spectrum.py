@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from murmur.records import Record
 from murmur.signal.spectrogram import BIN_HZ
 
-__all__ = ["SpectralShape", "describe_spectrum"]
-
 #: The band of murmurs: heart sounds lie below it, and little of a murmur lies above.
 LOW_HZ, HIGH_HZ = 90.0, 780.0
 ROLLOFF = 0.85

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from murmur.patients.figures import FIGURES, Figure
 from murmur.records import Record
 
-__all__ = ["MONTH_DAYS", "Change", "Trend", "VisitValue", "find_changes", "find_trends"]
-
 #: Probability that all intervals of one comparison hold together.
 COVERAGE = 0.95
 #: From so many visits on, their own scatter gives the noise.

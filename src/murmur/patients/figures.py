@@ -10,8 +10,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["FIGURES", "Figure", "Noise"]
-
 #: Probabilities closer than this to 0 or 1 are not distinguished.
 LEAST_PROBABILITY = 1e-3
 

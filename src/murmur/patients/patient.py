@@ -24,16 +24,6 @@ from murmur.settings import Settings
 if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
 
-__all__ = [
-    "PatientAnalysis",
-    "SiteFigures",
-    "checked_sites",
-    "grade_vector",
-    "join_patient",
-    "patient_vector",
-    "site_figures",
-]
-
 Array = NDArray[np.float64]
 
 #: At and below this level against S2 there is no murmur, and none is louder than another.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from murmur.pipeline.models import Models
     from murmur.settings import Settings
 
-__all__ = ["Visit", "VisitHistory", "compare_visits"]
-
 
 @dataclass(frozen=True, slots=True)
 class Visit(Record):

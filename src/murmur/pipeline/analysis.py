@@ -34,8 +34,6 @@ from murmur.records import Record
 from murmur.segmentation.result import Interval, Segmentation, State
 from murmur.settings import Settings
 
-__all__ = ["Analysis", "analyze", "conclude", "measure", "segment"]
-
 #: States by CirCor's code.
 STATES = tuple(State)
 

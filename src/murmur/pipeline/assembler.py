@@ -14,8 +14,6 @@ from murmur.segmentation.onsets import refine_onsets
 from murmur.segmentation.result import State
 from murmur.signal.stream_buffer import StreamBuffer
 
-__all__ = ["LONGEST_CYCLE_S", "CycleAssembler"]
-
 #: A longer interval from S1 to S1 is not a cycle: there was no heart to hear in between.
 LONGEST_CYCLE_S = 10.0
 #: The murmur network has scored a cycle when this many frames of the next one have come.

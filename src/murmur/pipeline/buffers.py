@@ -18,8 +18,6 @@ from murmur.signal.envelopes import ENVELOPE_HOP
 from murmur.signal.spectrogram import N_BINS
 from murmur.signal.stream_buffer import StreamBuffer
 
-__all__ = ["FrameBuffers", "SecondsBuffer"]
-
 
 class FrameBuffers:
     """The newest output of every stage, and what is measured in it."""

@@ -18,8 +18,6 @@ from murmur.segmentation.model import SegmentationModel
 from murmur.segmentation.onsets import KEPT_FRAMES
 from murmur.settings import FRAME_RATE_HZ, Settings
 
-__all__ = ["Engine"]
-
 #: Frames kept before the first open cycle: a boundary is refined by the frames around it.
 MARGIN_FRAMES = 50
 

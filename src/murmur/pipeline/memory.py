@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["keep_freed_memory"]
-
 #: glibc keeps up to twice the largest block that was ever given back whole; an analysis of half a minute takes 3 MB.
 LARGEST_BLOCK = 2**23
 

@@ -18,8 +18,6 @@ from murmur.signal.envelopes import Envelopes
 from murmur.signal.spectrogram import Spectrogram
 from murmur.signal.stage import Stage
 
-__all__ = ["Produced", "Stages"]
-
 Frames = NDArray[np.float32]
 #: A sound that begins this soon after silence was under way before.
 UNDER_WAY_FRAMES = 5

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["PLACES", "chest_map"]
-
 #: Where each site lies on a chest that is two units wide, seen from the front: the patient's left is on the right.
 PLACES = {
     "AV": (-0.17, 0.62),

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from murmur.measure.murmur import MurmurFeatures
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["cycle", "levels", "tachogram"]
-
 
 def cycle(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
     """Draw the average cycle: the sound of systole and diastole above late diastole, 80 to 600 Hz.

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from murmur.io.recording import Recording
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["SHOWN_S", "overview"]
-
 #: Seconds of sound that are shown by default: of more, no detail is visible on a sheet.
 SHOWN_S = 6.0
 #: Characters of a line across the sheet.

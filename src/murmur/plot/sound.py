@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from murmur.io.recording import Recording
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["phonocardiogram", "spectrogram"]
-
 #: Denser sound is drawn as the band between the lowest and the highest sample of so many spans per inch.
 SPANS_PER_INCH = 150
 #: S1 and S2 are named if a second is at least so many points (1/72 inch) wide.

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "DASHES", "INK", "SIGN", "SOFT", "TRACE", "drawing", "new_figure", "new_sheet", "styled", "unframe"]
-
 INK, SOFT, TRACE = "#1a1c1f", "#5c6167", "#33373c"
 #: Marks what is abnormal.
 SIGN = "#a8201a"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from murmur.patients.visits import VisitHistory
 
-__all__ = ["history", "trend"]
-
 #: Up to so many visits are all named on the axis; of more, the first and the last.
 NAMED = 8
 _LIMITS = {"murmur_probability": (-7.2, 7.2), "expected_grade": (-0.15, 3.15), "murmur_extent": (-0.05, 1.05)}

@@ -26,8 +26,6 @@ from murmur.tables.column import Row
 from murmur.tables.patients import patient_row, site_figures_from_row
 from murmur.tables.recordings import info_from_row
 
-__all__ = ["Entry", "Task", "read_entries", "requested"]
-
 #: Files that are named in a remark; of more, only the number.
 NAMED = 3
 

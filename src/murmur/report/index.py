@@ -10,8 +10,6 @@ from murmur.io.writing import write_text
 from murmur.report.entries import Entry, Task
 from murmur.report.page import template
 
-__all__ = ["write_index"]
-
 #: Rows of one page of an index.
 INDEX_ROWS = 5000
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from murmur.io.info import RecordingInfo
 from murmur.io.recording import Recording
 
-__all__ = ["MOST_BYTES", "Subject", "page_of", "template"]
-
 #: Upper limit of the size of a page: 5 MB, with some margin.
 MOST_BYTES = 4_900_000
 #: Seconds of each recording that are shown and played if there is room, and at least.

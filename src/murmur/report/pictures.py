@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
     from murmur.report.sound import Span
 
-__all__ = ["Picture", "Pictures"]
-
 #: Inches per second of sound, without the axis; at 96 pixels per inch there is room to name the sounds of a cycle.
 INCHES_PER_S, LEAST_INCHES = 0.65, 6.0
 LEFT_INCHES, RIGHT_INCHES = 0.55, 0.1

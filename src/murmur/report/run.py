@@ -23,8 +23,6 @@ from murmur.report.index import write_index
 from murmur.report.page import page_of, template
 from murmur.settings import Settings
 
-__all__ = ["Written", "write_reports"]
-
 #: Pages queued for each worker, so that none waits for work.
 AHEAD = 2
 #: Up to so many problems are reported in words.

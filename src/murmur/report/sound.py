@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from murmur.io.recording import Recording
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["Span", "best_span", "data_url"]
-
 #: Some browsers play no lower rate; heart sounds and murmurs lie below 1 kHz.
 RATE_HZ = 8000
 #: Share of samples that may be clipped: scaled to a single knock, the rest would be too faint to hear.

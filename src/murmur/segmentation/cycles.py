@@ -13,8 +13,6 @@ from murmur.segmentation.durations import DurationModel
 from murmur.segmentation.result import State
 from murmur.signal.columns import Columns
 
-__all__ = ["EVIDENCE", "EVIDENCE_ROW", "Cycles", "read_cycles"]
-
 #: The evidence for a cycle, in the order of the columns of `Cycles.evidence`: mean log posterior of its states; its margin
 #: over S1 and S2 swapped; mean posterior of its weaker sound; largest posterior of a sound well inside systole or diastole;
 #: departure of systole from its expected length, in standard deviations; systole's share of the cycle; the rate, as log2 of

@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels import semi_markov
+from murmur.kernels.semi_markov import DurationTables
 from murmur.learned.network import FRAMES_PER_STEP
-from murmur.segmentation.durations import DurationTables
 from murmur.segmentation.emissions import N_STATES
-
-__all__ = ["NO_SPANS", "Decoder", "Spans"]
 
 #: All in steps of `FRAMES_PER_STEP` frames: the decoder's memory; how long it holds entries, longer than any duration; how
 #: long paths may differ before the likelier is taken; how often it looks for where they agree.

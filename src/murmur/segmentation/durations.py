@@ -12,8 +12,6 @@ from murmur.kernels.semi_markov import DurationTables
 from murmur.learned.network import FRAMES_PER_STEP
 from murmur.settings import FRAME_RATE_HZ
 
-__all__ = ["CYCLE_S", "DurationModel", "DurationTables", "fit_durations", "from_shortest", "tabulate"]
-
 Table = NDArray[np.float64]
 
 #: Cycle length of each rate class: 222 to 37 beats per minute, each 1.29 times the one before. With spreads as wide as the

@@ -13,8 +13,6 @@ from murmur.learned.network import NetworkWeights, StreamingNetwork
 from murmur.signal.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
 from murmur.signal.stream_buffer import prepend
 
-__all__ = ["CLIP", "N_BANDS", "N_STATES", "Emitter", "Normalizer", "log_bands_filterbank"]
-
 Frames = NDArray[np.float32]
 
 N_BANDS = 32

@@ -9,8 +9,6 @@ from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.onsets import refine_onsets
 from murmur.segmentation.result import State
 
-__all__ = ["FixedLagDecoder"]
-
 
 class FixedLagDecoder:
     """Reads a decoder's likeliest path a fixed lag behind the newest frame.

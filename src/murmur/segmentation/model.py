@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from murmur.kernels.semi_markov import DurationTables
 from murmur.learned.network import NetworkWeights
-from murmur.segmentation.durations import DurationModel, DurationTables, tabulate
+from murmur.segmentation.durations import DurationModel, tabulate
 from murmur.segmentation.emissions import N_BANDS, N_STATES
-
-__all__ = ["SegmentationModel"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

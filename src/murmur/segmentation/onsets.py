@@ -9,8 +9,6 @@ from murmur.kernels.onsets import crossings
 from murmur.segmentation.decoding import Spans
 from murmur.settings import FRAME_RATE_HZ
 
-__all__ = ["KEPT_FRAMES", "refine_onsets"]
-
 #: Frames of posteriors, before the newest, that a stream must keep for `refine_onsets`.
 KEPT_FRAMES = 3000
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from murmur.records import Record
 
-__all__ = ["CardiacCycles", "Interval", "Segmentation", "State"]
-
 
 class State(IntEnum):
     """The states of the heart cycle, numbered as in CirCor's label files."""

@@ -33,8 +33,6 @@ from murmur.serve.openapi import openapi
 from murmur.serve.signs import signs_module
 from murmur.settings import Settings
 
-__all__ = ["make_app"]
-
 PAGE = Path(__file__).parent / "page"
 LABELS = INFO_FIELDS[1:]
 #: A gap must not cost much more than the sound that a message can hold.

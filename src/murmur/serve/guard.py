@@ -10,8 +10,6 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["LOOPBACK", "Guard", "Limits", "refuse"]
-
 #: Names of the local machine, which no other can use.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 #: A page loads nothing from elsewhere and can't be framed.

@@ -11,8 +11,6 @@ from murmur.io.naming import POSITIONS, SITES
 from murmur.pipeline.analysis import Analysis
 from murmur.records import json_schema
 
-__all__ = ["openapi"]
-
 DISCLAIMER = "For research and education, not a medical device."
 LIVE = (
     "Live sound is sent over a WebSocket, `/live`, which OpenAPI can't describe. The client first sends one JSON message, "

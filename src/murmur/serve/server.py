@@ -10,8 +10,6 @@ from starlette.applications import Starlette
 
 from murmur.serve.guard import Limits
 
-__all__ = ["Server"]
-
 
 class Server(uvicorn.Server):
     """Serves an application until stopped, and reports its port once it accepts requests.

@@ -8,8 +8,6 @@ from typing import Any
 from murmur.findings.registry import SIGNS
 from murmur.findings.sign import Sign
 
-__all__ = ["signs_module"]
-
 
 def signs_module() -> str:
     """Return the source of a module that exports `SIGNS`, a list in the order in which a doctor reports them."""

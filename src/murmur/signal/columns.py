@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.signal.stream_buffer import StreamBuffer
 
-__all__ = ["ColumnBuffer", "Columns"]
-
 
 class Columns:
     """Base of frozen dataclasses whose fields are arrays of equal length, or such dataclasses themselves."""

@@ -14,8 +14,6 @@ from murmur.kernels.resampling import Polyphase, resample
 from murmur.settings import ANALYSIS_RATE_HZ, Settings
 from murmur.signal.stream_buffer import prepend
 
-__all__ = ["Conditioned", "Conditioner"]
-
 Samples = NDArray[np.float32]
 
 #: Heart sounds begin at about 20 Hz; below lie breathing, motion and handling.

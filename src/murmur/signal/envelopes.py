@@ -10,8 +10,6 @@ from murmur.settings import ANALYSIS_RATE_HZ
 from murmur.signal.conditioning import Samples
 from murmur.signal.framing import Framer
 
-__all__ = ["ENVELOPE_HOP", "ENVELOPE_RATE_HZ", "Envelopes"]
-
 ENVELOPE_HOP = 4
 ENVELOPE_RATE_HZ = ANALYSIS_RATE_HZ // ENVELOPE_HOP
 #: Centre (Hz) and standard deviation in time (s) of each Gabor filter: S3 and S4; S2's components; clicks.

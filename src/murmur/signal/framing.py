@@ -8,8 +8,6 @@ import numpy as np
 
 from murmur.signal.conditioning import Samples
 
-__all__ = ["Framer", "Ready"]
-
 
 class Ready(NamedTuple):
     """Frames that can be computed: `frames` of them, the first centred at ``samples[first_centre]``."""

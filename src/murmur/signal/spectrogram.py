@@ -13,8 +13,6 @@ from murmur.settings import ANALYSIS_RATE_HZ, HOP
 from murmur.signal.conditioning import Samples
 from murmur.signal.framing import Framer
 
-__all__ = ["BIN_HZ", "BIN_SPACING_HZ", "N_BINS", "Spectrogram", "filterbank"]
-
 #: 64 ms Hann windows: short enough to separate S1 from systole, long enough for 16 Hz.
 HALF_WINDOW = 64
 N_BINS = 52

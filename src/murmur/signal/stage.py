@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-__all__ = ["Stage"]
-
 Rows_contra = TypeVar("Rows_contra", contravariant=True)
 Result_co = TypeVar("Result_co", covariant=True)
 

@@ -7,8 +7,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["StreamBuffer", "prepend"]
-
 
 def prepend(waiting: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
     """Rows of a stream after those that waited for them; no copy where none did."""

@@ -6,8 +6,6 @@ import numbers
 
 from murmur.errors import ParameterError
 
-__all__ = ["check", "check_name"]
-
 
 def check(name: str, value: float | None, low: float, high: float, *, optional: bool = False) -> None:
     """Raise ParameterError unless the value is a number in [low, high]."""

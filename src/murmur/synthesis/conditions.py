@@ -10,8 +10,6 @@ import numpy as np
 from murmur.synthesis.checks import check_name
 from murmur.synthesis.phantom import Murmur, Phantom
 
-__all__ = ["CONDITIONS", "random_phantom"]
-
 #: How fields of a `Phantom` are drawn: (low, high) uniformly, a list by choice, a dict as a `Murmur`; others are constants.
 _Draws = dict[str, Any]
 

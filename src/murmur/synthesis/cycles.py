@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.synthesis.phantom import Phantom
 
-__all__ = ["Cycles", "draw_cycles", "state_intervals"]
-
 S1, SYSTOLE, S2, DIASTOLE = 1, 2, 3, 4  # CirCor's codes
 
 _S1_DURATION_S = 0.12

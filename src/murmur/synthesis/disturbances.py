@@ -11,8 +11,6 @@ from murmur.synthesis.levels import gain
 from murmur.synthesis.noise import band_density, shaped_noise
 from murmur.synthesis.phantom import Phantom
 
-__all__ = ["floor_density", "knocks", "respiration"]
-
 
 def respiration(phantom: Phantom, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return breath sounds, shape (n,); inspiration is louder than expiration."""

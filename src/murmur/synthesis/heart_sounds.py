@@ -14,8 +14,6 @@ from murmur.synthesis.cycles import Cycles
 from murmur.synthesis.levels import YARDSTICK_S, gain
 from murmur.synthesis.phantom import Phantom
 
-__all__ = ["heart_sounds"]
-
 
 class _Burst(NamedTuple):
     """One decaying narrow-band burst of a valve sound; the level is that of its energy."""

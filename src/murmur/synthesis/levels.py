@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["YARDSTICK_S", "gain"]
-
 YARDSTICK_S = 0.10
 """Time over which the normal S2 has an RMS of 1, in s."""
 

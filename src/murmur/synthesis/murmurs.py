@@ -11,8 +11,6 @@ from murmur.synthesis.levels import gain
 from murmur.synthesis.noise import band_density, shaped_noise, slow_db
 from murmur.synthesis.phantom import Murmur
 
-__all__ = ["add_murmur"]
-
 
 def _murmur_carrier(murmur: Murmur, n: int, sample_rate_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return a murmur without its envelope, at an RMS of 1, shape (n,)."""

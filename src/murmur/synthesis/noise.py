@@ -8,8 +8,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["band_density", "shaped_noise", "slow_db"]
-
 
 def shaped_noise(
     n: int,

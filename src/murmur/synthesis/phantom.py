@@ -8,8 +8,6 @@ from murmur.errors import ParameterError
 from murmur.synthesis.checks import check, check_name
 from murmur.synthesis.sensors import SENSORS
 
-__all__ = ["Murmur", "Phantom"]
-
 RHYTHMS = ("sinus", "atrial fibrillation", "premature beats")
 SHAPES = ("plateau", "diamond", "decrescendo", "crescendo")
 QUALITIES = ("blowing", "harsh", "musical")

@@ -20,8 +20,6 @@ from murmur.synthesis.phantom import Phantom
 from murmur.synthesis.sensors import through_sensor
 from murmur.synthesis.signs import Sign, certain_signs
 
-__all__ = ["Synthetic", "synthesize"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Synthetic:

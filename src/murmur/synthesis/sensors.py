@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.synthesis.levels import gain
 
-__all__ = ["SENSORS", "through_sensor"]
-
 
 class _Sensor(NamedTuple):
     """Corner frequencies of a sensor's response (Butterworth), and a resonance."""

@@ -7,8 +7,6 @@ import numpy as np
 from murmur.synthesis.cycles import Cycles
 from murmur.synthesis.phantom import Murmur, Phantom
 
-__all__ = ["Sign", "certain_signs"]
-
 Sign = str | float | bool
 
 

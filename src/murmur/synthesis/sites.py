@@ -7,8 +7,6 @@ from dataclasses import replace
 from murmur.synthesis.checks import check_name
 from murmur.synthesis.phantom import Murmur, Phantom
 
-__all__ = ["SITES", "at_site"]
-
 # S1 against S2 at each site; the loss of gallops, which are sounds of the apex; and the loss of a murmur on the way from the
 # site where it is loudest: from the apex it radiates to the axilla but hardly to the base, from the aortic area along the
 # outflow tract and to the apex.

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Cell", "Column", "Row", "kinds_of", "row_of"]
-
 Cell = str | float | int | bool | None
 Row = dict[str, Cell]
 T_contra = TypeVar("T_contra", contravariant=True)

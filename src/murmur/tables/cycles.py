@@ -13,8 +13,6 @@ from murmur.tables.recordings import RECORDINGS
 if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["CYCLES", "CYCLE_FIGURES", "CycleRow", "cycle_rows"]
-
 CycleRow = tuple[Cell, ...]
 
 

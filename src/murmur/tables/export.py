@@ -15,8 +15,6 @@ from murmur.errors import ParameterError
 from murmur.io.writing import write_whole
 from murmur.tables.column import Cell
 
-__all__ = ["FORMATS", "Table", "check_format", "export"]
-
 #: Rows of one file of a Parquet data set, and of a group, which is held in memory.
 PART_ROWS, GROUP_ROWS = 1_000_000, 20_000
 

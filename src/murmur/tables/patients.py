@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from murmur.pipeline.models import Models
     from murmur.settings import Settings
 
-__all__ = ["PATIENTS", "patient_row", "patients_of", "site_figures_from_row"]
-
 
 def _figure(name: str, kind: type, meaning: str, unit: str = "", decimals: int = -1) -> Column[PatientAnalysis]:
     """Make a column of the figure of its name."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from murmur.measure.murmur import MurmurFeatures
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["LABELS", "RECORDINGS", "RECORDING_FIGURES", "Failure", "info_from_row", "manifest_columns", "recording_row"]
-
 
 @dataclass(frozen=True, slots=True)
 class Failure(Record):

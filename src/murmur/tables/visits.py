@@ -12,8 +12,6 @@ from murmur.tables.column import Column, Row, row_of
 if TYPE_CHECKING:
     from murmur.patients.visits import Visit, VisitHistory
 
-__all__ = ["CHANGES", "TRENDS", "VISITS", "VISIT_TABLES", "visit_rows"]
-
 T_co = TypeVar("T_co", covariant=True)
 
 

@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from murmur.settings import FRAME_RATE_HZ
 
-__all__ = ["coloured_noise", "disturb", "drown", "vary_rhythm"]
-
 Samples = NDArray[np.float32]
 States = NDArray[np.int8]
 Intervals = tuple[tuple[float, float, int], ...]

@@ -13,8 +13,6 @@ from murmur.datasets.circor import Circor
 from murmur.formats.circor import Patient, fold_of
 from murmur.io.info import RecordingInfo
 
-__all__ = ["N_FOLDS", "CircorSet", "LabelledRecording", "read_circor"]
-
 N_FOLDS = 5
 
 

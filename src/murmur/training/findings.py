@@ -36,8 +36,6 @@ from murmur.training.augment import coloured_noise, disturb, drown
 from murmur.training.data import CircorSet, LabelledRecording
 from murmur.training.scores import right_cycles
 
-__all__ = ["Described", "Row", "describe", "fit_findings", "measure_all", "measure_noise"]
-
 Array = NDArray[np.float64]
 
 NOISE_SEED, DISTURBANCE_SEED = 5, 6

@@ -16,8 +16,6 @@ from murmur.segmentation.model import SegmentationModel
 from murmur.training.networks import DilatedNetwork, optimise
 from murmur.training.segmentation import Versions
 
-__all__ = ["Inputs", "network_inputs", "new_network", "pooled_scores", "train_murmur_network"]
-
 CHANNELS = 16
 DILATIONS = (1, 2, 4, 8, 16)
 LOOKAHEAD = 32

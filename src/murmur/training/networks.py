@@ -14,8 +14,6 @@ from torch import nn
 
 from murmur.learned.network import FRAMES_PER_STEP, NetworkWeights
 
-__all__ = ["DilatedNetwork", "export", "optimise"]
-
 
 class DilatedNetwork(nn.Module):
     """Causal dilated residual blocks over steps of two frames.

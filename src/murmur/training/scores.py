@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OnsetScore", "labelled_spans", "match_onsets", "right_cycles", "score_onsets"]
-
 Array = NDArray[np.float64]
 Intervals = Sequence[tuple[float, float, int]]
 

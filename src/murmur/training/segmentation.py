@@ -22,17 +22,6 @@ from murmur.training.augment import Intervals, disturb, drown, vary_rhythm
 from murmur.training.data import LabelledRecording
 from murmur.training.networks import DilatedNetwork, optimise
 
-__all__ = [
-    "Prepared",
-    "durations_of",
-    "frame_states",
-    "new_network",
-    "normalised_bands",
-    "prepare",
-    "swap_tolerant_loss",
-    "train_network",
-]
-
 CHANNELS = 32
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 LOOKAHEAD = 24

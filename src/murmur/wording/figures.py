@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from murmur.measure.murmur import MurmurFeatures
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["figure_lines"]
-
 #: Of each extra sound, the sound that its level is relative to, and where it lies: a format, and the factor of its place.
 _EXTRA_SOUNDS = {
     "s3": ("S1", "{:.0f} ms after S2", 1000),

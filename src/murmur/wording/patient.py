@@ -22,8 +22,6 @@ from murmur.wording.story import (
 if TYPE_CHECKING:
     from murmur.patients.patient import PatientAnalysis
 
-__all__ = ["tell_patient"]
-
 
 def tell_patient(patient: PatientAnalysis) -> Story:
     """Tell what was found in all recordings of one person together."""

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from murmur.findings.finding import Finding
     from murmur.pipeline.analysis import Analysis
 
-__all__ = ["tell", "tell_failure"]
-
 #: A quality index below this causes a warning.
 GOOD_QUALITY = 0.6
 #: Share of systole that counts as most of it.

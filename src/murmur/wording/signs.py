@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from murmur.findings.registry import SIGNS
 
-__all__ = ["PHRASES", "TITLES"]
-
 
 def _in_sentence(title: str) -> str:
     """Spell a title without its capital, unless that belongs to it as in "S2 split"."""

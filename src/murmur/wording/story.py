@@ -6,27 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = [
-    "EVEN",
-    "LIKELY",
-    "POSITIONS",
-    "SITES",
-    "SURE",
-    "Line",
-    "Sentence",
-    "Story",
-    "Tone",
-    "capitalized",
-    "count",
-    "decibels",
-    "percent",
-    "possible_murmur",
-    "score_sentence",
-    "share",
-    "tone_of",
-    "uncertain_murmur",
-]
-
 #: From here on a sign is stated; below it is "probably" or "possibly" so; below one half a murmur is "possible".
 SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
 SITES = {"MV": "MV (apex)", "Ax": "Ax (axilla)", "Erb": "Erb's point", "other": "another site"}

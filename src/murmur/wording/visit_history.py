@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from murmur.patients.figures import Figure
     from murmur.patients.visits import Visit, VisitHistory
 
-__all__ = ["spell_figure", "tell_visit_history"]
-
 #: How the value of a figure is spelled; all others are levels.
 _SPELL: dict[str, Callable[[float], str]] = {
     "murmur_probability": percent,
