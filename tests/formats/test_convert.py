@@ -70,7 +70,7 @@ def test_what_can_not_be_is_refused(tmp_path):
         ((SAMPLE, tmp_path / "a.xyz"), {}, "no format has the suffix"),
         ((SAMPLE, tmp_path / "a.txt"), {"subject": "Patient/1"}, "subject: only for reports"),
         ((SAMPLE, tmp_path / "a.txt"), {"sample_rate_hz": 500.0}, "has its own sample rate"),
-        ((SAMPLE, tmp_path / "a.txt"), {"from_": "wav"}, "what is read as wav is a recording"),
+        ((SAMPLE, tmp_path / "a.txt"), {"from_": "wav"}, "wav is not a format of labels"),
         ((SAMPLE, tmp_path), {"to": "circor"}, "is a folder; name a file in it"),
     ):
         with pytest.raises(ParameterError, match=message):

@@ -120,7 +120,7 @@ def test_a_recording_gets_what_the_library_says_of_it(server):
     [
         ("", b"", {}, 400, "empty"),
         ("", b"RIFF, but nothing else", {}, 400, "not"),
-        ("?channel=5", None, {}, 400, "there is no channel 5"),
+        ("?channel=5", None, {}, 400, "no channel 5"),
         ("?channel=x", None, {}, 400, "channel must be a whole number"),
         ("?site=elbow", None, {}, 400, "elbow"),
         ("", None, {"content-type": "text/html"}, 415, "send a recording as audio/wav"),
