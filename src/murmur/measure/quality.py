@@ -187,6 +187,19 @@ def assess_quality(
     return quality, trusted
 
 
+def why_unreadable(quality: Quality, settings: Settings) -> str:
+    """Return what an unreadable recording lacks, and the settings with which it is analyzed anyway."""
+    cycles, lacking, remedies = quality.trusted_cycles, [], []
+    if cycles < settings.least_cycles:
+        lacking.append(f"{cycles or 'no'} reliable cycle{'s' * (cycles != 1)}, {settings.least_cycles} needed")
+        remedies.append(f"--set least_cycles={cycles}")
+    if quality.index < settings.least_quality:
+        lacking.append(f"quality {quality.index:.2f}, {settings.least_quality:g} needed")
+        remedies.append(f"--set least_quality={math.floor(100.0 * quality.index) / 100.0:g}")
+    why = f"{', '.join(quality.reasons)}; {'; '.join(lacking)}: no findings"
+    return f"{why}. To analyze anyway: {' '.join(remedies)}" if cycles else why
+
+
 def _lost_and_noisy(seconds: Seconds, trusted_s: NDArray[np.float64]) -> tuple[Mask, Mask]:
     """Return which seconds are without contact, and which are noisy; `trusted_s` are start and end of trusted cycles."""
     covered = np.zeros(seconds.level_db.size, dtype=bool)

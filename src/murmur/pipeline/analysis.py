@@ -26,7 +26,7 @@ from murmur.measure.figures import CycleFigures
 from murmur.measure.heart_sounds import HeartSounds
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures
-from murmur.measure.quality import Quality, cycle_confidence, with_confidence
+from murmur.measure.quality import Quality, cycle_confidence, why_unreadable, with_confidence
 from murmur.measure.rhythm import Rhythm
 from murmur.pipeline.engine import Engine
 from murmur.pipeline.models import Models, shipped_models
@@ -223,8 +223,7 @@ def conclude(
         systolic = systolic_probabilities(features, models.findings)
         findings = conclude_all(features, Context(info.site, models.findings, settings, systolic))
     else:
-        cycles = described.quality.trusted_cycles
-        error = f"unreadable: {', '.join(described.quality.reasons)} ({cycles} reliable cycle{'s' * (cycles != 1)})"
+        error = why_unreadable(described.quality, settings)
         findings = no_findings(error)
     onsets_s, states, duration_s = measurement.onsets_s, measurement.states, measurement.duration_s
     del measurement  # frees a day's levels before its intervals are made

@@ -49,10 +49,7 @@ _SHAPE = {"diamond": "diamond-shaped (crescendo-decrescendo)"}
 def tell(analysis: Analysis) -> Story:
     """Tell what was found in one recording."""
     if analysis.status != "ok":
-        why = ", ".join(analysis.quality.reasons) or "too poor in quality"
-        reliable = analysis.quality.trusted_cycles
-        cycles = count(reliable, "reliable cycle") if reliable else "No reliable cycle"
-        warning = f"Unreadable: {why}. {cycles}: no findings."
+        warning = f"Unreadable: {analysis.error}"
         return Story(analysis.info.path, _context(analysis), (warning, *_warnings(analysis)), failed=True)
     return Story(
         title=analysis.info.path,
