@@ -172,12 +172,11 @@ def test_resample_blends_rows_where_a_place_falls_between_them(rng):
 
 def test_biquad_is_a_second_order_section(rng):
     b, a = scipy.signal.butter(2, 0.05, "highpass")
-    section = filtering.Biquad(*b, *a[1:])
+    section = np.array([(*b, *a[1:], 0.0, 0.0, 0.0, 0.0)], dtype=filtering.SECTION)
     samples = noise(rng, 500)
     expected = scipy.signal.sosfilt([[*b, *a]], samples.astype(float))
-    delays = np.zeros(4)
     for start, stop in in_pieces(500, [1, 17, 130]):
-        filtering.biquad(samples[start:stop], section, delays)
+        filtering.biquad(samples[start:stop], section)
     np.testing.assert_allclose(samples, expected, atol=1e-6)
 
 
@@ -334,39 +333,29 @@ def normalize_twin(bands, levels, mean, variance, level, rules):
     mean, variance, out = mean.copy(), variance.copy(), []
     for band, now in zip(bands.astype(float), levels, strict=True):
         if np.isinf(now):
-            out.append(np.full(band.size, -rules.clip))
+            out.append(np.full(band.size, -rules["clip"]))
             continue
-        logs = np.log(band + np.exp(level_mean - rules.floor))
+        logs = np.log(band + np.exp(level_mean - rules["floor"]))
         deviation = np.sqrt(level_variance)
-        quiet = now < level_mean - max(rules.gate_deviations * deviation, rules.least_gate)
+        quiet = now < level_mean - max(rules["gate_deviations"] * deviation, rules["least_gate"])
         frozen = frozen + 1 if quiet else 0
-        if not quiet or frozen > rules.longest_freeze:
-            recent = (1 - rules.recent_rate) * recent + rules.recent_rate * now
-            if abs(recent - level_mean) > max(rules.jump_deviations * deviation, rules.least_gate):
-                count = min(count, rules.restart)
-            count = min(count + 1, rules.memory)
+        if not quiet or frozen > rules["longest_freeze"]:
+            recent = (1 - rules["recent_rate"]) * recent + rules["recent_rate"] * now
+            if abs(recent - level_mean) > max(rules["jump_deviations"] * deviation, rules["least_gate"]):
+                count = min(count, rules["restart"])
+            count = min(count + 1, rules["memory"])
             keep = 1 - 1 / count
             level_variance = keep * (level_variance + (now - level_mean) ** 2 / count)
             level_mean += (now - level_mean) / count
             variance = keep * (variance + (logs - mean) ** 2 / count)
             mean = mean + (logs - mean) / count
-        out.append(np.clip((logs - mean) / np.sqrt(variance + rules.least_variance), -rules.clip, rules.clip))
+        out.append(np.clip((logs - mean) / np.sqrt(variance + rules["least_variance"]), -rules["clip"], rules["clip"]))
     return np.array(out), mean, variance, np.array([level_mean, level_variance, count, frozen, recent])
 
 
 def test_normalize_agrees_with_its_twin(rng):
-    rules = spectra.NormalizerRules(
-        memory=40.0,
-        floor=8.0,
-        gate_deviations=2.0,
-        least_gate=1.5,
-        longest_freeze=20.0,
-        restart=8.0,
-        jump_deviations=1.0,
-        recent_rate=0.1,
-        clip=4.0,
-        least_variance=0.25,
-    )
+    values = (40.0, 8.0, 2.0, 1.5, 20.0, 8.0, 1.0, 0.1, 4.0, 0.25)
+    rules = np.array([values], dtype=spectra.NORMALIZER_RULES)
     bands = (noise(rng, 400, 5) ** 2 + 0.1).astype(np.float32)
     bands[100:140] *= 1e-5  # longer than the longest freeze
     bands[200:210] = 0.0
@@ -375,7 +364,7 @@ def test_normalize_agrees_with_its_twin(rng):
     spectra.frame_levels(bands, levels)
     level = np.array([(0.5, 1.0, 10.0, 0.0, 0.5)], dtype=spectra.LEVELS)
     statistics = spectra.RunningStatistics(np.zeros(5), np.ones(5), level)
-    expected = normalize_twin(bands, levels, statistics.mean, statistics.variance, level[0], rules)
+    expected = normalize_twin(bands, levels, statistics.mean, statistics.variance, level[0], rules[0])
     out = np.empty(bands.shape, dtype=np.float32)
     for start, stop in in_pieces(400, [1, 30, 100]):
         spectra.normalize(bands[start:stop], levels[start:stop], statistics, rules, out[start:stop])
@@ -786,7 +775,9 @@ def small_tables(rng, classes=4, longest=(3, 4, 3, 5), pause=0.05):
             log_p=from_shortest(np.log(probability), first, last),
             log_survival=np.log(survival),
             log_residual=np.log(residual),
-            log_pause=tuple(np.log([pause, 0.8, 0.2]).tolist()),
+            log_outlast=np.log(pause),
+            log_stay=np.log(0.8),
+            log_end=np.log(0.2),
             shortest=first,
             longest=last,
             log_a=np.log(rng.dirichlet(np.ones(classes), classes)),
@@ -804,7 +795,7 @@ class Trellis:
         self.lattice = semi_markov.empty_lattice(tables.log_a.shape[0], rows, capacity)
 
     def advance(self, emissions, ended=False, backlog=2048):
-        out = semi_markov.Segments(*np.empty((3, emissions.shape[0] + self.capacity), dtype=np.int64))
+        out = np.empty((3, emissions.shape[0] + self.capacity), dtype=np.int64)
         count = semi_markov.advance(emissions, ended, self.tables, self.lattice, backlog, 64, out)
         start, state, settled = (column[:count].tolist() for column in out)
         return list(zip(start, [code - semi_markov.S1_CODE for code in state], settled, strict=True))
@@ -840,7 +831,7 @@ class Rules:
 def rules(tables, frames):
     classes = tables.log_a.shape[0]
     whole, ending, starting, only = np.full((4, 4, classes, frames + 1), -np.inf)
-    outlasts, goes_on, stops = tables.log_pause
+    outlasts, goes_on, stops = tables.log_outlast, tables.log_stay, tables.log_end
     for s, c in np.ndindex(4, classes):
         shortest, longest = tables.shortest[s, c], tables.longest[s, c]
         for d in range(1, frames + 1):

@@ -484,18 +484,18 @@ def durations():
 def test_duration_tables_are_distributions(durations):
     tables = tabulate(durations)
     total = np.exp(tables.log_p).sum(axis=1)
-    total[3] += np.exp(tables.log_pause[0])  # a pause
+    total[3] += np.exp(tables.log_outlast)  # a pause
     np.testing.assert_allclose(total, 1.0)
     np.testing.assert_allclose(np.exp(tables.log_residual).sum(axis=2), 1.0)
     np.testing.assert_allclose(np.exp(tables.log_a).sum(axis=1), 1.0)
-    assert np.exp(tables.log_pause[1:]).sum() == pytest.approx(1.0)
+    assert np.exp(tables.log_stay) + np.exp(tables.log_end) == pytest.approx(1.0)
 
 
 def test_survival_is_the_sum_of_what_is_as_long_or_longer(durations):
     tables = tabulate(durations)
     for s, c in np.ndindex(tables.longest.shape):
         first, last = tables.shortest[s, c], tables.longest[s, c]
-        pause = np.exp(tables.log_pause[0]) if s == 3 else 0.0
+        pause = np.exp(tables.log_outlast) if s == 3 else 0.0
         probability = np.exp(tables.log_p[s, : last - first + 1, c])
         for d in range(1, tables.longest[s].max() + 1):
             expected = probability[max(d - first, 0) :].sum() + pause if d <= last else 0.0

@@ -19,18 +19,12 @@ STRETCH = 256
 TOP_SHARE = 0.98
 
 
-class Biquad(NamedTuple):
-    """Coefficients of a second-order section, a0 = 1."""
-
-    b0: float
-    b1: float
-    b2: float
-    a1: float
-    a2: float
+#: A second-order section: its coefficients (a0 = 1), and the last two inputs and outputs, newest first.
+SECTION = np.dtype([(name, np.float64) for name in ("b0", "b1", "b2", "a1", "a2", "x1", "x2", "y1", "y2")])
 
 
 @kernel(fastmath=FUSED)
-def biquad(samples: np.ndarray, section: Biquad, delays: np.ndarray) -> None:
+def biquad(samples: np.ndarray, section: np.ndarray) -> None:
     """Filter samples in place by one second-order section, direct form I.
 
     In this form the next output waits for one product with the last output, and for nothing else.
@@ -38,18 +32,17 @@ def biquad(samples: np.ndarray, section: Biquad, delays: np.ndarray) -> None:
     Parameters
     ----------
     samples : float32, shape (samples,), changed
-    section : Biquad
-    delays : float64, shape (4,), changed
-        The last two inputs and the last two outputs, newest first.
+    section : SECTION, shape (1,), changed
     """
-    b0, b1, b2, a1, a2 = section
-    x1, x2, y1, y2 = delays
+    s = section[0]
+    b0, b1, b2, a1, a2 = s["b0"], s["b1"], s["b2"], s["a1"], s["a2"]
+    x1, x2, y1, y2 = s["x1"], s["x2"], s["y1"], s["y2"]
     for i in range(samples.shape[0]):
         x = np.float64(samples[i])
         y = (b0 * x + b1 * x1 + b2 * x2 - a2 * y2) - a1 * y1
         x1, x2, y1, y2 = x, x1, y, y1
         samples[i] = np.float32(y)
-    delays[0], delays[1], delays[2], delays[3] = x1, x2, y1, y2
+    s["x1"], s["x2"], s["y1"], s["y2"] = x1, x2, y1, y2
 
 
 class SpikeRule(NamedTuple):

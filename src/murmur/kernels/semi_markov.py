@@ -41,7 +41,7 @@ class DurationTables(NamedTuple):
         Of a segment at least this long.
     log_residual : float64, shape (4, C, longest + 1)
         Of the rest of a segment that was under way when the recording began.
-    log_pause : tuple of float
+    log_outlast, log_stay, log_end : float
         Of a diastole that outlasts the table, of each step more, and of its end: its tail is geometric.
     shortest, longest : int64, shape (4, C)
         Durations that each class allows.
@@ -54,26 +54,13 @@ class DurationTables(NamedTuple):
     log_p: np.ndarray
     log_survival: np.ndarray
     log_residual: np.ndarray
-    log_pause: tuple[float, float, float]
+    log_outlast: float
+    log_stay: float
+    log_end: float
     shortest: np.ndarray
     longest: np.ndarray
     log_a: np.ndarray
     log_pi: np.ndarray
-
-
-class BackPointers(NamedTuple):
-    """ψ: rings over time, as long as the decoder's memory.
-
-    Attributes
-    ----------
-    time : float64, shape (steps, 4, C)
-        When the segment that ends here was entered.
-    klass : float64, shape (steps, C)
-        The class of the diastole before the S1 that is entered here.
-    """
-
-    time: np.ndarray
-    klass: np.ndarray
 
 
 class Lattice(NamedTuple):
@@ -86,7 +73,10 @@ class Lattice(NamedTuple):
         Log emissions of each state, summed from the start.
     delta : float64, shape (4, rows, C)
         Ring of the nodes' scores less `log_b`; it is longer than the longest duration and the longest delay together.
-    psi : BackPointers
+    psi_time : float64, shape (steps, 4, C)
+        ψ, a ring as long as the decoder's memory: when the segment that ends here was entered.
+    psi_class : float64, shape (steps, C)
+        Ring: the class of the diastole before the S1 that is entered here.
     pause_delta, pause_start : float64, shape (C,)
         Score and start of the diastole that has outlasted the table.
     marks : int64, shape (steps,)
@@ -96,25 +86,15 @@ class Lattice(NamedTuple):
     clock: np.ndarray
     log_b: np.ndarray
     delta: np.ndarray
-    psi: BackPointers
+    psi_time: np.ndarray
+    psi_class: np.ndarray
     pause_delta: np.ndarray
     pause_start: np.ndarray
     marks: np.ndarray
 
 
-class Segments(NamedTuple):
-    """Decoded segments, int64, shape (room for segments,).
-
-    Attributes
-    ----------
-    start : step at which each begins
-    state : CirCor's code
-    settled : step at which each became certain
-    """
-
-    start: np.ndarray
-    state: np.ndarray
-    settled: np.ndarray
+#: Rows of the segments that `advance` writes: the step at which each begins, its CirCor code, when it became certain.
+START, STATE, SETTLED = 0, 1, 2
 
 
 def empty_lattice(classes: int, rows: int, steps: int) -> Lattice:
@@ -123,7 +103,8 @@ def empty_lattice(classes: int, rows: int, steps: int) -> Lattice:
         clock=np.zeros(1, dtype=CLOCK),
         log_b=np.zeros(4),
         delta=np.full((4, rows, classes), -np.inf),
-        psi=BackPointers(np.empty((steps, 4, classes)), np.empty((steps, classes))),  # read only where they were written
+        psi_time=np.empty((steps, 4, classes)),  # neither is read before it is written
+        psi_class=np.empty((steps, classes)),
         pause_delta=np.full(classes, -np.inf),
         pause_start=np.zeros(classes),
         marks=np.zeros(steps, dtype=np.int64),
@@ -138,7 +119,7 @@ def advance(
     lattice: Lattice,
     longest_backlog: int,
     commit_every: int,
-    out: Segments,
+    out: np.ndarray,
 ) -> int:
     """Take emissions and return how many segments became certain.
 
@@ -154,35 +135,36 @@ def advance(
         Paths may differ for this many steps before the likelier is taken.
     commit_every : int
         Steps from one look for agreement to the next.
-    out : Segments, output
+    out : int64, shape (3, room for segments), output
+        Rows: `START`, `STATE` and `SETTLED`.
     """
-    ring, psi, log_b = lattice.delta, lattice.psi, lattice.log_b
+    ring, log_b = lattice.delta, lattice.log_b
     _, rows, classes = ring.shape
     if classes % DOUBLES:
         raise ValueError("the number of classes is not a multiple of four")
     if rows <= tables.longest.max() + tables.shortest.max() + 1:
         raise ValueError("the ring of entries has no room for the longest duration")
     delta, log_p = ring.reshape(4 * rows, classes), tables.log_p.reshape(-1, classes)
-    psi_time = psi.time.reshape(-1, classes)
+    psi_time = lattice.psi_time.reshape(-1, classes)
     leave, arrive = np.empty((4, classes)), np.empty((1, classes))
     counts, shortest, negative_shortest = _candidates(tables), tables.shortest, -tables.shortest.astype(np.float64)
     clock, last_residual, written = lattice.clock[0], tables.longest.max(), 0
     for k in range(emissions.shape[0]):
         clock["now"] += 1
         now = clock["now"]
-        slot = now & (psi.time.shape[0] - 1)
+        slot = now & (lattice.psi_time.shape[0] - 1)
         for s in range(4):
             log_b[s] += emissions[k, s]
             for v in range(counts.shape[1]):
                 _best_duration(s, v * DOUBLES, counts[s, v], now, delta, log_p, negative_shortest, leave, psi_time)
         if now <= last_residual:
-            _leave_first(tables, now, leave, psi.time[slot])
-        _leave_pause(tables, lattice.pause_delta, lattice.pause_start, now, ring[DIASTOLE], leave, psi.time[slot])
+            _leave_first(tables, now, leave, lattice.psi_time[slot])
+        _leave_pause(tables, lattice, now, leave, lattice.psi_time[slot])
         for s in range(4):
             for c in range(classes):
                 leave[s, c] += log_b[s]
         for v in range(counts.shape[1]):
-            _best_class(leave, tables.log_a, v * DOUBLES, arrive, psi.klass, slot)
+            _best_class(leave, tables.log_a, v * DOUBLES, arrive, lattice.psi_class, slot)
         for c in range(classes):
             ring[0, (now + shortest[0, c]) & (rows - 1), c] = arrive[0, c] - log_b[0]
             for s in range(1, 4):
@@ -265,37 +247,29 @@ def _leave_first(tables: DurationTables, now: int, leave: np.ndarray, psi_time: 
 
 
 @kernel(inner=True)
-def _leave_pause(
-    tables: DurationTables,
-    pause_delta: np.ndarray,
-    pause_start: np.ndarray,
-    now: int,
-    delta: np.ndarray,
-    leave: np.ndarray,
-    psi_time: np.ndarray,
-) -> None:
-    """Let a diastole end that has outlasted the table; `delta` (rows, C) is of diastole, `psi_time` (4, C) of now."""
-    outlast, stay, end = tables.log_pause
+def _leave_pause(tables: DurationTables, lattice: Lattice, now: int, leave: np.ndarray, psi_time: np.ndarray) -> None:
+    """Let a diastole end that has outlasted the table; `psi_time` (4, C) is of now."""
+    pause_delta, pause_start, delta = lattice.pause_delta, lattice.pause_start, lattice.delta[DIASTOLE]
     shortest, longest = tables.shortest[DIASTOLE], tables.longest[DIASTOLE]
     for c in range(leave.shape[1]):
         old = now - longest[c] - 1  # a diastole entered then has just outlasted the table
-        pause_delta[c] += stay
+        pause_delta[c] += tables.log_stay
         if old >= 0:
             value = tables.log_pi[DIASTOLE, c] if old == 0 else delta[(old + shortest[c]) & (delta.shape[0] - 1), c]
-            if value + outlast > pause_delta[c]:
-                pause_delta[c] = value + outlast
+            if value + tables.log_outlast > pause_delta[c]:
+                pause_delta[c] = value + tables.log_outlast
                 pause_start[c] = old
-        if pause_delta[c] + end > leave[DIASTOLE, c]:
-            leave[DIASTOLE, c] = pause_delta[c] + end
+        if pause_delta[c] + tables.log_end > leave[DIASTOLE, c]:
+            leave[DIASTOLE, c] = pause_delta[c] + tables.log_end
             psi_time[DIASTOLE, c] = pause_start[c]
 
 
 @kernel(inner=True)
-def _previous(psi: BackPointers, time: int, state: int, c: int) -> tuple[int, int, int]:
+def _previous(psi_time: np.ndarray, psi_class: np.ndarray, time: int, state: int, c: int) -> tuple[int, int, int]:
     """One step back along ψ: the node (time, state, class) from which this one was reached."""
-    slot, before = time & (psi.time.shape[0] - 1), (state + 3) % 4
-    c = int(psi.klass[slot, c]) if state == 0 else c
-    return int(psi.time[slot, before, c]), before, c
+    slot, before = time & (psi_time.shape[0] - 1), (state + 3) % 4
+    c = int(psi_class[slot, c]) if state == 0 else c
+    return int(psi_time[slot, before, c]), before, c
 
 
 @kernel()
@@ -319,17 +293,17 @@ def likeliest(tables: DurationTables, lattice: Lattice, since: int, states: np.n
         if time <= since:
             return
         until = min(until, time)
-        time, state, c = _previous(lattice.psi, time, state, c)
+        time, state, c = _previous(lattice.psi_time, lattice.psi_class, time, state, c)
 
 
 @kernel(inner=True)
-def _commit(tables: DurationTables, lattice: Lattice, out: Segments, written: int) -> int:
+def _commit(tables: DurationTables, lattice: Lattice, out: np.ndarray, written: int) -> int:
     """Write the segments before the latest boundary up to which every surviving path is the same; return how many."""
     clock = lattice.clock[0]
     if clock["now"] <= tables.longest[DIASTOLE].max() + 1:
         return 0  # the segment under way at the start may still be going on
     active, rooted = _mark_survivors(tables, lattice)
-    time, state, c = _common_node(lattice.psi, lattice.marks, clock["now"], clock["committed"], active, rooted)
+    time, state, c = _common_node(lattice, clock["now"], clock["committed"], active, rooted)
     if time == 0:
         return 0
     count = _trace(lattice, time, state, c, out, written)
@@ -374,16 +348,15 @@ def _mark_survivors(tables: DurationTables, lattice: Lattice) -> tuple[int, bool
 
 
 @kernel(inner=True)
-def _common_node(
-    psi: BackPointers, marks: np.ndarray, now: int, root: int, active: int, rooted: bool
-) -> tuple[int, int, int]:
+def _common_node(lattice: Lattice, now: int, root: int, active: int, rooted: bool) -> tuple[int, int, int]:
     """The latest node (time, state, class) that all marked paths share; time 0 where there is none.
 
     Walks back through time over every path at once, `active` of them besides those whose next node back is the root. Where
     all enter one state at one time, and share each boundary before it, what lies before is certain; that they may be of
     several rate classes makes no difference to the segments.
     """
-    classes, mask = psi.klass.shape[1], marks.shape[0] - 1
+    psi_time, psi_class, marks = lattice.psi_time, lattice.psi_class, lattice.marks
+    classes, mask = psi_class.shape[1], marks.shape[0] - 1
     found, state, found_class = 0, 0, 0
     time = now + 1
     while active > 0 and time > root + 1:
@@ -400,7 +373,7 @@ def _common_node(
                     continue
                 others -= 1
                 lowest, highest, marked_class = min(lowest, s), max(highest, s), c
-                back, before, other = _previous(psi, time, s, c)
+                back, before, other = _previous(psi_time, psi_class, time, s, c)
                 fresh = _mark(marks, root, back, _bit(before, other, classes))
                 active, rooted = active - 1 + max(fresh, 0), rooted or fresh < 0
         if not together or others > 0 or lowest < highest:
@@ -411,19 +384,19 @@ def _common_node(
 
 
 @kernel(inner=True)
-def _trace(lattice: Lattice, time: int, state: int, c: int, out: Segments, written: int) -> int:
+def _trace(lattice: Lattice, time: int, state: int, c: int, out: np.ndarray, written: int) -> int:
     """Write the segments between the root and a node, oldest first; return how many."""
     root, end = lattice.clock[0]["committed"], written
     while time > root:
-        time, state, c = _previous(lattice.psi, time, state, c)
-        out.start[end], out.state[end] = time, state + S1_CODE
+        time, state, c = _previous(lattice.psi_time, lattice.psi_class, time, state, c)
+        out[START, end], out[STATE, end] = time, state + S1_CODE
         end += 1
     for i in range((end - written) // 2):
         j, k = written + i, end - 1 - i
-        out.start[j], out.start[k] = out.start[k], out.start[j]
-        out.state[j], out.state[k] = out.state[k], out.state[j]
+        out[START, j], out[START, k] = out[START, k], out[START, j]
+        out[STATE, j], out[STATE, k] = out[STATE, k], out[STATE, j]
     for i in range(written, end):
-        out.settled[i] = lattice.clock[0]["now"]
+        out[SETTLED, i] = lattice.clock[0]["now"]
     return end - written
 
 
@@ -457,6 +430,7 @@ def _best_end(tables: DurationTables, lattice: Lattice, log_survival: np.ndarray
 @kernel(inner=True)
 def _force(until: int, tables: DurationTables, lattice: Lattice) -> None:
     """Bound the memory: keep only paths that share the best path's node at or before `until`."""
+    psi_time, psi_class = lattice.psi_time, lattice.psi_class
     _, rows, classes = lattice.delta.shape
     now, root = lattice.clock[0]["now"], lattice.clock[0]["committed"]
     alive = np.full(tables.log_survival.shape, -np.inf)
@@ -465,31 +439,33 @@ def _force(until: int, tables: DurationTables, lattice: Lattice) -> None:
             # a longer segment can't be left any more, but a diastole can pause
             alive[s, c, : tables.longest[s, c] + (1 if s == DIASTOLE else 0)] = 0.0
     time, state, c = _best_end(tables, lattice, alive)
-    kept = _ancestor(lattice.psi, time, state, c, root, until)
+    kept = _ancestor(psi_time, psi_class, time, state, c, root, until)
     for s in range(4):
         for time in range(max(now - tables.longest[s].max(), root), now + 1):
             for c in range(classes):
                 row = (time + tables.shortest[s, c]) & (rows - 1)
-                if lattice.delta[s, row, c] > -np.inf and _ancestor(lattice.psi, time, s, c, root, until) != kept:
+                if lattice.delta[s, row, c] > -np.inf and _ancestor(psi_time, psi_class, time, s, c, root, until) != kept:
                     lattice.delta[s, row, c] = -np.inf
     for c in range(classes):
         time = int(lattice.pause_start[c])
-        if lattice.pause_delta[c] > -np.inf and _ancestor(lattice.psi, time, DIASTOLE, c, root, until) != kept:
+        if lattice.pause_delta[c] > -np.inf and _ancestor(psi_time, psi_class, time, DIASTOLE, c, root, until) != kept:
             lattice.pause_delta[c] = -np.inf
 
 
 @kernel(inner=True)
-def _ancestor(psi: BackPointers, time: int, state: int, c: int, root: int, until: int) -> tuple[int, int, int]:
+def _ancestor(
+    psi_time: np.ndarray, psi_class: np.ndarray, time: int, state: int, c: int, root: int, until: int
+) -> tuple[int, int, int]:
     """The latest node at or before `until` on the path to a node; (root, −1, −1) where that is the root."""
     while time > until and time > root:
-        time, state, c = _previous(psi, time, state, c)
+        time, state, c = _previous(psi_time, psi_class, time, state, c)
     return (root, -1, -1) if time <= root else (time, state, c)
 
 
 @kernel(inner=True)
-def _finish(tables: DurationTables, lattice: Lattice, out: Segments, written: int) -> int:
+def _finish(tables: DurationTables, lattice: Lattice, out: np.ndarray, written: int) -> int:
     """Write every segment that is left, the last one still under way; return how many."""
     time, state, c = _best_end(tables, lattice, tables.log_survival)
     end = written + _trace(lattice, time, state, c, out, written)
-    out.start[end], out.state[end], out.settled[end] = time, state + S1_CODE, lattice.clock[0]["now"]
+    out[START, end], out[STATE, end], out[SETTLED, end] = time, state + S1_CODE, lattice.clock[0]["now"]
     return end + 1 - written

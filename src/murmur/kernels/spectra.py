@@ -168,39 +168,21 @@ def frame_levels(power: np.ndarray, levels: np.ndarray) -> None:
         levels[k] = logs[k] if total[k] > LEAST else -np.inf
 
 
-class NormalizerRules(NamedTuple):
-    """How log bands are normalized; levels are natural logs of power, times are in frames.
-
-    Attributes
-    ----------
-    memory : float
-        Frames that the running statistics average over.
-    floor : float
-        The noise floor lies this far below the mean level.
-    gate_deviations, least_gate : float
-        A frame further below the mean level, in standard deviations and at least `least_gate`, is too quiet to learn from.
-    longest_freeze : float
-        After this many quiet frames in a row it is the gain that has changed: they are learned from.
-    restart : float
-        After a jump in gain the statistics average over at most this many frames.
-    jump_deviations, recent_rate : float
-        A jump is a recent level, averaged at this rate, so many standard deviations off the mean level.
-    clip, least_variance : float
-        Of the normalized bands.
-    """
-
-    memory: float
-    floor: float
-    gate_deviations: float
-    least_gate: float
-    longest_freeze: float
-    restart: float
-    jump_deviations: float
-    recent_rate: float
-    clip: float
-    least_variance: float
-
-
+#: How log bands are normalized; levels are natural logs of power, times are in frames. Frames that the running statistics
+#: average over (`memory`); how far the noise `floor` lies below the mean level. A frame further below the mean than
+#: `gate_deviations`, and at least `least_gate`, is too quiet to learn from, unless it follows `longest_freeze` such frames:
+#: then it is the gain that has changed. After a jump, where a level averaged at `recent_rate` is `jump_deviations` off the
+#: mean, the statistics average over at most `restart` frames. The bands' variance is at least `least_variance`; the result
+#: is limited to ± `clip`.
+NORMALIZER_RULES = np.dtype(
+    [
+        (name, np.float64)
+        for name in (
+            "memory", "floor", "gate_deviations", "least_gate", "longest_freeze", "restart", "jump_deviations",
+            "recent_rate", "clip", "least_variance",
+        )
+    ]
+)  # fmt: skip
 #: Running statistics of the frames' levels: mean, variance, frames counted, quiet frames in a row, recent level.
 LEVELS = np.dtype([(name, np.float64) for name in ("mean", "variance", "count", "frozen", "recent")])
 
@@ -223,7 +205,7 @@ class RunningStatistics(NamedTuple):
 
 @kernel()
 def normalize(
-    bands: np.ndarray, levels: np.ndarray, statistics: RunningStatistics, rules: NormalizerRules, out: np.ndarray
+    bands: np.ndarray, levels: np.ndarray, statistics: RunningStatistics, rules: np.ndarray, out: np.ndarray
 ) -> None:
     """Log bands, standardized by a running mean and variance that is frozen in silence and lost contact.
 
@@ -233,40 +215,40 @@ def normalize(
     levels : float64, shape (frames,)
         Of `frame_levels`.
     statistics : RunningStatistics, changed
-    rules : NormalizerRules
+    rules : NORMALIZER_RULES, shape (1,)
     out : float32, shape (frames, bands), output
     """
-    mean, variance, level = statistics.mean, statistics.variance, statistics.level[0]
+    mean, variance, level, rule = statistics.mean, statistics.variance, statistics.level[0], rules[0]
     raised, logs = np.empty(bands.shape[1], dtype=np.float32), np.empty(bands.shape[1], dtype=np.float32)
     for k in range(bands.shape[0]):
         if levels[k] == -np.inf:
-            out[k] = -rules.clip
+            out[k] = -rule["clip"]
             continue
-        floor = np.float32(np.exp(level["mean"] - rules.floor))
+        floor = np.float32(np.exp(level["mean"] - rule["floor"]))
         for b in range(bands.shape[1]):
             raised[b] = bands[k, b] + floor
         natural_log(raised, logs)
-        rate = _learning_rate(levels[k], level, rules)
+        rate = _learning_rate(levels[k], level, rule)
         if rate > 0.0:
             for b in range(bands.shape[1]):
                 difference = logs[b] - mean[b]
                 mean[b] += rate * difference
                 variance[b] += rate * (difference * (logs[b] - mean[b]) - variance[b])
-        _standardize(logs, mean, variance, rules, out[k])
+        _standardize(logs, mean, variance, rule, out[k])
 
 
 @kernel(inner=True)
-def _learning_rate(now: float, level: np.ndarray, rules: NormalizerRules) -> float:
+def _learning_rate(now: float, level: np.ndarray, rule: np.ndarray) -> float:
     """Count a frame's level, and return how much the frame counts; 0 where it is too quiet."""
     deviation = np.sqrt(level["variance"])
-    quiet = now < level["mean"] - max(rules.gate_deviations * deviation, rules.least_gate)
+    quiet = now < level["mean"] - max(rule["gate_deviations"] * deviation, rule["least_gate"])
     level["frozen"] = level["frozen"] + 1.0 if quiet else 0.0
-    if quiet and level["frozen"] <= rules.longest_freeze:
+    if quiet and level["frozen"] <= rule["longest_freeze"]:
         return 0.0
-    level["recent"] += rules.recent_rate * (now - level["recent"])
-    if abs(level["recent"] - level["mean"]) > max(rules.jump_deviations * deviation, rules.least_gate):
-        level["count"] = min(level["count"], rules.restart)  # the gain has jumped: forget quickly
-    level["count"] = min(level["count"] + 1.0, rules.memory)
+    level["recent"] += rule["recent_rate"] * (now - level["recent"])
+    if abs(level["recent"] - level["mean"]) > max(rule["jump_deviations"] * deviation, rule["least_gate"]):
+        level["count"] = min(level["count"], rule["restart"])  # the gain has jumped: forget quickly
+    level["count"] = min(level["count"] + 1.0, rule["memory"])
     rate = 1.0 / level["count"]
     difference = now - level["mean"]
     level["mean"] += rate * difference
@@ -275,8 +257,8 @@ def _learning_rate(now: float, level: np.ndarray, rules: NormalizerRules) -> flo
 
 
 @kernel(inner=True)
-def _standardize(logs: np.ndarray, mean: np.ndarray, variance: np.ndarray, rules: NormalizerRules, out: np.ndarray) -> None:
-    most, least_variance = np.float32(rules.clip), rules.least_variance
+def _standardize(logs: np.ndarray, mean: np.ndarray, variance: np.ndarray, rule: np.ndarray, out: np.ndarray) -> None:
+    most, least_variance = np.float32(rule["clip"]), rule["least_variance"]
     for b in range(logs.shape[0]):
         z = np.float32(logs[b] - mean[b]) / np.sqrt(np.float32(variance[b] + least_variance))
         out[b] = min(max(z, -most), most)

@@ -94,11 +94,12 @@ class Decoder:
         whole = frames.shape[0] - frames.shape[0] % FRAMES_PER_STEP
         self._waiting = frames[whole:]
         emissions = POSTERIOR_WEIGHT * (frames[:whole:FRAMES_PER_STEP] + frames[1:whole:FRAMES_PER_STEP])
-        found = semi_markov.Segments(*np.empty((3, emissions.shape[0] + RING), dtype=np.int64))
+        found = np.empty((3, emissions.shape[0] + RING), dtype=np.int64)
         count = semi_markov.advance(
             emissions, last, self._tables, self._lattice, LONGEST_BACKLOG, COMMIT_EVERY, found
         )  # fmt: skip
-        return Spans(self._frames(found.start[:count]), found.state[:count], self._frames(found.settled[:count]))
+        start, state, settled = found[:, :count]
+        return Spans(self._frames(start), state, self._frames(settled))
 
     def likeliest(self, lag: int) -> NDArray[np.int64]:
         """State of each frame from the last one returned before up to `lag` frames before the newest.

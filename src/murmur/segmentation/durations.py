@@ -96,14 +96,16 @@ def tabulate(model: DurationModel, class_change: float = 1.6) -> DurationTables:
     transition = np.exp(-class_change * np.abs(np.subtract.outer(np.arange(classes), np.arange(classes))))
     transition /= transition.sum(axis=1, keepdims=True)
     hazard = PAUSE_HAZARD_PER_S / STEP_RATE_HZ
-    outlast, stay, end = np.log([PAUSE_SHARE, 1.0 - hazard, hazard]).tolist()
+    log_outlast, log_stay, log_end = np.log([PAUSE_SHARE, 1.0 - hazard, hazard]).tolist()
     with np.errstate(divide="ignore"):
         log_p, log_survival, log_residual = np.log(p), np.log(survival), np.log(residual)
     return DurationTables(
         log_p=from_shortest(log_p, shortest, longest),
         log_survival=log_survival,
         log_residual=log_residual,
-        log_pause=(outlast, stay, end),
+        log_outlast=log_outlast,
+        log_stay=log_stay,
+        log_end=log_end,
         shortest=shortest,
         longest=longest,
         log_a=np.log(transition),

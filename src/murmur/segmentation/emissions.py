@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from murmur.kernels.network import log_softmax
-from murmur.kernels.spectra import LEVELS, Filterbank, NormalizerRules, RunningStatistics, bands_and_levels, normalize
+from murmur.kernels.spectra import LEVELS, NORMALIZER_RULES, Filterbank, RunningStatistics, bands_and_levels, normalize
 from murmur.learned.network import NetworkWeights, StreamingNetwork
 from murmur.signal.spectrogram import BIN_HZ, BIN_SPACING_HZ, filterbank
 from murmur.signal.stream_buffer import prepend
@@ -24,18 +24,10 @@ INITIAL_FRAMES = 100
 EDGE_FRAMES = 6
 LONGEST_WAIT_FRAMES = 500
 #: Times in frames of 10 ms, levels in natural logs of power (4.34 dB).
-RULES = NormalizerRules(
-    memory=250.0,
-    floor=11.5,
-    gate_deviations=3.0,
-    least_gate=3.0,
-    longest_freeze=400.0,
-    restart=40.0,
-    jump_deviations=2.0,
-    recent_rate=1.0 / 60.0,
-    clip=CLIP,
-    least_variance=0.25,
-)
+RULES = np.zeros(1, dtype=NORMALIZER_RULES)
+RULES["memory"], RULES["longest_freeze"], RULES["restart"], RULES["recent_rate"] = 250.0, 400.0, 40.0, 1.0 / 60.0
+RULES["floor"], RULES["least_gate"], RULES["clip"], RULES["least_variance"] = 11.5, 3.0, CLIP, 0.25
+RULES["gate_deviations"], RULES["jump_deviations"] = 3.0, 2.0
 
 
 @lru_cache(maxsize=1)
@@ -98,7 +90,7 @@ class Normalizer:
         level, n = levels[alive], np.count_nonzero(alive)
         mean = level.sum() / n
         self._statistics.level[0] = mean, ((level - mean) ** 2).sum() / n, n, 0.0, mean
-        logs = np.log(bands[alive] + np.exp(mean - RULES.floor))
+        logs = np.log(bands[alive] + np.exp(mean - RULES["floor"][0]))
         self._statistics.mean[:] = logs.sum(axis=0) / n
         self._statistics.variance[:] = ((logs - self._statistics.mean) ** 2).sum(axis=0) / n
         self._waiting = self._waiting[:0]

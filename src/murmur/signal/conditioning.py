@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from murmur.kernels.filtering import CLIPPING, SPIKES, Biquad, SpikeRule, biquad, count_clipped, limit_spikes
+from murmur.kernels.filtering import CLIPPING, SECTION, SPIKES, SpikeRule, biquad, count_clipped, limit_spikes
 from murmur.kernels.resampling import Polyphase, resample
 from murmur.settings import ANALYSIS_RATE_HZ, Settings
 from murmur.signal.stream_buffer import prepend
@@ -59,14 +60,12 @@ def _polyphase(sample_rate_hz: float) -> Polyphase:
     return Polyphase(table, phases, step)
 
 
-def _high_pass() -> Biquad:
-    """Second-order Butterworth high-pass, by the bilinear transform."""
+def _high_pass() -> NDArray[Any]:
+    """Second-order Butterworth high-pass, by the bilinear transform, at rest."""
     k = np.tan(np.pi * HIGH_PASS_HZ / ANALYSIS_RATE_HZ)
     norm = 1.0 / (1.0 + np.sqrt(2.0) * k + k * k)
-    return Biquad(norm, -2.0 * norm, norm, 2.0 * (k * k - 1.0) * norm, (1.0 - np.sqrt(2.0) * k + k * k) * norm)
-
-
-_HIGH_PASS = _high_pass()
+    b, a = (norm, -2.0 * norm, norm), (2.0 * (k * k - 1.0) * norm, (1.0 - np.sqrt(2.0) * k + k * k) * norm)
+    return np.array([(*b, *a, 0.0, 0.0, 0.0, 0.0)], dtype=SECTION)
 
 
 class Conditioner:
@@ -84,7 +83,7 @@ class Conditioner:
         self._input_first = -self._width
         self._taken = 0
         self._made = 0
-        self._delays: NDArray[np.float64] | None = None
+        self._high_pass = _high_pass()
         window, longest_lobe = (int(seconds * ANALYSIS_RATE_HZ) for seconds in (SPIKE_WINDOW_S, LONGEST_LOBE_S))
         self._spike_rule = SpikeRule(window, longest_lobe, settings.spike_factor)
         self._peaks = np.zeros(SPIKE_WINDOWS)
@@ -131,14 +130,14 @@ class Conditioner:
         made = np.empty(until - self._made, dtype=np.float32)
         if made.size:
             resample(self._input, self._input_first, self._ratio, self._made, made)
-            self._made = until
             keep = until * step // phases - self._width // 2 - self._input_first
             if keep > 0:
                 self._input = self._input[keep:]
                 self._input_first += keep
-            if self._delays is None:  # as if the first sample had been held before
-                self._delays = np.array([made[0], made[0], 0.0, 0.0], dtype=np.float64)
-            biquad(made, _HIGH_PASS, self._delays)
+            if self._made == 0:  # as if the first sample had been held before
+                self._high_pass["x1"] = self._high_pass["x2"] = made[0]
+            biquad(made, self._high_pass)
+            self._made = until
         return made
 
     def _limit(self, made: Samples, last: bool) -> Conditioned:
