@@ -97,12 +97,8 @@ def uncertain_murmur(present: float) -> str:
 
 def score_sentence(score: float, parts: Mapping[str, float | None]) -> str:
     """Spell a mitral-regurgitation score and its parts."""
-    spelled = ", ".join(f"{PARTS.get(name, name)} {_point(part)}" for name, part in parts.items() if part is not None)
+    spelled = ", ".join(f"{PARTS.get(name, name)} {part:.2f}" for name, part in parts.items() if part is not None)
     return f"Mitral-regurgitation score {score:.2f}: {spelled}."
-
-
-def _point(share: float) -> str:
-    return f"{share:.2f}".removeprefix("0")
 
 
 def share(share: float) -> str:
