@@ -6,6 +6,7 @@ requested, and labels may change without it. Every query names its columns.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,9 +15,6 @@ from murmur.tables.column import Column
 from murmur.tables.cycles import CYCLE_FIGURES, CYCLES
 from murmur.tables.patients import PATIENTS
 from murmur.tables.recordings import LABELS, RECORDING_FIGURES, RECORDINGS
-
-#: Raised whenever the schema changes; a database of another version is refused.
-SCHEMA_VERSION = 3
 
 _KINDS = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER"}
 
@@ -36,7 +34,7 @@ def _selected(columns: Iterable[Column[Any]], table: str) -> str:
 
 
 #: `segments` is packed text; `place` is where it was written as a file, empty for nowhere.
-CREATE = f"""
+_TABLES = f"""
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE inputs (
     number INTEGER PRIMARY KEY, key TEXT UNIQUE, {", ".join(f"{label} TEXT" for label in LABELS)}, extra TEXT, place TEXT,
@@ -56,8 +54,10 @@ CREATE VIEW cycles AS
     SELECT {_selected(CYCLES, "cycle_results")}
     FROM inputs JOIN results ON results.key = inputs.key JOIN cycle_results ON cycle_results.id = results.id
     ORDER BY inputs.number, cycle_results.cycle;
-PRAGMA user_version = {SCHEMA_VERSION};
 """
+#: Another one for every other schema, so that a database with other columns is refused; SQLite keeps 31 bits of it.
+SCHEMA_VERSION = zlib.crc32(_TABLES.encode()) >> 1
+CREATE = f"{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};"
 
 #: Of an input: what is written into its row, and in this order read back; all but the last two are texts.
 INPUT_COLUMNS = (*LABELS, "extra", "place", "problem", "size", "modified_ns")

@@ -16,16 +16,24 @@ from murmur.io.writing import made_folder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
+    from murmur.formats.registry import FORMATS
+
+    names = {
+        holds: ", ".join(f"{one.name} ({one.suffix})" for one in FORMATS.values() if one.holds == holds)
+        for holds in ("labels", "sound", "report")
+    }
+    annotated = ", ".join(one.name for one in FORMATS.values() if one.annotated)
     parser.description = (
-        "Write a recording, its findings or a label file in another format, given by the suffix of the target or by --to: "
-        "labels as circor (.tsv), audacity (.txt), textgrid (.TextGrid) or wfdb (.atr); a recording as wav, flac, dicom "
-        "(.dcm), edf or bdf, the last three with its cycles; findings as a FHIR report, fhir (.json)."
+        "Write a recording, its findings or a label file in another format, given by the suffix of the target or by --to. "
+        f"Labels: {names['labels']}. Recordings: {names['sound']}; with their cycles: {annotated}. "
+        f"Findings: {names['report']}."
     )
     parser.epilog = (
         "Examples: murmur convert 13918_MV.wav -o 13918_MV.TextGrid; murmur convert recordings/ -o labels/ --to audacity"
     )
     add = parser.add_argument
-    sources = "recording, label file (.tsv, .txt, .TextGrid, .atr) or folder of recordings"
+    suffixes = ", ".join(one.suffix for one in FORMATS.values() if one.read)
+    sources = f"recording, label file ({suffixes}) or folder of recordings"
     add("sources", nargs="+", metavar="SOURCE", help=sources)
     add("-o", "--output", metavar="TARGET", required=True, help="output file, or folder for several; never the source")
     add("--to", metavar="FORMAT", help="target format, if the target's suffix does not determine it")

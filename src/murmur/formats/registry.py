@@ -115,7 +115,7 @@ def read_labels(path: str | os.PathLike[str], format: str | None = None) -> list
     path : str or os.PathLike
         The file.
     format : str, optional
-        "circor", "audacity", "textgrid" or "wfdb". Default: by the suffix.
+        The name of one of `FORMATS` that holds labels. Default: by the suffix.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def write_labels(
     intervals : iterable of (float, float, int)
         Start and end in seconds, and the state, such as ``segmentation.intervals``.
     format : str, optional
-        "circor", "audacity", "textgrid" or "wfdb". Default: by the suffix.
+        The name of one of `FORMATS` that holds labels. Default: by the suffix.
     sample_rate_hz : float, optional
         For WFDB, which stores times as sample numbers: the rate of the recording. Default: 10 kHz.
 
