@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.synthesis.phantom import Phantom
 
-S1, SYSTOLE, S2, DIASTOLE = 1, 2, 3, 4  # CirCor's codes
-
 _S1_DURATION_S = 0.12
 _S2_DURATION_S = 0.08  # of A2 alone; P2 adds its delay
 _GAP_AFTER_S2_S = 0.05  # the shortest diastole
@@ -120,7 +118,7 @@ def state_intervals(cycles: Cycles, n: int, sample_rate_hz: int) -> tuple[tuple[
     """Return the contiguous states of a recording of n samples, with edges on the sample grid."""
     onsets_s = np.stack(cycles[:4], axis=1).ravel().tolist()
     edges = [min(max(round(onset_s * sample_rate_hz), 0), n) for onset_s in onsets_s] + [n]
-    states = [S1, SYSTOLE, S2, DIASTOLE] * cycles.s1.size
+    states = [1, 2, 3, 4] * cycles.s1.size  # S1, systole, S2, diastole
     return tuple(
         (first / sample_rate_hz, last / sample_rate_hz, state)
         for first, last, state in zip(edges[:-1], edges[1:], states, strict=True)
