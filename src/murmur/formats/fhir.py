@@ -18,6 +18,7 @@ import json
 import math
 import os
 import re
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from murmur.errors import ParameterError
 from murmur.findings.finding import Finding, MurmurFinding
 from murmur.findings.registry import SIGNS
 from murmur.findings.sign import Sign
-from murmur.io.writing import write_whole
+from murmur.io.writing import write_text
 from murmur.wording import tell
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def write_fhir(
     """
     report = fhir_report(analysis, subject=subject, device=device, effective=effective)
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(Path(path), lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_text(Path(path), text)
 
 
 def fhir_report(
@@ -178,29 +179,21 @@ def _heart_rate(analysis: Analysis) -> dict[str, Any]:
 
 
 def _sign(sign: Sign, found: Finding | MurmurFinding) -> dict[str, Any]:
-    parts: dict[str, Any]
     value = found.value
     if value is None or found.reason is not None:
-        parts = _absent(found.reason or "not measured")
+        parts: dict[str, Any] = _absent(found.reason or "not measured")
     elif isinstance(value, str):
         parts = {"valueCodeableConcept": _concept(value, value)}
     else:
         parts = {"valueQuantity": _quantity(value, _unit(sign.unit))}
-    if isinstance(found, MurmurFinding):
-        figures: dict[str, float | None] = {
-            "present_probability": found.present_probability,
-            "unknown_probability": found.unknown_probability,
-            "absent_probability": found.absent_probability,
-        }
-    else:
-        figures = {"probability": found.probability}
-    figures |= found.evidence
+    named = [item.name for item in fields(found) if item.name.endswith("probability")]
+    figures: dict[str, float | None] = {name: getattr(found, name) for name in named} | dict(found.evidence)
     components = [
         {"code": _concept(figure, figure.replace("_", " ")), "valueQuantity": _quantity(number, _unit(figure))}
         for figure, number in figures.items()
         if number is not None and math.isfinite(number)
     ]
-    return {**parts, **({"component": components} if components else {})}
+    return parts | ({"component": components} if components else {})
 
 
 def _observation(name: str, title: str, parts: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
