@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.arrays import to_float
 from murmur.io.byte_reader import ByteReader
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import MAX_DURATION_S, check_length, checked_rate, choose_channel, seconds
+from murmur.io.limits import MAX_DURATION_S, checked_rate, choose_channel, seconds
 from murmur.io.source import Source
 
 _MAX_VALUES_PER_READ = 2**18  # over all channels: a header may claim a thousand
@@ -36,10 +37,7 @@ class FileSource(Source):
             n_frames = int(self._sound.frames)
             # A FLAC header's count is only a claim; libsndfile derives those of other formats from the body.
             plausible = n_frames < _UNKNOWN_FRAMES and (self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate)
-            super().__init__(label, info, rate, n_frames if plausible else None, notes)
-            self._promised_samples = self._promise(n_frames)
-            if self.n_samples is not None:
-                check_length(label, self.n_samples, rate, self._promised_samples)
+            super().__init__(label, info, rate, n_frames if plausible else None, notes, self._promise(n_frames))
         except BaseException:
             self.close()
             raise
@@ -117,13 +115,9 @@ class FileSource(Source):
         """Close the decoder, and the file if it was opened here."""
         import soundfile
 
-        try:
+        with contextlib.closing(self._file), contextlib.suppress(soundfile.SoundFileError):  # all that is needed is read
             if self._sound is not None:
                 self._sound.close()
-        except soundfile.SoundFileError:
-            pass  # everything needed has been read
-        finally:
-            self._file.close()
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from murmur.io.access import decoding, require
 from murmur.io.byte_reader import ByteReader
 from murmur.io.companding import a_law, mu_law
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import check_length, checked_rate
+from murmur.io.limits import checked_rate
 from murmur.io.signals import choose_signal, is_heart_sound, known_id, scaled, spelled
 from murmur.io.source import Source
 
@@ -32,15 +32,6 @@ _PATIENT_ID = 0x00100020
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 #: Type of a sample, by Waveform Sample Interpretation; its size must be that of Waveform Bits Allocated.
 _TYPES = {"SB": "i1", "UB": "u1", "MB": "u1", "AB": "u1", "SS": "<i2", "US": "<u2", "SL": "<i4", "UL": "<u4"}
-
-
-class _Channel(NamedTuple):
-    """One channel of a multiplex group."""
-
-    group: Any
-    definition: Any
-    number: int
-    description: str
 
 
 class DicomSource(Source):
@@ -56,14 +47,14 @@ class DicomSource(Source):
 
     def _open(self, label: str, info: RecordingInfo, parsed: Any, channel: int | None) -> None:
         channels = _channels(label, parsed)
-        names = [item.description for item in channels]
+        names = [_described(definition) for _, _, definition in channels]
         audio = str(parsed.get("SOPClassUID", "")).startswith(_AUDIO)
         if channel is None and not audio and not any(map(is_heart_sound, names)):
             raise AudioFormatError(
                 f"{label}: no channel is described as a heart sound ({spelled(names)}); choose one (channel)"
             )
         index, notes = choose_signal(channel, names, label)
-        group, definition, self._number, _ = channels[index]
+        group, self._number, definition = channels[index]
         self._n_channels = int(group.NumberOfWaveformChannels)
         bits, meaning = int(group.WaveformBitsAllocated), str(group.WaveformSampleInterpretation)
         kind = np.dtype(_TYPES.get(meaning, "V"))
@@ -82,10 +73,8 @@ class DicomSource(Source):
         promised = int(group.NumberOfWaveformSamples)
         held = min(len(values) // self._n_channels, max(promised, 0))
         self._values = values[: held * self._n_channels]
-        super().__init__(label, info, rate, held, notes)
-        self._promised_samples = promised
+        super().__init__(label, info, rate, held, notes, promised)
         self.named_patient = known_id(parsed.get("PatientID"))
-        check_length(label, held, rate, promised)
 
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
         frames = self._values.reshape(-1, self._n_channels)
@@ -125,14 +114,15 @@ def _parse(label: str, content: bytes) -> Any:
         raise AudioFormatError(f"{label}: not DICOM: it has no DICM mark; it begins with {content[:8]!r}") from error
 
 
-def _channels(label: str, parsed: Any) -> list[_Channel]:
+def _channels(label: str, parsed: Any) -> list[tuple[Any, int, Any]]:
+    """Return each channel as its multiplex group, its number there, and its definition."""
     channels = []
     for group in parsed.get("WaveformSequence") or ():
         n_channels = int(group.NumberOfWaveformChannels)
         definitions = list(group.get("ChannelDefinitionSequence") or ())
         if n_channels < 1 or len(definitions) != n_channels:
             raise AudioFormatError(f"{label}: damaged: it promises {n_channels} channels but defines {len(definitions)}")
-        channels += [_Channel(group, item, number, _described(item)) for number, item in enumerate(definitions)]
+        channels += [(group, number, definition) for number, definition in enumerate(definitions)]
     if not channels:
         raise AudioFormatError(f"{label}: it holds no waveform; murmur reads sound, not images or reports")
     return channels

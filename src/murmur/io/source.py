@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from murmur.errors import MurmurError, ParameterError
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import Watch, seconds
+from murmur.io.limits import Watch, check_length, seconds
 
 _MAX_BLOCK_SAMPLES = 2**24
 
@@ -38,14 +37,22 @@ class Source(ABC):
     named_patient = ""
 
     def __init__(
-        self, label: str, info: RecordingInfo, sample_rate_hz: float, n_samples: int | None, notes: Sequence[str]
+        self,
+        label: str,
+        info: RecordingInfo,
+        sample_rate_hz: float,
+        n_samples: int | None,
+        notes: Sequence[str],
+        promised_samples: int | None,
     ) -> None:
+        if n_samples is not None:
+            check_length(label, n_samples, sample_rate_hz, promised_samples)
         self.label = label
         self.info = info
         self.sample_rate_hz = sample_rate_hz
         self.n_samples = n_samples
         self._notes = list(notes)
-        self._promised_samples = n_samples
+        self._promised_samples = promised_samples
         self._started = False
 
     @property
@@ -115,5 +122,5 @@ class Source(ABC):
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
