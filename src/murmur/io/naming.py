@@ -74,11 +74,14 @@ def file_name(name: str) -> str:
     return f"{safe[:_LONGEST_NAME].lstrip('.-')}-{digits}"
 
 
+def file_path(path: str) -> str:
+    """Return a path as it is, a URL without its query; of chained URLs, that of the innermost file."""
+    return path.partition("::")[0].partition("?")[0] if "://" in path else path
+
+
 def match_name(path: str) -> tuple[str, str, str]:
     """Return patient, site and position from the last part of a path, all empty if it follows no known scheme."""
-    if "://" in path:  # of a chain of URLs, the innermost file, without its query
-        path = path.partition("::")[0].partition("?")[0]
-    name = path.replace("\\", "/").rpartition("/")[2]
+    name = file_path(path).replace("\\", "/").rpartition("/")[2]
     match = _SCHEME.fullmatch(name.rpartition(".")[0] or name)
     if match is None or (match["prefix"] or "").lower() in _NOT_A_PATIENT:
         return "", "", ""
