@@ -77,8 +77,7 @@ class VisitHistory(Record):
     @property
     def more_than_noise(self) -> bool:
         """Whether anything has changed by more than noise."""
-        found: tuple[Change | Trend, ...] = (*self.changes, *self.trends)
-        return any(one.more_than_noise for one in found)
+        return any(change.more_than_noise for change in self.changes) or any(trend.more_than_noise for trend in self.trends)
 
 
 def compare_visits(
@@ -197,12 +196,9 @@ def _at_common_sites(names: Sequence[str], recorded: Mapping[str, Sequence[SiteF
 
 
 def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str, Mapping[str, VisitValue]]) -> Visit:
-    figures: dict[str, float | None] = dict.fromkeys(FIGURES)
-    noise_sd: dict[str, float | None] = dict.fromkeys(FIGURES)
-    for figure in FIGURES.values():
-        if (found := values[figure.name].get(name)) is not None:
-            figures[figure.name] = found.value
-            noise_sd[figure.name] = math.sqrt(figure.noise.variance(found.sites))
+    found = {figure: values[figure].get(name) for figure in FIGURES}
+    figures = {f: None if at is None else at.value for f, at in found.items()}
+    noise_sd = {f: None if at is None else math.sqrt(FIGURES[f].noise.variance(at.sites)) for f, at in found.items()}
     return Visit(name, when, patient, figures, noise_sd)
 
 
