@@ -22,16 +22,6 @@ from murmur.formats.labels import Intervals, decimal, parse_lines, problem_with,
 from murmur.io.naming import canonical_site
 from murmur.io.writing import write_text
 
-__all__ = [
-    "Patient",
-    "child_groups",
-    "fold_of",
-    "read_patients",
-    "read_segments",
-    "segments_text",
-    "write_segments",
-]
-
 
 def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]]:
     """Read CirCor's labels: lines of ``start_s<TAB>end_s<TAB>state`` without a header.

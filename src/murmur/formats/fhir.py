@@ -59,7 +59,6 @@ _SITES = {
 }
 #: UCUM's unit by the ending of a name: every measurement ends in its unit.
 _UNITS = {"db": "dB", "hz": "Hz", "ms": "ms", "bpm": "/min"}
-_CONCLUSION = "For research and education, not a medical device."
 
 
 def write_fhir(
@@ -155,7 +154,7 @@ def fhir_report(
         },
         **shared,
         "result": [{"reference": f"#{item['id']}"} for item in contained],
-        "conclusion": " ".join((_CONCLUSION, *sentences, f"murmur {__version__}.")),
+        "conclusion": " ".join(("For research and education, not a medical device.", *sentences, f"murmur {__version__}.")),
     }
     return _validated(report)
 

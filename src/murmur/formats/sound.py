@@ -16,9 +16,7 @@ from murmur.io.writing import write_whole
 def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
     """Whether integers of `bits` bits represent the samples exactly, with full scale at ±1."""
     digital = samples.astype(np.float64) * 2.0 ** (bits - 1)
-    return bool(
-        digital.min() >= -(2 ** (bits - 1)) and digital.max() < 2 ** (bits - 1) and (digital == np.rint(digital)).all()
-    )
+    return bool(samples.min() >= -1.0 and samples.max() < 1.0 and (digital == np.rint(digital)).all())
 
 
 def as_pcm(samples: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.int64]:

@@ -91,7 +91,10 @@ class FileSource(Source):
             return n_read, n_read < len(out)
         except soundfile.SoundFileError as error:
             self._file.check()
-            n_read = max(0, min(self._frames_decoded() - n_passed, len(out)))
+            n_decoded = 0
+            with contextlib.suppress(soundfile.SoundFileError):  # libsndfile may not know
+                n_decoded = int(self._sound.tell())
+            n_read = max(0, min(n_decoded - n_passed, len(out)))
             reached = seconds(n_passed + n_read, self.sample_rate_hz)
             if self._file.at_end():
                 if self._promised_samples is None:
@@ -101,15 +104,6 @@ class FileSource(Source):
                 f"{self.label}: damaged: can't be decoded beyond {reached} ({_reason(error)}); "
                 "get the file again from its source"
             ) from error
-
-    def _frames_decoded(self) -> int:
-        """Return how far libsndfile has come; 0 if it doesn't know."""
-        import soundfile
-
-        try:
-            return int(self._sound.tell())
-        except soundfile.SoundFileError:
-            return 0
 
     def close(self) -> None:
         """Close the decoder, and the file if it was opened here."""

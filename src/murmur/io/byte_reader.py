@@ -123,10 +123,7 @@ def open_path(path: str, label: str) -> ByteReader:
         raise
     except (OSError, ValueError) as error:
         raise unreadable(label, error) from error
-    if stat.S_ISREG(mode):
-        return ByteReader(file, label, owned=True)
-    with file:
-        return _drained(file, label)
+    return adopt(file, label, owned=True)
 
 
 def adopt(file: Any, label: str, *, owned: bool = False) -> ByteReader:
@@ -160,8 +157,6 @@ def _drained(file: Any, label: str) -> ByteReader:
                 )
         spool.seek(0)
         return ByteReader(spool, label, owned=True)
-    except BaseException as error:
+    except BaseException:
         spool.close()
-        if isinstance(error, OSError) and not isinstance(error, MurmurError):
-            raise AudioFormatError(f"{label}: reading failed: {error}") from error
         raise

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,7 +22,6 @@ import numpy.typing as npt
 from murmur.errors import AudioFormatError, TooLongError
 from murmur.io.access import decoding, require
 from murmur.io.byte_reader import ByteReader
-from murmur.io.companding import a_law, mu_law
 from murmur.io.info import RecordingInfo
 from murmur.io.limits import checked_rate
 from murmur.io.signals import choose_signal, is_heart_sound, known_id, scaled, spelled
@@ -38,10 +39,8 @@ class DicomSource(Source):
     """One channel of a DICOM waveform."""
 
     def __init__(self, label: str, info: RecordingInfo, file: ByteReader, channel: int | None) -> None:
-        try:
+        with closing(file):
             content = _content(label, file)
-        finally:
-            file.close()
         with decoding(label, "damaged: it can't be parsed as DICOM"):  # pydicom parses values only when they are used
             self._open(label, info, _parse(label, content), channel)
 
@@ -81,6 +80,24 @@ class DicomSource(Source):
         for start in range(0, len(frames), n_block):
             digital = frames[start : start + n_block, self._number]
             yield scaled(digital if self._table is None else self._table[digital], self._zero, self._full_scale)
+
+
+@cache
+def mu_law() -> npt.NDArray[np.int16]:
+    """Return the 16-bit value of each of the 256 mu-law codes (ITU-T G.711)."""
+    codes = ~np.arange(256, dtype=np.int64) & 0xFF
+    sign, exponent, mantissa = codes & 0x80, (codes >> 4) & 7, codes & 15
+    magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
+    return np.where(sign, -magnitude, magnitude).astype(np.int16)
+
+
+@cache
+def a_law() -> npt.NDArray[np.int16]:
+    """Return the 16-bit value of each of the 256 A-law codes (ITU-T G.711)."""
+    codes = np.arange(256, dtype=np.int64) ^ 0x55
+    sign, exponent, mantissa = codes & 0x80, (codes >> 4) & 7, codes & 15
+    magnitude = np.where(exponent == 0, (mantissa << 4) + 8, ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0))
+    return np.where(sign, magnitude, -magnitude).astype(np.int16)
 
 
 def dicom_patient(file: BinaryIO) -> str:

@@ -137,9 +137,8 @@ def _canonical(text: str, what: str, by_alias: dict[str, str]) -> str:
         raise ParameterError(f"{what} must be a string, not {text!r}")
     key = text.strip().lower()
     if key and key not in by_alias:
-        aliases: dict[str, list[str]] = {}
-        for alias, canonical in by_alias.items():
-            aliases.setdefault(canonical, []).extend([alias] if alias != canonical.lower() else [])
+        names = dict.fromkeys(by_alias.values())
+        aliases = {name: [a for a, n in by_alias.items() if n == name and a != name.lower()] for name in names}
         known = ", ".join(f"{name} ({', '.join(others)})" if others else name for name, others in aliases.items())
         raise ParameterError(f"unknown {what} {text!r}: must be one of {known}, or empty if it is not known")
     return by_alias.get(key, "")

@@ -11,6 +11,7 @@ WFDB header files: https://physionet.org/physiotools/wag/header-5.htm
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,12 +87,9 @@ class WfdbSource(Source):
 
 def _read_header(label: str, path: str, record: str) -> Any:
     problem = "its WFDB header is damaged"
-    file = open_path(path, label)
-    try:
+    with contextlib.closing(open_path(path, label)) as file:
         start = file.read(_LONGEST_HEADER + 1)
         file.check()
-    finally:
-        file.close()
     if not start.strip():
         raise AudioFormatError(f"{label}: empty: a WFDB header begins with its record's name and number of signals")
     if len(start) > _LONGEST_HEADER:
