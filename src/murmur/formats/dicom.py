@@ -29,9 +29,6 @@ from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
 
 _MOST_RATE_HZ = 44_100.0
-_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.9.4.2"
-#: The length of the waveform data must fit 32 bits.
-_MOST_SAMPLES = 2**30
 
 
 def write_dicom(
@@ -70,7 +67,7 @@ def write_dicom(
         ratio = Fraction(_MOST_RATE_HZ / rate).limit_denominator(10_000)
         samples = resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
         rate = _MOST_RATE_HZ
-    if len(samples) > _MOST_SAMPLES:
+    if len(samples) > 2**30:  # the length of the waveform data must fit 32 bits
         raise ParameterError(f"{label}: {len(samples)} samples are too many for one DICOM object: split the recording")
     # little endian and 16 bits, as the file's transfer syntax has it
     body = as_pcm(samples, 16).astype("<i2").tobytes()
@@ -92,7 +89,7 @@ def _document(recording: Recording, acquired: datetime.datetime) -> Any:
     )
     dataset = _dataset(
         **dict.fromkeys(unknown),
-        SOPClassUID=UID(_SOP_CLASS),
+        SOPClassUID=UID("1.2.840.10008.5.1.4.1.1.9.4.2"),
         SOPInstanceUID=generate_uid(),
         SpecificCharacterSet="ISO_IR 192",
         PatientID=recording.info.patient[:64],

@@ -138,7 +138,10 @@ def fhir_report(
         measured["device"] = {"reference": device}
     if analysis.info.site:
         measured["bodySite"] = {"text": _SITES[analysis.info.site]}
-    contained = [_observation("heart_rate", "Heart rate", _heart_rate(analysis), measured)]
+    rate = analysis.rhythm.heart_rate_bpm
+    absent = analysis.error or "no rate could be measured"
+    parts = _absent(absent) if rate is None else {"valueQuantity": _quantity(rate, "/min")}
+    contained = [_observation("heart_rate", "Heart rate", parts, measured)]
     for sign in SIGNS:
         parts = _sign(sign, getattr(analysis.findings, sign.name))
         contained.append(_observation(sign.name, sign.full_title, parts, measured))
@@ -168,13 +171,6 @@ def _check_time(effective: str) -> None:
         if len(effective) == 10 or when.tzinfo is not None:
             return
     raise ParameterError(f"effective must be like 2026-05-02 or 2026-05-02T10:30:00+02:00, not {effective!r}")
-
-
-def _heart_rate(analysis: Analysis) -> dict[str, Any]:
-    rate = analysis.rhythm.heart_rate_bpm
-    if rate is None:
-        return _absent(analysis.error or "no rate could be measured")
-    return {"valueQuantity": _quantity(rate, "/min")}
 
 
 def _sign(sign: Sign, found: Finding | MurmurFinding) -> dict[str, Any]:

@@ -10,40 +10,26 @@ from murmur.errors import ParameterError
 #: Longest part of a name that `file_name` keeps.
 _LONGEST_NAME = 80
 
-#: Each site's codes, as file names use them. AV, PV, TV and MV (the apex) are the valves, Erb is Erb's point, Ax the axilla.
-_SITE_CODES = {
-    "AV": ("av", "aor"),
-    "PV": ("pv", "pul"),
-    "TV": ("tv", "tri"),
-    "MV": ("mv", "mit", "apex"),
-    "Erb": ("erb",),
-    "Ax": ("ax",),
-    "other": ("phc",),
+#: Each site's codes, as file names use them, and words, accepted from people only: in a file name "mitral" more often names
+#: the disease than the site. AV, PV, TV and MV (the apex) are the valves, Erb is Erb's point, Ax the axilla.
+_SITE_ALIASES = {
+    "AV": (("av", "aor"), ("aortic",)),
+    "PV": (("pv", "pul"), ("pulmonary", "pulmonic")),
+    "TV": (("tv", "tri"), ("tricuspid",)),
+    "MV": (("mv", "mit", "apex"), ("mitral",)),
+    "Erb": (("erb",), ()),
+    "Ax": (("ax",), ("axilla",)),
+    "other": (("phc",), ("other",)),
 }
-#: Words for a site, accepted from people only: in a file name "mitral" more often names the disease than the site.
-_SITE_WORDS = {
-    "AV": ("aortic",),
-    "PV": ("pulmonary", "pulmonic"),
-    "TV": ("tricuspid",),
-    "MV": ("mitral",),
-    "Ax": ("axilla",),
-    "other": ("other",),
-}
-_POSITION_CODES = {"sit": ("sit", "sitting"), "sup": ("sup", "supine"), "left": ("left",)}
+_SITES_BY_CODE = {code: site for site, (codes, _) in _SITE_ALIASES.items() for code in codes}
+_SITES_BY_ALIAS = _SITES_BY_CODE | {word: site for site, (_, words) in _SITE_ALIASES.items() for word in words}
+_POSITIONS_BY_ALIAS = {"sit": "sit", "sitting": "sit", "sup": "sup", "supine": "sup", "left": "left"}
 
-SITES = tuple(_SITE_CODES)
+SITES = tuple(_SITE_ALIASES)
 """The canonical auscultation sites: four valves (MV is the apex), Erb's point, axilla, elsewhere."""
 
-POSITIONS = tuple(_POSITION_CODES)
+POSITIONS = tuple(dict.fromkeys(_POSITIONS_BY_ALIAS.values()))
 """The canonical body positions: sitting, supine, left lateral."""
-
-
-def _by_alias(*tables: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    return {alias: name for table in tables for name, aliases in table.items() for alias in aliases}
-
-
-_SITES_BY_ALIAS = _by_alias(_SITE_CODES, _SITE_WORDS)
-_POSITIONS_BY_ALIAS = _by_alias(_POSITION_CODES)
 
 #: Letters that number a take, a channel or a file, not a patient: "take2_AV" does not say who it was. Nor can the code of a
 #: site or position begin an id: "MV_1_AV" follows no known scheme.
@@ -57,7 +43,7 @@ _SCHEME = re.compile(
     (?!(?:19|20)\d\d[01]\d[0-3]\d_)                    # a date would join everyone recorded that day
     (?P<patient> (?: (?P<prefix>[A-Z]{{1,4}}) [_-]? )? \d{{1,10}} )
     (?: _ (?P<position> {"|".join(_POSITIONS_BY_ALIAS)} ) )?
-    _ (?P<site> {"|".join(_by_alias(_SITE_CODES))} )
+    _ (?P<site> {"|".join(_SITES_BY_CODE)} )
     (?: _ \d{{1,2}} )?                                 # a second recording at the same site
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,

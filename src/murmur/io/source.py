@@ -14,8 +14,6 @@ from murmur.errors import MurmurError, ParameterError
 from murmur.io.info import RecordingInfo
 from murmur.io.limits import Watch, check_length, seconds
 
-_MAX_BLOCK_SAMPLES = 2**24
-
 
 class Source(ABC):
     """A source of sound, read once, block by block, and checked as it is read. Made by `open_source`.
@@ -94,7 +92,7 @@ class Source(ABC):
         if self._started:
             raise ParameterError(f"{self.label}: blocks() can be called once; open the source again")
         self._started = True
-        n_block = int(min(max(round(block_s * self.sample_rate_hz), 1), _MAX_BLOCK_SAMPLES))
+        n_block = int(min(max(round(block_s * self.sample_rate_hz), 1), 2**24))
         return self._checked_blocks(n_block)
 
     def _checked_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.float32]]:
