@@ -124,11 +124,9 @@ def _record_bytes(label: str, header: bytes) -> int:
 
 def _scale(label: str, signal: Any) -> tuple[float, float]:
     """Return the digital value of zero, and the distance from there to full scale."""
-    try:
+    with decoding(label, "its EDF header is damaged"):
         low, high = int(signal.digital_min), int(signal.digital_max)
         upright = float(signal.physical_min) <= float(signal.physical_max)
-    except ValueError as error:
-        raise AudioFormatError(f"{label}: its EDF header is damaged ({error})") from error
     if low >= high:
         raise AudioFormatError(f"{label}: its EDF header is damaged: the digital range is {low} to {high}")
     full_scale = (high - low + 1) / 2.0

@@ -121,15 +121,9 @@ def _frames_held(label: str, path: str, header: Any, channel: int) -> int:
     in_file = [index for index, other in enumerate(header.file_name) if other == name]
     per_frame = sum(header.samps_per_frame[index] or 1 for index in in_file)
     if kind in _COMPRESSED:
-        return _flac_frames(label, name, place) // (header.samps_per_frame[channel] or 1)
+        import soundfile
+
+        with decoding(label, f"{name} is not FLAC that can be decoded"):
+            return int(soundfile.info(place).frames) // (header.samps_per_frame[channel] or 1)
     bytes_per_sample = 4 / 3 if _BITS[kind] == 10 else _BITS[kind] / 8  # formats 310 and 311: 3 samples in 4 bytes
     return int(max(0, size - (header.byte_offset[in_file[0]] or 0)) / (bytes_per_sample * per_frame))
-
-
-def _flac_frames(label: str, name: str, place: str) -> int:
-    import soundfile
-
-    try:
-        return int(soundfile.info(place).frames)
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        raise AudioFormatError(f"{label}: {name} is not FLAC that can be decoded ({error})") from error
