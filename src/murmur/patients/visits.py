@@ -225,10 +225,7 @@ def _connected(cells: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], 
     for cell in cells:
         touching = [group for group in groups if any(cell[0] == visit or cell[1] == site for visit, site in group)]
         groups = [group for group in groups if group not in touching] + [{cell}.union(*touching)]
-    order = {cell: number for number, cell in enumerate(cells)}
-    largest = max(
-        groups, key=lambda group: (len({visit for visit, _ in group}), -min(order[cell] for cell in group)), default=set()
-    )
+    largest = max(sorted(groups, key=min), key=lambda group: len({visit for visit, _ in group}), default=set())
     return {cell: value for cell, value in cells.items() if cell in largest}
 
 
