@@ -13,7 +13,7 @@ import soundfile
 import murmur
 from murmur.batch import find_inputs
 from murmur.errors import AudioFormatError, MissingFileError, MurmurError, ParameterError, TooShortError
-from murmur.io.companding import a_law, mu_law
+from murmur.io.dicom_file import a_law, mu_law
 
 edfio = pytest.importorskip("edfio")
 pydicom = pytest.importorskip("pydicom")

@@ -22,16 +22,6 @@ from murmur.formats.labels import Intervals, decimal, parse_lines, problem_with,
 from murmur.io.naming import canonical_site
 from murmur.io.writing import write_text
 
-__all__ = [
-    "Patient",
-    "child_groups",
-    "fold_of",
-    "read_patients",
-    "read_segments",
-    "segments_text",
-    "write_segments",
-]
-
 
 def read_segments(path: str | os.PathLike[str]) -> list[tuple[float, float, int]]:
     """Read CirCor's labels: lines of ``start_s<TAB>end_s<TAB>state`` without a header.
@@ -85,8 +75,7 @@ def write_segments(path: str | os.PathLike[str], intervals: Intervals) -> None:
     OutputError
         If the file can't be written.
     """
-    text = segments_text(intervals)
-    write_text(Path(path), text)
+    write_text(Path(path), segments_text(intervals))
 
 
 def segments_text(intervals: Intervals) -> str:
@@ -172,21 +161,16 @@ def read_patients(path: str | os.PathLike[str]) -> list[Patient]:
     missing = [column for column in _COLUMNS.values() if column not in (reader.fieldnames or ())]
     if missing:
         raise AudioFormatError(f"{label}: not CirCor's table of patients: no column {', '.join(map(repr, missing))}")
-    patients = []
-    seen: set[str] = set()
+    patients: dict[str, Patient] = {}
     try:
         for row in reader:
-            try:
-                patient = _parse_patient(row)
-                if patient.id in seen:
-                    raise ValueError(f"patient {patient.id} is listed twice")
-            except ValueError as error:
-                raise AudioFormatError(f"{label}: line {reader.line_num}: {error}") from None
-            seen.add(patient.id)
-            patients.append(patient)
-    except csv.Error as error:
+            patient = _parse_patient(row)
+            if patient.id in patients:
+                raise ValueError(f"patient {patient.id} is listed twice")
+            patients[patient.id] = patient
+    except (csv.Error, ValueError) as error:
         raise AudioFormatError(f"{label}: line {reader.line_num}: {error}") from None
-    return patients
+    return list(patients.values())
 
 
 def _parse_patient(row: dict[str, str | None]) -> Patient:

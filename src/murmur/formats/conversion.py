@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from murmur.errors import MissingFileError, OutputError, ParameterError
 from murmur.formats.registry import FORMATS, Format, format_of, read_labels, write_labels, write_report, write_sound
 from murmur.io.kinds import suffix_of
+from murmur.io.naming import file_path
 from murmur.io.remote import is_remote
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ def labels_of(source: str | os.PathLike[str], from_: str | None = None) -> Forma
 
 def target_in(folder: str | os.PathLike[str], source: str | os.PathLike[str], to: str) -> Path:
     """Return the path of a converted file in a folder: the name of the source with the suffix of the format."""
-    path = os.fspath(source)
-    if is_remote(path):
-        path = path.partition("::")[0].partition("?")[0]
+    path = file_path(os.fspath(source))
     return Path(folder, Path(path).stem + format_of(path, to).suffix)
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from murmur import __version__
 from murmur.errors import ParameterError
@@ -30,9 +29,6 @@ from murmur.io.writing import write_whole
 from murmur.segmentation.result import State
 
 _MOST_RATE_HZ = 44_100.0
-_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.9.4.2"
-#: The length of the waveform data must fit 32 bits.
-_MOST_SAMPLES = 2**30
 
 
 def write_dicom(
@@ -66,8 +62,12 @@ def write_dicom(
     require("pydicom", label, "writing DICOM")
     samples, rate = recording.samples, recording.sample_rate_hz
     if rate > _MOST_RATE_HZ:
-        samples, rate = _resampled(samples, rate), _MOST_RATE_HZ
-    if len(samples) > _MOST_SAMPLES:
+        from scipy.signal import resample_poly
+
+        ratio = Fraction(_MOST_RATE_HZ / rate).limit_denominator(10_000)
+        samples = resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
+        rate = _MOST_RATE_HZ
+    if len(samples) > 2**30:  # the length of the waveform data must fit 32 bits
         raise ParameterError(f"{label}: {len(samples)} samples are too many for one DICOM object: split the recording")
     # little endian and 16 bits, as the file's transfer syntax has it
     body = as_pcm(samples, 16).astype("<i2").tobytes()
@@ -76,14 +76,6 @@ def write_dicom(
     if notes := [_annotation(i, rate, len(samples)) for i in checked(intervals) if i.state != State.UNLABELLED]:
         dataset.WaveformAnnotationSequence = notes
     write_whole(Path(path), lambda target: dataset.save_as(target, enforce_file_format=True))
-
-
-def _resampled(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray[np.float32]:
-    from scipy.signal import resample_poly
-
-    ratio = Fraction(_MOST_RATE_HZ / rate).limit_denominator(10_000)
-    resampled: npt.NDArray[np.float32] = resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
-    return resampled
 
 
 def _document(recording: Recording, acquired: datetime.datetime) -> Any:
@@ -97,7 +89,7 @@ def _document(recording: Recording, acquired: datetime.datetime) -> Any:
     )
     dataset = _dataset(
         **dict.fromkeys(unknown),
-        SOPClassUID=UID(_SOP_CLASS),
+        SOPClassUID=UID("1.2.840.10008.5.1.4.1.1.9.4.2"),
         SOPInstanceUID=generate_uid(),
         SpecificCharacterSet="ISO_IR 192",
         PatientID=recording.info.patient[:64],
@@ -136,9 +128,7 @@ def _dataset(**elements: Any) -> Any:
 def _group(body: bytes, rate: float, site: str) -> Any:
     channel = _dataset(
         ChannelLabel=f"PCG {site}".strip(),
-        ChannelSourceSequence=[
-            _dataset(CodeValue="109114", CodingSchemeDesignator="DCM", CodeMeaning="Phonocardiogram"),
-        ],
+        ChannelSourceSequence=[_dataset(CodeValue="109114", CodingSchemeDesignator="DCM", CodeMeaning="Phonocardiogram")],
         ChannelSampleSkew="0",
         WaveformBitsStored=16,
     )

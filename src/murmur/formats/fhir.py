@@ -18,6 +18,7 @@ import json
 import math
 import os
 import re
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from murmur.errors import ParameterError
 from murmur.findings.finding import Finding, MurmurFinding
 from murmur.findings.registry import SIGNS
 from murmur.findings.sign import Sign
-from murmur.io.writing import write_whole
+from murmur.io.writing import write_text
 from murmur.wording import tell
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ _SITES = {
 }
 #: UCUM's unit by the ending of a name: every measurement ends in its unit.
 _UNITS = {"db": "dB", "hz": "Hz", "ms": "ms", "bpm": "/min"}
-_CONCLUSION = "For research and education, not a medical device."
 
 
 def write_fhir(
@@ -84,7 +84,7 @@ def write_fhir(
     """
     report = fhir_report(analysis, subject=subject, device=device, effective=effective)
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(Path(path), lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_text(Path(path), text)
 
 
 def fhir_report(
@@ -138,7 +138,10 @@ def fhir_report(
         measured["device"] = {"reference": device}
     if analysis.info.site:
         measured["bodySite"] = {"text": _SITES[analysis.info.site]}
-    contained = [_observation("heart_rate", "Heart rate", _heart_rate(analysis), measured)]
+    rate = analysis.rhythm.heart_rate_bpm
+    absent = analysis.error or "no rate could be measured"
+    parts = _absent(absent) if rate is None else {"valueQuantity": _quantity(rate, "/min")}
+    contained = [_observation("heart_rate", "Heart rate", parts, measured)]
     for sign in SIGNS:
         parts = _sign(sign, getattr(analysis.findings, sign.name))
         contained.append(_observation(sign.name, sign.full_title, parts, measured))
@@ -154,7 +157,7 @@ def fhir_report(
         },
         **shared,
         "result": [{"reference": f"#{item['id']}"} for item in contained],
-        "conclusion": " ".join((_CONCLUSION, *sentences, f"murmur {__version__}.")),
+        "conclusion": " ".join(("For research and education, not a medical device.", *sentences, f"murmur {__version__}.")),
     }
     return _validated(report)
 
@@ -170,37 +173,22 @@ def _check_time(effective: str) -> None:
     raise ParameterError(f"effective must be like 2026-05-02 or 2026-05-02T10:30:00+02:00, not {effective!r}")
 
 
-def _heart_rate(analysis: Analysis) -> dict[str, Any]:
-    rate = analysis.rhythm.heart_rate_bpm
-    if rate is None:
-        return _absent(analysis.error or "no rate could be measured")
-    return {"valueQuantity": _quantity(rate, "/min")}
-
-
 def _sign(sign: Sign, found: Finding | MurmurFinding) -> dict[str, Any]:
-    parts: dict[str, Any]
     value = found.value
     if value is None or found.reason is not None:
-        parts = _absent(found.reason or "not measured")
+        parts: dict[str, Any] = _absent(found.reason or "not measured")
     elif isinstance(value, str):
         parts = {"valueCodeableConcept": _concept(value, value)}
     else:
         parts = {"valueQuantity": _quantity(value, _unit(sign.unit))}
-    if isinstance(found, MurmurFinding):
-        figures: dict[str, float | None] = {
-            "present_probability": found.present_probability,
-            "unknown_probability": found.unknown_probability,
-            "absent_probability": found.absent_probability,
-        }
-    else:
-        figures = {"probability": found.probability}
-    figures |= found.evidence
+    named = [item.name for item in fields(found) if item.name.endswith("probability")]
+    figures: dict[str, float | None] = {name: getattr(found, name) for name in named} | dict(found.evidence)
     components = [
         {"code": _concept(figure, figure.replace("_", " ")), "valueQuantity": _quantity(number, _unit(figure))}
         for figure, number in figures.items()
         if number is not None and math.isfinite(number)
     ]
-    return {**parts, **({"component": components} if components else {})}
+    return parts | ({"component": components} if components else {})
 
 
 def _observation(name: str, title: str, parts: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,7 @@ T = TypeVar("T")
 Intervals: TypeAlias = Iterable[tuple[float, float, int]]
 """Start and end in seconds, and the state: 1 S1, 2 systole, 3 S2, 4 diastole, 0 not labelled."""
 
-NAMES = {
-    State.UNLABELLED: "unlabelled",
-    State.S1: "S1",
-    State.SYSTOLE: "systole",
-    State.S2: "S2",
-    State.DIASTOLE: "diastole",
-}
+NAMES = dict(zip(State, ("unlabelled", "S1", "systole", "S2", "diastole"), strict=True))
 """Names of the states in formats whose labels are text."""
 
 _STATES = {name.lower(): state for state, name in NAMES.items()}

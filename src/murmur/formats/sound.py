@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +16,7 @@ from murmur.io.writing import write_whole
 def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
     """Whether integers of `bits` bits represent the samples exactly, with full scale at ±1."""
     digital = samples.astype(np.float64) * 2.0 ** (bits - 1)
-    return bool(
-        digital.min() >= -(2 ** (bits - 1)) and digital.max() < 2 ** (bits - 1) and (digital == np.rint(digital)).all()
-    )
+    return bool(samples.min() >= -1.0 and samples.max() < 1.0 and (digital == np.rint(digital)).all())
 
 
 def as_pcm(samples: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.int64]:
@@ -47,27 +44,22 @@ def write_wav(path: str | os.PathLike[str], recording: Recording) -> None:
     OutputError
         If it can't be written.
     """
-    exact = next((bits for bits in (16, 24) if fits(recording.samples, bits)), None)
-    if exact is None:
-        _write(path, recording, "WAV", "FLOAT", recording.samples)
-    else:
-        _write(path, recording, "WAV", f"PCM_{exact}", _left(as_pcm(recording.samples, exact), exact))
+    _write(path, recording, "WAV", next((bits for bits in (16, 24) if fits(recording.samples, bits)), None))
 
 
 def write_flac(path: str | os.PathLike[str], recording: Recording) -> None:
     """Write a FLAC file with 16 bits if they represent the samples exactly, else rounded to 24; errors as in `write_wav`."""
-    bits = 16 if fits(recording.samples, 16) else 24
-    _write(path, recording, "FLAC", f"PCM_{bits}", _left(as_pcm(recording.samples, bits), bits))
+    _write(path, recording, "FLAC", 16 if fits(recording.samples, 16) else 24)
 
 
-def _left(digital: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int32]:
-    return (digital << (32 - bits)).astype(np.int32)
-
-
-def _write(path: str | os.PathLike[str], recording: Recording, format_: str, subtype: str, values: npt.NDArray[Any]) -> None:
+def _write(path: str | os.PathLike[str], recording: Recording, format_: str, bits: int | None) -> None:
+    """Write integers of `bits` bits, or float if None."""
     import soundfile
 
     rate = whole_rate(path, recording, format_)
+    subtype, values = "FLOAT", recording.samples
+    if bits is not None:  # soundfile takes them left-aligned
+        subtype, values = f"PCM_{bits}", (as_pcm(recording.samples, bits) << (32 - bits)).astype(np.int32)
 
     def write(target: Path) -> None:
         with target.open("xb") as file:

@@ -19,7 +19,6 @@ from murmur.io.access import check_size, decoding, require
 from murmur.io.writing import write_text
 from murmur.segmentation.result import Interval, State
 
-_LONGEST_BYTES = 2**28
 _TIER = "state"
 
 
@@ -78,7 +77,7 @@ def read_textgrid(path: str | os.PathLike[str]) -> list[Interval]:
         If praatio is not installed.
     """
     label = os.fspath(path)
-    check_size(label, _LONGEST_BYTES, "a TextGrid")
+    check_size(label, 2**28, "a TextGrid")
     textgrid = require("praatio.textgrid", label, "reading TextGrid")
     tier_kind = require("praatio.data_classes.interval_tier", label, "reading TextGrid").IntervalTier
     with decoding(label, "not a TextGrid that can be read"):

@@ -30,8 +30,6 @@ DEFAULT_RATE_HZ = 10_000.0
 """Time resolution if no sample rate is given."""
 _END = "end"
 _SYMBOLS = {NAMES[State.S1]: "N", NAMES[State.SYSTOLE]: "*", NAMES[State.DIASTOLE]: "D"}
-_NOTE, _NOTE_AT_ZERO = '"', "="
-_LONGEST_BYTES = 2**27
 _RESOLUTION = re.compile(r"## time resolution: \d+\.?\d*")
 _DEFINED = ["## annotation type definitions", "## end of definitions"]
 
@@ -65,7 +63,7 @@ def write_annotations(path: str | os.PathLike[str], intervals: Intervals, sample
     kept = np.append(np.diff(samples) > 0, True)  # states shorter than a sample are left out
     names = np.array([NAMES[interval.state] for interval in placed] + [_END])[kept].tolist()
     samples = samples[kept]
-    symbols = [_SYMBOLS.get(name, _NOTE if at else _NOTE_AT_ZERO) for at, name in zip(samples, names, strict=True)]
+    symbols = [_SYMBOLS.get(name, '"' if at else "=") for at, name in zip(samples, names, strict=True)]
 
     def write(target: Path) -> None:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".annotations") as folder:
@@ -91,7 +89,7 @@ def read_annotations(path: str | os.PathLike[str]) -> list[Interval]:
         If wfdb is not installed.
     """
     label = os.fspath(path)
-    check_size(label, _LONGEST_BYTES, "annotations")
+    check_size(label, 2**27, "annotations")
     wfdb = require("wfdb", label, "reading WFDB annotations")
     stem, suffix = os.path.splitext(label)  # noqa: PTH122  (spelled as it was given)
     with decoding(label, "not WFDB annotations that can be read"):

@@ -11,19 +11,21 @@ import numpy.typing as npt
 
 from murmur.errors import ParameterError
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import check_length, checked_rate, choose_channel
+from murmur.io.limits import checked_rate, choose_channel
 from murmur.io.source import Source
+
+#: The zero and the full scale of the types of integer PCM.
+_PCM_SCALES = {"u1": (128.0, 2.0**7), "i1": (0.0, 2.0**7), "i2": (0.0, 2.0**15), "i4": (0.0, 2.0**31)}
 
 
 class ArraySource(Source):
     """Integer or float samples in memory, converted block by block."""
 
     def __init__(
-        self, label: str, info: RecordingInfo, values: npt.NDArray[Any], sample_rate_hz: float, notes: Sequence[str] = ()
+        self, label: str, info: RecordingInfo, values: npt.NDArray[Any], sample_rate_hz: float, notes: Sequence[str]
     ) -> None:
-        super().__init__(label, info, sample_rate_hz, len(values), notes)
+        super().__init__(label, info, sample_rate_hz, len(values), notes, len(values))
         self._values = values
-        check_length(label, len(values), sample_rate_hz)
 
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
         for start in range(0, len(self._values), n_block):
@@ -37,15 +39,14 @@ def open_array(source: Any, channel: int | None, info: RecordingInfo, sample_rat
     if sample_rate_hz is None:
         raise ParameterError(f"{label}: sample_rate_hz is missing; an array has no rate of its own")
     rate = checked_rate(sample_rate_hz, label, ParameterError)
-    n_channels = 1
-    if values.ndim == 2:
-        if 0 < values.shape[0] < values.shape[1] or values.shape[1] == 0:
-            raise ParameterError(
-                f"{label}: shape {values.shape} would be (n_samples, n_channels): transpose it, or pass one channel"
-            )
-        n_channels = values.shape[1]
-    chosen, notes = choose_channel(channel, n_channels, label)
-    return ArraySource(label, info, values[:, chosen] if values.ndim == 2 else values, rate, notes)
+    if values.ndim == 1:
+        values = values[:, np.newaxis]
+    if 0 < values.shape[0] < values.shape[1] or values.shape[1] == 0:
+        raise ParameterError(
+            f"{label}: shape {values.shape} would be (n_samples, n_channels): transpose it, or pass one channel"
+        )
+    chosen, notes = choose_channel(channel, values.shape[1], label)
+    return ArraySource(label, info, values[:, chosen], rate, notes)
 
 
 def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
@@ -63,7 +64,7 @@ def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
         raise ParameterError(f"{label}: some samples are masked; fill them or cut them out")
     if values.dtype.kind not in "iuf":
         raise ParameterError(f"{label}: samples must be real numbers, not {values.dtype}")
-    if values.dtype.kind in "iu" and _pcm_scale(values.dtype) is None:
+    if values.dtype.kind in "iu" and values.dtype.str[1:] not in _PCM_SCALES:
         raise ParameterError(
             f"{label}: {values.dtype} has no defined full scale: convert it to int8, int16, int32, uint8 or float"
         )
@@ -72,17 +73,11 @@ def checked_array(source: Any, label: str) -> npt.NDArray[Any]:
     return values
 
 
-def _pcm_scale(dtype: np.dtype[Any]) -> tuple[float, float] | None:
-    """Return the zero and the full scale of an integer PCM type; None for other types."""
-    scales = {"u1": (128.0, 2.0**7), "i1": (0.0, 2.0**7), "i2": (0.0, 2.0**15), "i4": (0.0, 2.0**31)}
-    return scales.get(f"{dtype.kind}{dtype.itemsize}")
-
-
 def to_float(values: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
     """Scale integer PCM to ±1 in float32; leave floats as they are."""
     if values.dtype.kind == "f":
         return values
-    zero, full_scale = _pcm_scale(values.dtype) or (0.0, 1.0)
+    zero, full_scale = _PCM_SCALES[values.dtype.str[1:]]
     floats = values.astype(np.float32)
     if zero:
         floats -= np.float32(zero)

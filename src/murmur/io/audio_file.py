@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from murmur.errors import AudioFormatError, ParameterError
 from murmur.io.arrays import to_float
 from murmur.io.byte_reader import ByteReader
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import MAX_DURATION_S, check_length, checked_rate, choose_channel, seconds
+from murmur.io.limits import MAX_DURATION_S, checked_rate, choose_channel, seconds
 from murmur.io.source import Source
 
 _MAX_VALUES_PER_READ = 2**18  # over all channels: a header may claim a thousand
@@ -36,10 +37,7 @@ class FileSource(Source):
             n_frames = int(self._sound.frames)
             # A FLAC header's count is only a claim; libsndfile derives those of other formats from the body.
             plausible = n_frames < _UNKNOWN_FRAMES and (self._sound.format != "FLAC" or n_frames <= MAX_DURATION_S * rate)
-            super().__init__(label, info, rate, n_frames if plausible else None, notes)
-            self._promised_samples = self._promise(n_frames)
-            if self.n_samples is not None:
-                check_length(label, self.n_samples, rate, self._promised_samples)
+            super().__init__(label, info, rate, n_frames if plausible else None, notes, self._promise(n_frames))
         except BaseException:
             self.close()
             raise
@@ -93,7 +91,10 @@ class FileSource(Source):
             return n_read, n_read < len(out)
         except soundfile.SoundFileError as error:
             self._file.check()
-            n_read = max(0, min(self._frames_decoded() - n_passed, len(out)))
+            n_decoded = 0
+            with contextlib.suppress(soundfile.SoundFileError):  # libsndfile may not know
+                n_decoded = int(self._sound.tell())
+            n_read = max(0, min(n_decoded - n_passed, len(out)))
             reached = seconds(n_passed + n_read, self.sample_rate_hz)
             if self._file.at_end():
                 if self._promised_samples is None:
@@ -104,26 +105,13 @@ class FileSource(Source):
                 "get the file again from its source"
             ) from error
 
-    def _frames_decoded(self) -> int:
-        """Return how far libsndfile has come; 0 if it doesn't know."""
-        import soundfile
-
-        try:
-            return int(self._sound.tell())
-        except soundfile.SoundFileError:
-            return 0
-
     def close(self) -> None:
         """Close the decoder, and the file if it was opened here."""
         import soundfile
 
-        try:
+        with contextlib.closing(self._file), contextlib.suppress(soundfile.SoundFileError):  # all that is needed is read
             if self._sound is not None:
                 self._sound.close()
-        except soundfile.SoundFileError:
-            pass  # everything needed has been read
-        finally:
-            self._file.close()
 
 
 @functools.cache

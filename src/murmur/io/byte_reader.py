@@ -13,7 +13,6 @@ from murmur.errors import AudioFormatError, MissingFileError, MurmurError, Param
 from murmur.io.access import unreadable
 
 _MAX_PIPED_BYTES = 2**32  # the most a WAV header can state
-_PIPE_IN_MEMORY_BYTES = 2**26
 
 
 class ByteReader:
@@ -123,10 +122,7 @@ def open_path(path: str, label: str) -> ByteReader:
         raise
     except (OSError, ValueError) as error:
         raise unreadable(label, error) from error
-    if stat.S_ISREG(mode):
-        return ByteReader(file, label, owned=True)
-    with file:
-        return _drained(file, label)
+    return adopt(file, label, owned=True)
 
 
 def adopt(file: Any, label: str, *, owned: bool = False) -> ByteReader:
@@ -148,7 +144,7 @@ def adopt(file: Any, label: str, *, owned: bool = False) -> ByteReader:
 
 def _drained(file: Any, label: str) -> ByteReader:
     """Read a pipe to its end, as libsndfile must seek."""
-    spool = tempfile.SpooledTemporaryFile(max_size=_PIPE_IN_MEMORY_BYTES)  # noqa: SIM115
+    spool = tempfile.SpooledTemporaryFile(max_size=2**26)  # noqa: SIM115
     try:
         while data := file.read(2**16):
             if not isinstance(data, bytes | bytearray):
@@ -160,8 +156,6 @@ def _drained(file: Any, label: str) -> ByteReader:
                 )
         spool.seek(0)
         return ByteReader(spool, label, owned=True)
-    except BaseException as error:
+    except BaseException:
         spool.close()
-        if isinstance(error, OSError) and not isinstance(error, MurmurError):
-            raise AudioFormatError(f"{label}: reading failed: {error}") from error
         raise

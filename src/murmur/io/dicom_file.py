@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from contextlib import closing
+from functools import cache
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +22,8 @@ import numpy.typing as npt
 from murmur.errors import AudioFormatError, TooLongError
 from murmur.io.access import decoding, require
 from murmur.io.byte_reader import ByteReader
-from murmur.io.companding import a_law, mu_law
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import check_length, checked_rate
+from murmur.io.limits import checked_rate
 from murmur.io.signals import choose_signal, is_heart_sound, known_id, scaled, spelled
 from murmur.io.source import Source
 
@@ -34,36 +35,25 @@ _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _TYPES = {"SB": "i1", "UB": "u1", "MB": "u1", "AB": "u1", "SS": "<i2", "US": "<u2", "SL": "<i4", "UL": "<u4"}
 
 
-class _Channel(NamedTuple):
-    """One channel of a multiplex group."""
-
-    group: Any
-    definition: Any
-    number: int
-    description: str
-
-
 class DicomSource(Source):
     """One channel of a DICOM waveform."""
 
     def __init__(self, label: str, info: RecordingInfo, file: ByteReader, channel: int | None) -> None:
-        try:
+        with closing(file):
             content = _content(label, file)
-        finally:
-            file.close()
         with decoding(label, "damaged: it can't be parsed as DICOM"):  # pydicom parses values only when they are used
             self._open(label, info, _parse(label, content), channel)
 
     def _open(self, label: str, info: RecordingInfo, parsed: Any, channel: int | None) -> None:
         channels = _channels(label, parsed)
-        names = [item.description for item in channels]
+        names = [_described(definition) for _, _, definition in channels]
         audio = str(parsed.get("SOPClassUID", "")).startswith(_AUDIO)
         if channel is None and not audio and not any(map(is_heart_sound, names)):
             raise AudioFormatError(
                 f"{label}: no channel is described as a heart sound ({spelled(names)}); choose one (channel)"
             )
         index, notes = choose_signal(channel, names, label)
-        group, definition, self._number, _ = channels[index]
+        group, self._number, definition = channels[index]
         self._n_channels = int(group.NumberOfWaveformChannels)
         bits, meaning = int(group.WaveformBitsAllocated), str(group.WaveformSampleInterpretation)
         kind = np.dtype(_TYPES.get(meaning, "V"))
@@ -82,16 +72,32 @@ class DicomSource(Source):
         promised = int(group.NumberOfWaveformSamples)
         held = min(len(values) // self._n_channels, max(promised, 0))
         self._values = values[: held * self._n_channels]
-        super().__init__(label, info, rate, held, notes)
-        self._promised_samples = promised
+        super().__init__(label, info, rate, held, notes, promised)
         self.named_patient = known_id(parsed.get("PatientID"))
-        check_length(label, held, rate, promised)
 
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
         frames = self._values.reshape(-1, self._n_channels)
         for start in range(0, len(frames), n_block):
             digital = frames[start : start + n_block, self._number]
             yield scaled(digital if self._table is None else self._table[digital], self._zero, self._full_scale)
+
+
+@cache
+def mu_law() -> npt.NDArray[np.int16]:
+    """Return the 16-bit value of each of the 256 mu-law codes (ITU-T G.711)."""
+    codes = ~np.arange(256, dtype=np.int64) & 0xFF
+    sign, exponent, mantissa = codes & 0x80, (codes >> 4) & 7, codes & 15
+    magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
+    return np.where(sign, -magnitude, magnitude).astype(np.int16)
+
+
+@cache
+def a_law() -> npt.NDArray[np.int16]:
+    """Return the 16-bit value of each of the 256 A-law codes (ITU-T G.711)."""
+    codes = np.arange(256, dtype=np.int64) ^ 0x55
+    sign, exponent, mantissa = codes & 0x80, (codes >> 4) & 7, codes & 15
+    magnitude = np.where(exponent == 0, (mantissa << 4) + 8, ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0))
+    return np.where(sign, magnitude, -magnitude).astype(np.int16)
 
 
 def dicom_patient(file: BinaryIO) -> str:
@@ -125,14 +131,15 @@ def _parse(label: str, content: bytes) -> Any:
         raise AudioFormatError(f"{label}: not DICOM: it has no DICM mark; it begins with {content[:8]!r}") from error
 
 
-def _channels(label: str, parsed: Any) -> list[_Channel]:
+def _channels(label: str, parsed: Any) -> list[tuple[Any, int, Any]]:
+    """Return each channel as its multiplex group, its number there, and its definition."""
     channels = []
     for group in parsed.get("WaveformSequence") or ():
         n_channels = int(group.NumberOfWaveformChannels)
         definitions = list(group.get("ChannelDefinitionSequence") or ())
         if n_channels < 1 or len(definitions) != n_channels:
             raise AudioFormatError(f"{label}: damaged: it promises {n_channels} channels but defines {len(definitions)}")
-        channels += [_Channel(group, item, number, _described(item)) for number, item in enumerate(definitions)]
+        channels += [(group, number, definition) for number, definition in enumerate(definitions)]
     if not channels:
         raise AudioFormatError(f"{label}: it holds no waveform; murmur reads sound, not images or reports")
     return channels

@@ -22,7 +22,7 @@ from murmur.errors import AudioFormatError
 from murmur.io.access import decoding, require
 from murmur.io.byte_reader import ByteReader
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import check_length, checked_rate
+from murmur.io.limits import checked_rate
 from murmur.io.signals import choose_signal, known_id, regrouped, scaled
 from murmur.io.source import Source
 
@@ -56,11 +56,9 @@ class EdfSource(Source):
             held = (size - len(self._header)) // self._record_bytes
             stated = _number(label, self._header[_COUNT], "number of data records")
             self._n_records = min(held, stated) if stated > 0 else held  # -1: it was still being recorded
-            n_samples = self._n_records * per_record
-            super().__init__(label, info, rate, n_samples, notes)
-            self._promised_samples = stated * per_record if stated > 0 else None
+            promised = stated * per_record if stated > 0 else None
+            super().__init__(label, info, rate, self._n_records * per_record, notes, promised)
             self.named_patient = edf_patient(self._header)
-            check_length(label, n_samples, rate, self._promised_samples)
         except BaseException:
             self.close()
             raise
@@ -126,11 +124,9 @@ def _record_bytes(label: str, header: bytes) -> int:
 
 def _scale(label: str, signal: Any) -> tuple[float, float]:
     """Return the digital value of zero, and the distance from there to full scale."""
-    try:
+    with decoding(label, "its EDF header is damaged"):
         low, high = int(signal.digital_min), int(signal.digital_max)
         upright = float(signal.physical_min) <= float(signal.physical_max)
-    except ValueError as error:
-        raise AudioFormatError(f"{label}: its EDF header is damaged ({error})") from error
     if low >= high:
         raise AudioFormatError(f"{label}: its EDF header is damaged: the digital range is {low} to {high}")
     full_scale = (high - low + 1) / 2.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from murmur.io.byte_reader import ByteReader
+from murmur.io.naming import file_path
 
 SOUND_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".au", ".ogg", ".w64")
 """Suffixes of files that libsndfile reads."""
@@ -18,9 +19,7 @@ _PREAMBLE_BYTES = 128  # of a DICOM file, before DICM
 
 def suffix_of(path: str) -> str:
     """Return the suffix of a path or URL in lower case; of chained URLs, that of the innermost file."""
-    if "://" in path:
-        path = path.partition("::")[0].partition("?")[0]
-    return os.path.splitext(path)[1].lower()  # noqa: PTH122  (a path may be any string)
+    return os.path.splitext(file_path(path))[1].lower()  # noqa: PTH122  (a path may be any string)
 
 
 def kind_of(path: str, file: ByteReader | None = None) -> str:

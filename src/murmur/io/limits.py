@@ -58,21 +58,13 @@ def choose_channel(channel: int | None, n_channels: int, label: str) -> tuple[in
 
 def check_length(label: str, n_samples: int, rate: float, n_promised: int | None = None) -> None:
     """Raise TooShortError or TooLongError if the length is out of range."""
-    if n_samples < _min_samples(rate):
-        raise _too_short(label, n_samples, rate, n_promised)
+    if n_samples < int(MIN_DURATION_S * rate):
+        held = seconds(n_samples, rate) if n_samples else "no samples"
+        if n_promised is not None and n_promised > n_samples:
+            held += f", cut short (the header promises {seconds(n_promised, rate)})"
+        raise TooShortError(f"{label}: too short: {held} (minimum {MIN_DURATION_S:g} s, better 15 s)")
     if n_samples > MAX_DURATION_S * rate:
         raise _too_long(label, f"{n_samples / rate / 3600:.4g} h")
-
-
-def _min_samples(rate: float) -> int:
-    return int(MIN_DURATION_S * rate)
-
-
-def _too_short(label: str, n_samples: int, rate: float, n_promised: int | None) -> TooShortError:
-    held = seconds(n_samples, rate) if n_samples else "no samples"
-    if n_promised is not None and n_promised > n_samples:
-        held += f", cut short (the header promises {seconds(n_promised, rate)})"
-    return TooShortError(f"{label}: too short: {held} (minimum {MIN_DURATION_S:g} s, better 15 s)")
 
 
 def _too_long(label: str, held: str) -> TooLongError:
@@ -124,8 +116,7 @@ class Watch:
 
     def finish(self, n_promised: int | None) -> None:
         """Check the whole: TooShortError, or BadSamplesError if it was silent or constant."""
-        if self.n_samples < _min_samples(self._rate):
-            raise _too_short(self._label, self.n_samples, self._rate, n_promised)
+        check_length(self._label, self.n_samples, self._rate, n_promised)
         if max(-self._lowest, self._highest) < _SMALLEST_PEAK:
             peak = "0" if self._lowest == self._highest == 0 else f"below {_SMALLEST_PEAK:g}"
             raise BadSamplesError(f"{self._label}: silent: all {self.n_samples} samples are {peak}; {self._remedy}")

@@ -10,40 +10,26 @@ from murmur.errors import ParameterError
 #: Longest part of a name that `file_name` keeps.
 _LONGEST_NAME = 80
 
-#: Each site's codes, as file names use them. AV, PV, TV and MV (the apex) are the valves, Erb is Erb's point, Ax the axilla.
-_SITE_CODES = {
-    "AV": ("av", "aor"),
-    "PV": ("pv", "pul"),
-    "TV": ("tv", "tri"),
-    "MV": ("mv", "mit", "apex"),
-    "Erb": ("erb",),
-    "Ax": ("ax",),
-    "other": ("phc",),
+#: Each site's codes, as file names use them, and words, accepted from people only: in a file name "mitral" more often names
+#: the disease than the site. AV, PV, TV and MV (the apex) are the valves, Erb is Erb's point, Ax the axilla.
+_SITE_ALIASES = {
+    "AV": (("av", "aor"), ("aortic",)),
+    "PV": (("pv", "pul"), ("pulmonary", "pulmonic")),
+    "TV": (("tv", "tri"), ("tricuspid",)),
+    "MV": (("mv", "mit", "apex"), ("mitral",)),
+    "Erb": (("erb",), ()),
+    "Ax": (("ax",), ("axilla",)),
+    "other": (("phc",), ("other",)),
 }
-#: Words for a site, accepted from people only: in a file name "mitral" more often names the disease than the site.
-_SITE_WORDS = {
-    "AV": ("aortic",),
-    "PV": ("pulmonary", "pulmonic"),
-    "TV": ("tricuspid",),
-    "MV": ("mitral",),
-    "Ax": ("axilla",),
-    "other": ("other",),
-}
-_POSITION_CODES = {"sit": ("sit", "sitting"), "sup": ("sup", "supine"), "left": ("left",)}
+_SITES_BY_CODE = {code: site for site, (codes, _) in _SITE_ALIASES.items() for code in codes}
+_SITES_BY_ALIAS = _SITES_BY_CODE | {word: site for site, (_, words) in _SITE_ALIASES.items() for word in words}
+_POSITIONS_BY_ALIAS = {"sit": "sit", "sitting": "sit", "sup": "sup", "supine": "sup", "left": "left"}
 
-SITES = tuple(_SITE_CODES)
+SITES = tuple(_SITE_ALIASES)
 """The canonical auscultation sites: four valves (MV is the apex), Erb's point, axilla, elsewhere."""
 
-POSITIONS = tuple(_POSITION_CODES)
+POSITIONS = tuple(dict.fromkeys(_POSITIONS_BY_ALIAS.values()))
 """The canonical body positions: sitting, supine, left lateral."""
-
-
-def _by_alias(*tables: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    return {alias: name for table in tables for name, aliases in table.items() for alias in aliases}
-
-
-_SITES_BY_ALIAS = _by_alias(_SITE_CODES, _SITE_WORDS)
-_POSITIONS_BY_ALIAS = _by_alias(_POSITION_CODES)
 
 #: Letters that number a take, a channel or a file, not a patient: "take2_AV" does not say who it was. Nor can the code of a
 #: site or position begin an id: "MV_1_AV" follows no known scheme.
@@ -57,7 +43,7 @@ _SCHEME = re.compile(
     (?!(?:19|20)\d\d[01]\d[0-3]\d_)                    # a date would join everyone recorded that day
     (?P<patient> (?: (?P<prefix>[A-Z]{{1,4}}) [_-]? )? \d{{1,10}} )
     (?: _ (?P<position> {"|".join(_POSITIONS_BY_ALIAS)} ) )?
-    _ (?P<site> {"|".join(_by_alias(_SITE_CODES))} )
+    _ (?P<site> {"|".join(_SITES_BY_CODE)} )
     (?: _ \d{{1,2}} )?                                 # a second recording at the same site
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
@@ -74,11 +60,14 @@ def file_name(name: str) -> str:
     return f"{safe[:_LONGEST_NAME].lstrip('.-')}-{digits}"
 
 
+def file_path(path: str) -> str:
+    """Return a path as it is, a URL without its query; of chained URLs, that of the innermost file."""
+    return path.partition("::")[0].partition("?")[0] if "://" in path else path
+
+
 def match_name(path: str) -> tuple[str, str, str]:
     """Return patient, site and position from the last part of a path, all empty if it follows no known scheme."""
-    if "://" in path:  # of a chain of URLs, the innermost file, without its query
-        path = path.partition("::")[0].partition("?")[0]
-    name = path.replace("\\", "/").rpartition("/")[2]
+    name = file_path(path).replace("\\", "/").rpartition("/")[2]
     match = _SCHEME.fullmatch(name.rpartition(".")[0] or name)
     if match is None or (match["prefix"] or "").lower() in _NOT_A_PATIENT:
         return "", "", ""
@@ -134,9 +123,8 @@ def _canonical(text: str, what: str, by_alias: dict[str, str]) -> str:
         raise ParameterError(f"{what} must be a string, not {text!r}")
     key = text.strip().lower()
     if key and key not in by_alias:
-        aliases: dict[str, list[str]] = {}
-        for alias, canonical in by_alias.items():
-            aliases.setdefault(canonical, []).extend([alias] if alias != canonical.lower() else [])
+        names = dict.fromkeys(by_alias.values())
+        aliases = {name: [a for a, n in by_alias.items() if n == name and a != name.lower()] for name in names}
         known = ", ".join(f"{name} ({', '.join(others)})" if others else name for name, others in aliases.items())
         raise ParameterError(f"unknown {what} {text!r}: must be one of {known}, or empty if it is not known")
     return by_alias.get(key, "")

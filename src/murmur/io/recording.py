@@ -149,7 +149,7 @@ def open_source(
     ('MV', 52000)
     """
     info = _info_of(source).updated(patient, site, position, visit)
-    label = _printable(info.path)
+    label = info.path.encode("utf-8", "backslashreplace").decode("utf-8")  # can be printed even if it is not UTF-8
     opened: Source
     if isinstance(source, Recording):
         choose_channel(channel, 1, label or "the recording")
@@ -168,7 +168,10 @@ def open_source(
     if patient is None and not info.patient and not isinstance(source, RecordingInfo):
         opened.info = info.updated(patient=opened.named_patient)
     try:
-        _check_same_rate(sample_rate_hz, opened)
+        rate = opened.sample_rate_hz
+        if sample_rate_hz is not None and checked_rate(sample_rate_hz, opened.label, ParameterError) != rate:
+            own = f"{rate:g} Hz, not {sample_rate_hz:g} Hz"
+            raise ParameterError(f"{opened.label}: has its own sample rate, {own}; leave sample_rate_hz out")
     except ParameterError:
         opened.close()
         raise
@@ -246,32 +249,16 @@ def load(
     ('13918', 'MV', 13.0)
     """
     labels = {"patient": patient, "site": site, "position": position, "visit": visit}
-    with open_source(source, channel=channel, sample_rate_hz=sample_rate_hz, **labels) as opened:
-        return _gathered(opened)
-
-
-def _gathered(source: Source) -> Recording:
-    """Gather all blocks of a source."""
     parts: list[npt.NDArray[np.float32]] = []
     n_samples = 0
-    for block in source.blocks():
-        parts.append(block)
-        n_samples += len(block)
-        if max(n_samples, source.n_samples or 0) > _MAX_LOADED_SAMPLES:
-            raise TooLongError(
-                f"{source.label}: too long to hold in memory (maximum {_MAX_LOADED_SAMPLES} samples): read blocks with "
-                "open_source(), or resample the file to 4 kHz"
-            )
+    with open_source(source, channel=channel, sample_rate_hz=sample_rate_hz, **labels) as opened:
+        for block in opened.blocks():
+            parts.append(block)
+            n_samples += len(block)
+            if max(n_samples, opened.n_samples or 0) > _MAX_LOADED_SAMPLES:
+                raise TooLongError(
+                    f"{opened.label}: too long to hold in memory (maximum {_MAX_LOADED_SAMPLES} samples): read blocks with "
+                    "open_source(), or resample the file to 4 kHz"
+                )
     samples = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return Recording(samples, source.sample_rate_hz, source.info, source.notes)
-
-
-def _printable(path: str) -> str:
-    """Return a path that can be printed, even if the file name is not UTF-8."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _check_same_rate(given: float | None, source: Source) -> None:
-    if given is not None and checked_rate(given, source.label, ParameterError) != source.sample_rate_hz:
-        own = f"{source.sample_rate_hz:g} Hz, not {given:g} Hz"
-        raise ParameterError(f"{source.label}: has its own sample rate, {own}; leave sample_rate_hz out")
+    return Recording(samples, opened.sample_rate_hz, opened.info, opened.notes)

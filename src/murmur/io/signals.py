@@ -13,7 +13,6 @@ from murmur.io.limits import choose_channel
 
 _HEART_SOUND = re.compile(r"pcg|phono|heart[ _-]?sound|auscult|stethoscope|(?<![a-z])hs(?![a-z])", re.IGNORECASE)
 _MOST_NAMES = 8
-_LONGEST_ID = 64
 
 
 def is_heart_sound(description: str) -> bool:
@@ -65,4 +64,4 @@ def regrouped(pieces: Iterable[npt.NDArray[Any]], n_block: int) -> Iterator[npt.
 def known_id(text: object) -> str:
     """Return a patient's id as a header states it; "" if it states none, which EDF writes as "X"."""
     words = " ".join(str(text or "").split())
-    return "" if words.upper() == "X" or not words.isprintable() else words[:_LONGEST_ID]
+    return "" if words.upper() == "X" or not words.isprintable() else words[:64]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,7 @@ import numpy.typing as npt
 
 from murmur.errors import MurmurError, ParameterError
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import Watch, seconds
-
-_MAX_BLOCK_SAMPLES = 2**24
+from murmur.io.limits import Watch, check_length, seconds
 
 
 class Source(ABC):
@@ -38,14 +35,22 @@ class Source(ABC):
     named_patient = ""
 
     def __init__(
-        self, label: str, info: RecordingInfo, sample_rate_hz: float, n_samples: int | None, notes: Sequence[str]
+        self,
+        label: str,
+        info: RecordingInfo,
+        sample_rate_hz: float,
+        n_samples: int | None,
+        notes: Sequence[str],
+        promised_samples: int | None,
     ) -> None:
+        if n_samples is not None:
+            check_length(label, n_samples, sample_rate_hz, promised_samples)
         self.label = label
         self.info = info
         self.sample_rate_hz = sample_rate_hz
         self.n_samples = n_samples
         self._notes = list(notes)
-        self._promised_samples = n_samples
+        self._promised_samples = promised_samples
         self._started = False
 
     @property
@@ -87,7 +92,7 @@ class Source(ABC):
         if self._started:
             raise ParameterError(f"{self.label}: blocks() can be called once; open the source again")
         self._started = True
-        n_block = int(min(max(round(block_s * self.sample_rate_hz), 1), _MAX_BLOCK_SAMPLES))
+        n_block = int(min(max(round(block_s * self.sample_rate_hz), 1), 2**24))
         return self._checked_blocks(n_block)
 
     def _checked_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -115,5 +120,5 @@ class Source(ABC):
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()

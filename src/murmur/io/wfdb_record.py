@@ -11,6 +11,7 @@ WFDB header files: https://physionet.org/physiotools/wag/header-5.htm
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,19 +24,15 @@ from murmur.errors import AudioFormatError, MissingFileError
 from murmur.io.access import decoding, require
 from murmur.io.byte_reader import open_path
 from murmur.io.info import RecordingInfo
-from murmur.io.limits import check_length, checked_rate, seconds
+from murmur.io.limits import checked_rate, seconds
 from murmur.io.signals import choose_signal, regrouped, scaled
 from murmur.io.source import Source
 
 _LONGEST_HEADER = 2**16
 _FRAMES_PER_READ = 2**18
-#: Of each format: bytes and bits of a sample.
-_FORMATS = {
-    **{"8": (1.0, 8), "16": (2.0, 16), "24": (3.0, 24), "32": (4.0, 32), "61": (2.0, 16), "80": (1.0, 8), "160": (2.0, 16)},
-    **{"212": (1.5, 12), "310": (4 / 3, 10), "311": (4 / 3, 10)},
-}
-#: The same, compressed as FLAC.
+#: Bits of a sample in formats that are compressed as FLAC, and in all.
 _COMPRESSED = {"508": 8, "516": 16, "524": 24}
+_BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 10, "311": 10} | _COMPRESSED
 
 
 class WfdbSource(Source):
@@ -45,22 +42,20 @@ class WfdbSource(Source):
         path = info.path
         self._record = path[: -len(".hea")]
         header = _read_header(label, path, self._record)
-        names = [_described(header, index) for index in range(header.n_sig)]
+        names = [str(name or "") for name in header.sig_name or [""] * header.n_sig]
         self._channel, notes = choose_signal(channel, names, label)
         self._frame = header.samps_per_frame[self._channel] or 1
         self._format = str(header.fmt[self._channel])
         rate = checked_rate(float(header.fs) * self._frame, label, AudioFormatError)
         held = _frames_held(label, path, header, self._channel)
         promised = header.sig_len or None
-        self._n_frames = held if promised is None else min(held, promised)
-        super().__init__(label, info, rate, self._n_frames * self._frame, notes)
-        self._promised_samples = None if promised is None else promised * self._frame
-        bits = _COMPRESSED.get(self._format) or _FORMATS[self._format][1]
+        self._n_frames = min(held, promised or held)
+        super().__init__(label, info, rate, self._n_frames * self._frame, notes, promised and promised * self._frame)
+        bits = _BITS[self._format]
         resolution = header.adc_res[self._channel] or 0
         self._full_scale = 2.0 ** ((resolution if 1 < resolution <= 32 else bits) - 1)
         self._zero = float(header.adc_zero[self._channel] or 0)
         self._lowest = -(2 ** (bits - 1))
-        check_length(label, self._n_frames * self._frame, rate, self._promised_samples)
 
     def _raw_blocks(self, n_block: int) -> Iterator[npt.NDArray[np.floating[Any]]]:
         for digital in regrouped(self._digital(), n_block):
@@ -92,12 +87,9 @@ class WfdbSource(Source):
 
 def _read_header(label: str, path: str, record: str) -> Any:
     problem = "its WFDB header is damaged"
-    file = open_path(path, label)
-    try:
+    with contextlib.closing(open_path(path, label)) as file:
         start = file.read(_LONGEST_HEADER + 1)
         file.check()
-    finally:
-        file.close()
     if not start.strip():
         raise AudioFormatError(f"{label}: empty: a WFDB header begins with its record's name and number of signals")
     if len(start) > _LONGEST_HEADER:
@@ -114,14 +106,10 @@ def _read_header(label: str, path: str, record: str) -> Any:
     return header
 
 
-def _described(header: Any, index: int) -> str:
-    return str((header.sig_name or [""] * header.n_sig)[index] or "")
-
-
 def _frames_held(label: str, path: str, header: Any, channel: int) -> int:
     """Return how many frames a signal's file holds, whatever the header promises."""
     name, kind = str(header.file_name[channel]), str(header.fmt[channel])
-    if kind not in _FORMATS and kind not in _COMPRESSED:
+    if kind not in _BITS:
         raise AudioFormatError(f"{label}: signal {channel} is in WFDB format {kind!r}, which murmur does not read")
     if name in {"~", "-", ".", ".."} or Path(name).name != name or "\\" in name:
         raise AudioFormatError(f"{label}: signal {channel} must be in a file in the same folder, not in {name!r}")
@@ -133,14 +121,9 @@ def _frames_held(label: str, path: str, header: Any, channel: int) -> int:
     in_file = [index for index, other in enumerate(header.file_name) if other == name]
     per_frame = sum(header.samps_per_frame[index] or 1 for index in in_file)
     if kind in _COMPRESSED:
-        return _flac_frames(label, name, place) // (header.samps_per_frame[channel] or 1)
-    return int(max(0, size - (header.byte_offset[in_file[0]] or 0)) / (_FORMATS[kind][0] * per_frame))
+        import soundfile
 
-
-def _flac_frames(label: str, name: str, place: str) -> int:
-    import soundfile
-
-    try:
-        return int(soundfile.info(place).frames)
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        raise AudioFormatError(f"{label}: {name} is not FLAC that can be decoded ({error})") from error
+        with decoding(label, f"{name} is not FLAC that can be decoded"):
+            return int(soundfile.info(place).frames) // (header.samps_per_frame[channel] or 1)
+    bytes_per_sample = 4 / 3 if _BITS[kind] == 10 else _BITS[kind] / 8  # formats 310 and 311: 3 samples in 4 bytes
+    return int(max(0, size - (header.byte_offset[in_file[0]] or 0)) / (bytes_per_sample * per_frame))

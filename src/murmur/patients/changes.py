@@ -10,15 +10,10 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from murmur.patients.figures import FIGURES, Figure
 from murmur.records import Record
 
-#: Probability that all intervals of one comparison hold together.
-COVERAGE = 0.95
-#: From so many visits on, their own scatter gives the noise.
-VISITS_FOR_SCATTER = 4
 #: Days of a month, in trends by date.
 MONTH_DAYS = 365.25 / 12
 
@@ -97,21 +92,17 @@ def find_changes(visits: list[str], values: Values) -> Iterator[Change]:
     for since, until in pairs:
         both = [f for f in FIGURES.values() if since in values[f.name] and until in values[f.name]]
         for figure in both:
-            yield _change(figure, since, until, values[figure.name], len(both))
+            before, after = values[figure.name][since], values[figure.name][until]
+            change = figure.scale(after.value) - figure.scale(before.value)
+            error = math.sqrt(figure.noise.variance(before.sites) + figure.noise.variance(after.sites))
+            reach = NormalDist().inv_cdf(_quantile(len(both))) * error
+            low, high = change - reach, change + reach
+            yield Change(figure.name, since, until, change, low, high, not low <= 0.0 <= high)
 
 
-def _change(figure: Figure, since: str, until: str, values: Mapping[str, VisitValue], together: int) -> Change:
-    before, after = values[since], values[until]
-    change = figure.scale(after.value) - figure.scale(before.value)
-    error = math.sqrt(figure.noise.variance(before.sites) + figure.noise.variance(after.sites))
-    reach = NormalDist().inv_cdf(1.0 - _error_share(together)) * error
-    low, high = change - reach, change + reach
-    return Change(figure.name, since, until, change, low, high, not low <= 0.0 <= high)
-
-
-def _error_share(together: int) -> float:
-    """Share of errors at either end of each of so many intervals that hold together (Bonferroni)."""
-    return (1.0 - COVERAGE) / (2.0 * together)
+def _quantile(together: int) -> float:
+    """Quantile at the upper end of each of so many intervals that together hold with a probability of 95 % (Bonferroni)."""
+    return 1.0 - (1.0 - 0.95) / (2.0 * together)
 
 
 def find_trends(when: Mapping[str, float], dated: bool, values: Values) -> Iterator[Trend]:
@@ -128,12 +119,16 @@ def _trend(figure: Figure, when: Mapping[str, float], dated: bool, values: Mappi
     centred = times[order] - times[order].mean()
     spread = float(centred @ centred)
     slope = float(centred @ levels) / spread
-    scatter = len(values) >= VISITS_FOR_SCATTER
+    scatter = len(values) >= 4  # from so many visits on, their own scatter gives the noise
     if scatter:
-        noise_sd, reach = _from_scatter(figure, levels - levels.mean() - slope * centred, _error_share(together))
+        from scipy.stats import t as student
+
+        residuals, freedom = levels - levels.mean() - slope * centred, len(values) - 2
+        noise_sd = max(math.sqrt(float(residuals @ residuals) / freedom), figure.noise.least_sd)
+        reach = float(student.ppf(_quantile(together), freedom))
     else:
         noise_sd = math.sqrt(sum(figure.noise.variance(sites) for _, sites in values.values()) / len(values))
-        reach = NormalDist().inv_cdf(1.0 - _error_share(together))
+        reach = NormalDist().inv_cdf(_quantile(together))
     error = reach * noise_sd / math.sqrt(spread)
     low, high = slope - error, slope + error
     return Trend(
@@ -147,12 +142,3 @@ def _trend(figure: Figure, when: Mapping[str, float], dated: bool, values: Mappi
         noise_from="scatter" if scatter else "repeatability",
         more_than_noise=not low <= 0.0 <= high,
     )
-
-
-def _from_scatter(figure: Figure, residuals: NDArray[np.float64], error_share: float) -> tuple[float, float]:
-    """Standard deviation of a visit from the residuals about the line, and the quantile of Student's t."""
-    from scipy.stats import t as student
-
-    freedom = residuals.size - 2
-    noise_sd = max(math.sqrt(float(residuals @ residuals) / freedom), figure.noise.least_sd)
-    return noise_sd, float(student.ppf(1.0 - error_share, freedom))

@@ -10,9 +10,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Probabilities closer than this to 0 or 1 are not distinguished.
-LEAST_PROBABILITY = 1e-3
-
 
 @dataclass(frozen=True, slots=True)
 class Noise:
@@ -62,7 +59,7 @@ class Figure:
 
 
 def _log_odds(probability: float) -> float:
-    p = min(max(probability, LEAST_PROBABILITY), 1.0 - LEAST_PROBABILITY)
+    p = min(max(probability, 1e-3), 1.0 - 1e-3)  # closer to 0 or 1, probabilities are not distinguished
     return math.log(p / (1.0 - p))
 
 

@@ -223,7 +223,7 @@ def join_patient(
     read = [f for f in figures if f.readable and f.present_probability is not None]
     if not read:
         return PatientAnalysis(patient, len(figures))
-    probabilities = _probabilities(read)
+    probabilities = np.array([(f.present_probability, f.unknown_probability, f.absent_probability) for f in read], float)
     joint = trained.patient_murmur.probabilities(patient_vector(probabilities))
     grades = trained.patient_grade.probabilities(grade_vector(probabilities, [f.info.site for f in read]))
     murmur = decide_murmur(joint, settings)
@@ -232,6 +232,7 @@ def join_patient(
     loudest = max(heard, key=lambda f: -np.inf if f.murmur_level_db is None else f.murmur_level_db, default=None)
     holosystolic = _mean([f.holosystolic_probability for f in read], weights=probabilities[:, 0])
     intensity, quiet = _s1(read, trained)
+    at_axilla = [f in heard for f in read if f.info.site == "Ax"]
     apex_over_base_db, loudest_at_the_apex = _apex(read, heard, present_probability)
     parts: dict[str, float | None] = {
         "pansystolic_murmur": None if holosystolic is None else present_probability * holosystolic,
@@ -250,7 +251,7 @@ def join_patient(
         expected_grade=float(joint[0] * (grades @ np.arange(1, len(GRADES) + 1))),
         murmur_sites=tuple(sorted({f.info.site for f in heard if f.info.site})) if present else (),
         loudest_site=(loudest.info.site or None) if loudest and present else None,
-        radiates_to_axilla=_is_heard_at("Ax", read, heard),
+        radiates_to_axilla=any(at_axilla) if at_axilla else None,
         holosystolic_probability=holosystolic,
         blowing_probability=_mean([f.blowing_probability for f in read], weights=probabilities[:, 0]),
         s1_intensity=intensity,
@@ -275,17 +276,6 @@ def checked_sites(sites: object) -> list[SiteFigures]:
             raise ParameterError(f"the recordings must be a list of results of analyze(), not {one!r:.80}")
         figures.append(one if isinstance(one, SiteFigures) else site_figures(one))
     return figures
-
-
-def _probabilities(read: Sequence[SiteFigures]) -> Array:
-    """Probabilities of present, unknown and absent, shape (readable, 3)."""
-    rows = [[f.present_probability, f.unknown_probability, f.absent_probability] for f in read]
-    return np.array(rows, dtype=np.float64)
-
-
-def _is_heard_at(site: str, read: Sequence[SiteFigures], heard: Sequence[SiteFigures]) -> bool | None:
-    at_site = [f for f in read if f.info.site == site]
-    return any(f in heard for f in at_site) if at_site else None
 
 
 def _mean(values: Sequence[float | None], weights: Array) -> float | None:

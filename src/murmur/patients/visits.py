@@ -77,8 +77,7 @@ class VisitHistory(Record):
     @property
     def more_than_noise(self) -> bool:
         """Whether anything has changed by more than noise."""
-        found: tuple[Change | Trend, ...] = (*self.changes, *self.trends)
-        return any(one.more_than_noise for one in found)
+        return any(change.more_than_noise for change in self.changes) or any(trend.more_than_noise for trend in self.trends)
 
 
 def compare_visits(
@@ -197,12 +196,9 @@ def _at_common_sites(names: Sequence[str], recorded: Mapping[str, Sequence[SiteF
 
 
 def _visit(name: str, when: float, patient: PatientAnalysis, values: Mapping[str, Mapping[str, VisitValue]]) -> Visit:
-    figures: dict[str, float | None] = dict.fromkeys(FIGURES)
-    noise_sd: dict[str, float | None] = dict.fromkeys(FIGURES)
-    for figure in FIGURES.values():
-        if (found := values[figure.name].get(name)) is not None:
-            figures[figure.name] = found.value
-            noise_sd[figure.name] = math.sqrt(figure.noise.variance(found.sites))
+    found = {figure: values[figure].get(name) for figure in FIGURES}
+    figures = {f: None if at is None else at.value for f, at in found.items()}
+    noise_sd = {f: None if at is None else math.sqrt(FIGURES[f].noise.variance(at.sites)) for f, at in found.items()}
     return Visit(name, when, patient, figures, noise_sd)
 
 
@@ -229,10 +225,7 @@ def _connected(cells: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], 
     for cell in cells:
         touching = [group for group in groups if any(cell[0] == visit or cell[1] == site for visit, site in group)]
         groups = [group for group in groups if group not in touching] + [{cell}.union(*touching)]
-    order = {cell: number for number, cell in enumerate(cells)}
-    largest = max(
-        groups, key=lambda group: (len({visit for visit, _ in group}), -min(order[cell] for cell in group)), default=set()
-    )
+    largest = max(sorted(groups, key=min), key=lambda group: len({visit for visit, _ in group}), default=set())
     return {cell: value for cell, value in cells.items() if cell in largest}
 
 

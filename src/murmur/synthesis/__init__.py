@@ -22,22 +22,6 @@ Oliveira J et al. (2022). The CirCor DigiScope dataset: from murmur detection to
 IEEE Journal of Biomedical and Health Informatics 26.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from murmur.synthesis.conditions import CONDITIONS, random_phantom
-from murmur.synthesis.phantom import Murmur, Phantom
-from murmur.synthesis.render import Synthetic, synthesize
-from murmur.synthesis.sensors import SENSORS
-from murmur.synthesis.sites import SITES, at_site
-
-__all__ = [
-    "CONDITIONS",
-    "SENSORS",
-    "SITES",
-    "Murmur",
-    "Phantom",
-    "Synthetic",
-    "at_site",
-    "random_phantom",
-    "synthesize",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

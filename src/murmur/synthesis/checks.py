@@ -1,8 +1,11 @@
-"""Checks of arguments, with errors that name them."""
+"""Checks of arguments and fields, with errors that name them."""
 
 from __future__ import annotations
 
 import numbers
+from dataclasses import field, fields
+from functools import partial
+from typing import Any
 
 from murmur.errors import ParameterError
 
@@ -20,3 +23,20 @@ def check_name(name: str, value: str, allowed: tuple[str, ...]) -> None:
     """Raise ParameterError unless the value is one of those allowed."""
     if value not in allowed:
         raise ParameterError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+
+
+def within(low: float, high: float, default: float | None, *, optional: bool = False) -> Any:
+    """Return a dataclass field that `check_fields` holds to [low, high]."""
+    return field(default=default, metadata={"check": partial(check, low=low, high=high, optional=optional)})
+
+
+def one_of(allowed: tuple[str, ...], default: str) -> Any:
+    """Return a dataclass field that `check_fields` holds to the names allowed."""
+    return field(default=default, metadata={"check": partial(check_name, allowed=allowed)})
+
+
+def check_fields(record: Any) -> None:
+    """Raise ParameterError unless all fields made by `within` and `one_of` hold what they may."""
+    for item in fields(record):
+        if "check" in item.metadata:
+            item.metadata["check"](item.name, getattr(record, item.name))

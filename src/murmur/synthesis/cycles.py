@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from murmur.synthesis.phantom import Phantom
 
-S1, SYSTOLE, S2, DIASTOLE = 1, 2, 3, 4  # CirCor's codes
-
 _S1_DURATION_S = 0.12
 _S2_DURATION_S = 0.08  # of A2 alone; P2 adds its delay
 _GAP_AFTER_S2_S = 0.05  # the shortest diastole
@@ -46,41 +44,37 @@ def _systole_s(heart_rate_bpm: float) -> float:
     return min(systole_s, 0.55 * cycle_s)
 
 
-def _lengths(phantom: Phantom, total_s: float, rng: np.random.Generator) -> tuple[list[float], list[bool]]:
+def _lengths(phantom: Phantom, total_s: float, rng: np.random.Generator) -> list[tuple[float, bool]]:
     """Return cycle lengths in s that together exceed total_s, and whether each cycle begins with a premature beat."""
     mean_s = 60.0 / phantom.heart_rate_bpm
     # Even the shortest cycle must hold S1, systole, S2 and a trace of diastole.
     shortest_s = min(0.9 * mean_s, _systole_s(phantom.heart_rate_bpm) + 0.17)
     breath_phase = rng.uniform(0.0, 2.0 * math.pi)
     until_early = int(rng.integers(3, 6))
-    cycles: list[float] = []
-    early: list[bool] = []
+    cycles: list[tuple[float, bool]] = []
     now_s = 0.0
     while now_s < total_s:
         breath = math.sin(2.0 * math.pi * phantom.respiration_rate_per_min / 60.0 * now_s + breath_phase)
         cycle_s = mean_s * (1.0 + phantom.rate_variability * breath + 0.005 * rng.standard_normal())
         if phantom.rhythm == "atrial fibrillation":
             # Gamma with a coefficient of variation of 0.24, before the short end is cut off.
-            cycles.append(float(np.clip(mean_s * rng.gamma(17.0, 1.0 / 17.0), shortest_s, 2.2 * mean_s)))
-            early.append(False)
+            cycles.append((float(np.clip(mean_s * rng.gamma(17.0, 1.0 / 17.0), shortest_s, 2.2 * mean_s)), False))
         elif phantom.rhythm == "premature beats" and until_early == 0:
             coupling_s = max(rng.normal(0.62, 0.02) * mean_s, min(shortest_s, 0.8 * mean_s))
-            cycles += [coupling_s, 2.0 * mean_s - coupling_s]
-            early += [False, True]
+            cycles += [(coupling_s, False), (2.0 * mean_s - coupling_s, True)]
             until_early = int(rng.integers(4, 8))
         else:
-            cycles.append(max(cycle_s, shortest_s))
-            early.append(False)
+            cycles.append((max(cycle_s, shortest_s), False))
             until_early -= 1
-        now_s = sum(cycles)
-    return cycles, early
+        now_s = sum(length_s for length_s, _ in cycles)
+    return cycles
 
 
 def draw_cycles(phantom: Phantom, duration_s: float, rng: np.random.Generator) -> Cycles:
     """Draw every cardiac cycle that overlaps the recording."""
     mean_s = 60.0 / phantom.heart_rate_bpm
-    lengths, early = _lengths(phantom, duration_s + 3.0 * mean_s, rng)
-    cycle, premature = np.asarray(lengths), np.asarray(early)
+    lengths = _lengths(phantom, duration_s + 3.0 * mean_s, rng)
+    cycle, premature = (np.array(column) for column in zip(*lengths, strict=True))
     # A recording starts anywhere in a cycle.
     s1 = np.concatenate(([0.0], np.cumsum(cycle)[:-1])) - rng.uniform(0.0, 1.0) * cycle[0]
     filling = np.concatenate(([mean_s], cycle[:-1])) / mean_s - 1.0  # by how much the cycle before was longer than the mean
@@ -120,7 +114,7 @@ def state_intervals(cycles: Cycles, n: int, sample_rate_hz: int) -> tuple[tuple[
     """Return the contiguous states of a recording of n samples, with edges on the sample grid."""
     onsets_s = np.stack(cycles[:4], axis=1).ravel().tolist()
     edges = [min(max(round(onset_s * sample_rate_hz), 0), n) for onset_s in onsets_s] + [n]
-    states = [S1, SYSTOLE, S2, DIASTOLE] * cycles.s1.size
+    states = [1, 2, 3, 4] * cycles.s1.size  # S1, systole, S2, diastole
     return tuple(
         (first / sample_rate_hz, last / sample_rate_hz, state)
         for first, last, state in zip(edges[:-1], edges[1:], states, strict=True)

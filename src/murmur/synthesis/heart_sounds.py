@@ -50,10 +50,8 @@ _LOW_RISE_S = 0.012  # S3 and S4 are thuds without an edge
 _ONSET_LAG_S = 0.005  # experts set an onset just before the sound, as do the intervals
 _SOUND_SPREAD_DB = 1.5  # half of that in real hearts, as phantoms should be clear cases
 _S1_BAND_HZ = (60.0, 100.0)
-_S1_NORMAL_DB = 0.0  # energy of S1 against S2 in that band
 _S1_RISE_S = 0.007
 _T1_DELAY_S = 0.028
-_T1_LEVEL_DB = 0.0
 _T1_PITCH = 1.12
 _P2_LEVEL_DB = -3.0
 _P2_PITCH = 0.9
@@ -117,9 +115,9 @@ class _Patient:
         # The normal S2 has a split in the middle of the normal range, whatever this patient's is.
         s1, normal_s2 = partial(self.s1, pitch=self.pitch), partial(self.s2, split_s=0.025, pitch=self.pitch)
         self.s2_gain = math.sqrt(YARDSTICK_S / _energy(normal_s2))
-        # S1 is set against S2 in the band where a quiet S1 shows; how the two differ elsewhere is the patient's own.
+        # A normal S1 is as strong as S2 in the band where a quiet S1 shows; how they differ elsewhere is the patient's own.
         self.s1_gain = self.s2_gain * math.sqrt(_energy(normal_s2, *_S1_BAND_HZ) / _energy(s1, *_S1_BAND_HZ))
-        self.s1_gain *= gain(_S1_NORMAL_DB + phantom.s1_level_db + phantom.s1_over_s2_db)
+        self.s1_gain *= gain(phantom.s1_level_db + phantom.s1_over_s2_db)
         extra = (
             (self.s3, phantom.s3_level_db, 0.06),
             (self.s4, phantom.s4_level_db, 0.06),
@@ -131,16 +129,12 @@ class _Patient:
         ]
 
     def s1(self, t: NDArray[np.float64], pitch: float) -> NDArray[np.float64]:
-        mitral = _bursts(t, self._m1, self._m1_phases, pitch=pitch, rise_s=_S1_RISE_S)
-        later = t - _T1_DELAY_S
-        tricuspid = _bursts(later, self._m1, self._m1_phases, pitch=pitch * _T1_PITCH, rise_s=_S1_RISE_S)
-        return mitral + gain(_T1_LEVEL_DB) * np.where(later > 0.0, tricuspid, 0.0)
+        valve = partial(_bursts, bursts=self._m1, phases=self._m1_phases, rise_s=_S1_RISE_S)
+        return valve(t, pitch=pitch) + valve(t - _T1_DELAY_S, pitch=pitch * _T1_PITCH)
 
     def s2(self, t: NDArray[np.float64], split_s: float, pitch: float) -> NDArray[np.float64]:
-        aortic = _bursts(t, self._a2, self._a2_phases, pitch=pitch)
-        later = t - split_s
-        pulmonary = _bursts(later, self._a2, self._a2_phases, pitch=pitch * _P2_PITCH)
-        return aortic + gain(_P2_LEVEL_DB) * np.where(later > 0.0, pulmonary, 0.0)
+        valve = partial(_bursts, bursts=self._a2, phases=self._a2_phases)
+        return valve(t, pitch=pitch) + gain(_P2_LEVEL_DB) * valve(t - split_s, pitch=pitch * _P2_PITCH)
 
 
 def heart_sounds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from murmur.errors import ParameterError
-from murmur.synthesis.checks import check, check_name
+from murmur.synthesis.checks import check_fields, one_of, within
 from murmur.synthesis.sensors import SENSORS
 
 RHYTHMS = ("sinus", "atrial fibrillation", "premature beats")
@@ -50,27 +50,20 @@ class Murmur:
         If a value is out of range.
     """
 
-    level_db: float = -8.0
-    onset: float = 0.0
-    end: float = 1.0
-    shape: str = "plateau"
-    quality: str = "blowing"
-    low_hz: float | None = None
-    high_hz: float | None = None
-    tilt_db_per_octave: float | None = None
+    level_db: float = within(-_MAX_LEVEL_DB, _MAX_LEVEL_DB, -8.0)
+    onset: float = within(0.0, 1.0, 0.0)
+    end: float = within(0.0, 1.0, 1.0)
+    shape: str = one_of(SHAPES, "plateau")
+    quality: str = one_of(QUALITIES, "blowing")
+    low_hz: float | None = within(20.0, 900.0, None, optional=True)
+    high_hz: float | None = within(30.0, 1000.0, None, optional=True)
+    tilt_db_per_octave: float | None = within(-24.0, 24.0, None, optional=True)
 
     def __post_init__(self) -> None:
         """Check every field."""
-        check("level_db", self.level_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
-        check("onset", self.onset, 0.0, 1.0)
-        check("end", self.end, 0.0, 1.0)
+        check_fields(self)
         if not self.end - self.onset >= 0.05:
             raise ParameterError(f"end must be at least 0.05 after onset, not {self.onset} to {self.end}")
-        check_name("shape", self.shape, SHAPES)
-        check_name("quality", self.quality, QUALITIES)
-        check("low_hz", self.low_hz, 20.0, 900.0, optional=True)
-        check("high_hz", self.high_hz, 30.0, 1000.0, optional=True)
-        check("tilt_db_per_octave", self.tilt_db_per_octave, -24.0, 24.0, optional=True)
         low_hz, high_hz, _ = self.colour
         if not high_hz > low_hz:
             raise ParameterError(f"high_hz must lie above low_hz, not {low_hz} to {high_hz}")
@@ -149,63 +142,38 @@ class Phantom:
         If a value is out of range.
     """
 
-    heart_rate_bpm: float = 75.0
-    rate_variability: float = 0.03
-    rhythm: str = "sinus"
-    s1_level_db: float = 0.0
-    s1_over_s2_db: float = 0.0
-    s2_split_ms: float | None = 25.0
-    s2_split_swing_ms: float = 5.0
-    heart_sound_pitch: float = 1.0
-    s3_level_db: float | None = None
-    s4_level_db: float | None = None
-    click_level_db: float | None = None
-    click_place: float = 0.5
+    heart_rate_bpm: float = within(40.0, 200.0, 75.0)
+    rate_variability: float = within(0.0, 0.3, 0.03)
+    rhythm: str = one_of(RHYTHMS, "sinus")
+    s1_level_db: float = within(-_MAX_LEVEL_DB, _MAX_LEVEL_DB, 0.0)
+    s1_over_s2_db: float = within(-_MAX_LEVEL_DB, _MAX_LEVEL_DB, 0.0)
+    s2_split_ms: float | None = within(0.0, 90.0, 25.0, optional=True)
+    s2_split_swing_ms: float = within(0.0, 30.0, 5.0)
+    heart_sound_pitch: float = within(0.5, 2.0, 1.0)
+    s3_level_db: float | None = within(-80.0, _MAX_LEVEL_DB, None, optional=True)
+    s4_level_db: float | None = within(-80.0, _MAX_LEVEL_DB, None, optional=True)
+    click_level_db: float | None = within(-80.0, _MAX_LEVEL_DB, None, optional=True)
+    click_place: float = within(0.0, 1.0, 0.5)
     systolic_murmur: Murmur | None = None
     diastolic_murmur: Murmur | None = None
-    sensor: str = "electronic"
-    noise_level_db: float | None = -20.0
-    noise_unrest_db: float = 2.0
-    respiration_level_db: float | None = -24.0
-    respiration_rate_per_min: float = 18.0
-    hum_level_db: float | None = None
-    hum_hz: float = 50.0
-    knocks_per_minute: float = 0.0
-    knock_level_db: float = 3.0
-    peak_level_dbfs: float = -6.0
-    clip_fraction: float = 0.0
+    sensor: str = one_of(SENSORS, "electronic")
+    noise_level_db: float | None = within(-80.0, _MAX_LEVEL_DB, -20.0, optional=True)
+    noise_unrest_db: float = within(0.0, 20.0, 2.0)
+    respiration_level_db: float | None = within(-80.0, _MAX_LEVEL_DB, -24.0, optional=True)
+    respiration_rate_per_min: float = within(4.0, 90.0, 18.0)
+    hum_level_db: float | None = within(-80.0, _MAX_LEVEL_DB, None, optional=True)
+    hum_hz: float = within(20.0, 400.0, 50.0)
+    knocks_per_minute: float = within(0.0, 600.0, 0.0)
+    knock_level_db: float = within(-_MAX_LEVEL_DB, _MAX_LEVEL_DB, 3.0)
+    peak_level_dbfs: float = within(-80.0, 0.0, -6.0)
+    clip_fraction: float = within(0.0, 0.5, 0.0)
 
     def __post_init__(self) -> None:
         """Check every field."""
-        check("heart_rate_bpm", self.heart_rate_bpm, 40.0, 200.0)
-        check("rate_variability", self.rate_variability, 0.0, 0.3)
-        check_name("rhythm", self.rhythm, RHYTHMS)
-        check("s1_level_db", self.s1_level_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
-        check("s1_over_s2_db", self.s1_over_s2_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
-        check("s2_split_ms", self.s2_split_ms, 0.0, 90.0, optional=True)
-        check("s2_split_swing_ms", self.s2_split_swing_ms, 0.0, 30.0)
-        check("heart_sound_pitch", self.heart_sound_pitch, 0.5, 2.0)
-        for name in (
-            "s3_level_db",
-            "s4_level_db",
-            "click_level_db",
-            "noise_level_db",
-            "respiration_level_db",
-            "hum_level_db",
-        ):
-            check(name, getattr(self, name), -80.0, _MAX_LEVEL_DB, optional=True)
-        check("click_place", self.click_place, 0.0, 1.0)
+        check_fields(self)
         for name in ("systolic_murmur", "diastolic_murmur"):
             if not isinstance(getattr(self, name), Murmur | None):
                 raise ParameterError(f"{name} must be a Murmur or None, not {getattr(self, name)!r}")
-        check_name("sensor", self.sensor, SENSORS)
-        check("noise_unrest_db", self.noise_unrest_db, 0.0, 20.0)
-        check("respiration_rate_per_min", self.respiration_rate_per_min, 4.0, 90.0)
-        check("hum_hz", self.hum_hz, 20.0, 400.0)
-        check("knocks_per_minute", self.knocks_per_minute, 0.0, 600.0)
-        check("knock_level_db", self.knock_level_db, -_MAX_LEVEL_DB, _MAX_LEVEL_DB)
-        check("peak_level_dbfs", self.peak_level_dbfs, -80.0, 0.0)
-        check("clip_fraction", self.clip_fraction, 0.0, 0.5)
         if self.rhythm == "atrial fibrillation" and self.s4_level_db is not None:
             raise ParameterError(
                 "s4_level_db must be None in atrial fibrillation: without an atrial contraction there is no S4"

@@ -23,7 +23,7 @@ class _Sensor(NamedTuple):
 
 
 _SENSORS = {
-    "flat": _Sensor(10.0, 1, 0.0, 0),
+    "flat": _Sensor(10.0, 1, math.inf, 0),
     "electronic": _Sensor(20.0, 2, 1000.0, 4),
     "contact": _Sensor(20.0, 2, 400.0, 3),
     "air-coupled": _Sensor(35.0, 1, 600.0, 2, 120.0, 6.0),
@@ -39,13 +39,9 @@ def through_sensor(sound: NDArray[np.float64], sensor: str, sample_rate_hz: int)
     # A quarter of a second of silence keeps its ringing from wrapping around.
     padded = 1 << (sound.size + sample_rate_hz // 4).bit_length()
     f = np.fft.rfftfreq(padded, 1.0 / sample_rate_hz)
-    response = np.ones(f.size, dtype=np.complex128)
-    if kind.high_pass_order:
-        corner = np.maximum(f, 1e-6) / kind.high_pass_hz
-        response *= _butterworth(1.0 / corner, kind.high_pass_order, -1.0)
-        response[0] = 0.0
-    if kind.low_pass_order:
-        response *= _butterworth(f / kind.low_pass_hz, kind.low_pass_order, 1.0)
+    response = _butterworth(1.0 / (np.maximum(f, 1e-6) / kind.high_pass_hz), kind.high_pass_order, -1.0)
+    response[0] = 0.0
+    response *= _butterworth(f / kind.low_pass_hz, kind.low_pass_order, 1.0)
     if kind.resonance_db:
         s = 1j * f / kind.resonance_hz
         response *= (s**2 + s * gain(kind.resonance_db) + 1.0) / (s**2 + s + 1.0)

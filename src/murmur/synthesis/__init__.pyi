@@ -1,0 +1,9 @@
+from .conditions import CONDITIONS as CONDITIONS
+from .conditions import random_phantom as random_phantom
+from .phantom import Murmur as Murmur
+from .phantom import Phantom as Phantom
+from .render import Synthetic as Synthetic
+from .render import synthesize as synthesize
+from .sensors import SENSORS as SENSORS
+from .sites import SITES as SITES
+from .sites import at_site as at_site
