@@ -48,13 +48,11 @@ class Limits:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, error: str) -> None:
     """Refuse a request, or the opening of a WebSocket, with a status and a reason."""
-    if scope["type"] == "http":
-        await JSONResponse({"error": error}, status)(scope, receive, send)
-    elif "websocket.http.response" in scope.get("extensions", {}):
+    if scope["type"] == "websocket":
         await receive()  # the client's request to connect
+    if scope["type"] == "http" or "websocket.http.response" in scope.get("extensions", {}):
         await JSONResponse({"error": error}, status)(scope, receive, send)
     else:  # the server can only answer 403
-        await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": error})
 
 

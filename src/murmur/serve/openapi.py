@@ -35,6 +35,8 @@ REFUSALS = {
 @lru_cache(maxsize=1)
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the server."""
+    answer = _answer("this document", {"type": "object"})
+    document = {"summary": "This document", "operationId": "openapi", "responses": {"200": answer}}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -43,7 +45,7 @@ def openapi() -> dict[str, Any]:
             "description": f"{DISCLAIMER} {LIVE}",
             "license": {"name": "MIT"},
         },
-        "paths": {"/analyze": {"post": _analyze()}, "/openapi.json": {"get": _document()}},
+        "paths": {"/analyze": {"post": _analyze()}, "/openapi.json": {"get": document}},
         "components": {"schemas": _schemas()},
     }
 
@@ -68,11 +70,6 @@ def _analyze() -> dict[str, Any]:
             **{status: _answer(reason, error) for status, reason in REFUSALS.items()},
         },
     }
-
-
-def _document() -> dict[str, Any]:
-    answer = _answer("this document", {"type": "object"})
-    return {"summary": "This document", "operationId": "openapi", "responses": {"200": answer}}
 
 
 def _schemas() -> dict[str, Any]:
