@@ -27,8 +27,6 @@ INCHES_PER_S, LEAST_INCHES = 0.65, 6.0
 LEFT_INCHES, RIGHT_INCHES = 0.55, 0.1
 #: Seconds that fit across a sheet of paper.
 PAPER_S = 6.0
-#: The eye distinguishes no more colours in a spectrogram.
-COLOURS = 64
 _POINT = re.compile(r"(-?\d+\.\d)\d+")
 _NUMBERS = re.compile(r' (?:d|points|x|y)="[^"]*"')
 _IMAGE = re.compile(r"data:image/png;base64,([^\"]*)")
@@ -66,7 +64,8 @@ def _with_fewer_colours(image: re.Match[str]) -> str:
 
     file = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(image.group(1)))) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        # the eye distinguishes no more colours in a spectrogram
+        picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
 
 
