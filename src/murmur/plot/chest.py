@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from murmur.plot.style import INK, SOFT, drawing, unframe
+from murmur.plot.style import INK, SOFT, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
             _draw_site(axes, site, place, [a for a in analyses if a.info.site == site])
         axes.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal")
         axes.set_title("Murmur by site, dB relative to S2")
-        unframe(axes)
+        axes.set_axis_off()
         for x, side, text in (
             (-1.1, "left", "right"),
             (1.1, "right", "left"),
