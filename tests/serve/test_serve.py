@@ -258,7 +258,7 @@ def test_lost_samples_are_skipped(server, pcm):
         (['{"sample_rate_hz": null}'], "sample rate must be a number in Hz"),
         (['{"sample_rate_hz": 1e9}'], "out of range"),
         (['{"sample_rate_hz": 4000, "format": "mp3"}'], "format must be one of u8, s16le, s32le, f32le, not 'mp3'"),
-        (['{"sample_rate_hz": 4000, "site": 7}'], "site must be text"),
+        (['{"sample_rate_hz": 4000, "site": 7}'], "site must be a string, not 7"),
         (['{"sample_rate_hz": 4000, "site": "elbow"}'], "elbow"),
         (['{"sample_rate_hz": 4000, "history_s": 1e9}'], "history_s must be a number up to 3600"),
         (['{"sample_rate_hz": 4000, "rate": 1}'], "unknown field rate; known fields:"),

@@ -35,12 +35,11 @@ _ID = re.compile(r'\bid="|url\(#|href="#')
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An SVG, what it shows in words, and where its time axis lies.
+    """An SVG, and where its time axis lies.
 
     Attributes
     ----------
     svg : str
-    label : str
     width_px : int
         Width at which its letters have the intended size.
     left, right : float
@@ -48,7 +47,6 @@ class Picture:
     """
 
     svg: str
-    label: str
     width_px: int
     left: float = 0.0
     right: float = 1.0
@@ -139,4 +137,4 @@ class Pictures:
         head = f'<svg class="picture" role="img" aria-label="{label}" viewBox="0 0 {72 * width:.2f} {72 * height:.2f}"'
         body = re.sub(r"<metadata>.*?</metadata>", "", text[text.index(">") + 1 :], flags=re.DOTALL)
         names = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
-        return Picture(head + names + body.strip(), label, round(96 * width), left, right)
+        return Picture(head + names + body.strip(), round(96 * width), left, right)

@@ -214,9 +214,6 @@ class _Server:
         form = words.get("format", "s16le")
         if form not in PCM_FORMATS:
             raise ParameterError(f"the stream: format must be one of {', '.join(PCM_FORMATS)}, not {form!r:.40}")
-        for name in LABELS:
-            if not isinstance(words.get(name, ""), str):
-                raise ParameterError(f"the stream: {name} must be text, not {words[name]!r:.40}")
         history_s = words.get("history_s", 300.0)
         if isinstance(history_s, bool) or not isinstance(history_s, int | float) or not history_s <= 3600.0:
             raise ParameterError(f"the stream: history_s must be a number up to 3600, not {history_s!r:.40}")
