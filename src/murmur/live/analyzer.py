@@ -36,8 +36,6 @@ KEPT_FRAMES = 4 * FRAME_RATE_HZ
 SIGNS_S = 120.0
 #: A shorter history holds too few beats; after a longer gap another stream begins.
 LEAST_HISTORY_S, LONGEST_GAP_S = 10.0, 600.0
-#: The history is trimmed when it is longer than requested by this share.
-TRIMMED_SHARE = 0.1
 
 
 class LiveAnalyzer:
@@ -226,7 +224,7 @@ class LiveAnalyzer:
             self._beats.history.drop_before(since)
             so_far = self._engine.measured_at_lag(self._beats.history, since)
             yield from self._signs.update(time_s, self._conclude(so_far))
-        if time_s - self._engine.start_s >= (1.0 + TRIMMED_SHARE) * self._history_s:
+        if time_s - self._engine.start_s >= 1.1 * self._history_s:  # rarely, and much at once
             self._trim(int(time_s - self._history_s))
 
     def _new_seconds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

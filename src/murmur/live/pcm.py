@@ -20,8 +20,6 @@ Samples = npt.NDArray[Any]
 PCM_FORMATS = {"u8": "u1", "s16le": "<i2", "s32le": "<i4", "f32le": "<f4"}
 #: Length of the blocks of a microphone and of a file.
 BLOCK_S = 0.05
-#: At most this many bytes are read at once.
-MOST_BYTES = 2**16
 
 
 def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> Iterator[Samples]:
@@ -36,7 +34,7 @@ def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> 
     size = channels * kind.itemsize
     rest = b""
     read = getattr(pipe, "read1", pipe.read)  # does not wait until a buffer is full
-    while piece := read(MOST_BYTES):
+    while piece := read(2**16):
         piece = rest + piece
         whole = len(piece) - len(piece) % size
         rest = piece[whole:]

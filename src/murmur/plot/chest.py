@@ -25,7 +25,6 @@ PLACES = {
 }
 #: From the faintest murmur that is drawn to the loudest, in dB relative to S2.
 FAINTEST_DB, LOUDEST_DB = -30.0, 5.0
-_SOUND_RADIUS = 0.115
 
 
 def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
@@ -94,7 +93,7 @@ def _draw_site(ax: Axes, site: str, place: tuple[float, float], here: Sequence[A
         ink, style = SOFT, {"linestyle": ":", "edgecolor": SOFT}
     elif not known:
         style = {"linestyle": "-", "edgecolor": SOFT, "hatch": "////"}
-    ax.add_patch(Circle(place, _SOUND_RADIUS, facecolor=face, linewidth=1.0, zorder=3, **style))
+    ax.add_patch(Circle(place, 0.115, facecolor=face, linewidth=1.0, zorder=3, **style))
     ax.text(*place, text, ha="center", va="center", fontsize=7.5, linespacing=0.95, zorder=4, color=ink)
 
 

@@ -19,14 +19,10 @@ if TYPE_CHECKING:
 
 #: Denser sound is drawn as the band between the lowest and the highest sample of so many spans per inch.
 SPANS_PER_INCH = 150
-#: S1 and S2 are named if a second is at least so many points (1/72 inch) wide.
-NAMED_FROM = 40.0
 #: Length of the Hann windows, as in the analysis, and their step, in seconds.
 WINDOW_S, STEP_S = 0.064, 0.008
 #: Range of frequencies in which heart sounds and murmurs are heard.
 LOWEST_HZ, HIGHEST_HZ = 20.0, 800.0
-#: Range of levels below the loudest.
-RANGE_DB = 60.0
 
 
 def phonocardiogram(
@@ -122,7 +118,7 @@ def spectrogram(
         power = np.abs(librosa.stft(np.array(recording.samples[first:last]), n_fft=window, hop_length=step)) ** 2
         shown = power[: int(HIGHEST_HZ * window / rate_hz) + 2]
         loudest = max(float(shown[int(np.ceil(LOWEST_HZ * window / rate_hz)) :].max()), 1e-12)
-        decibels = np.clip(librosa.power_to_db(shown, ref=loudest, top_db=None), -RANGE_DB, 0.0)
+        decibels = np.clip(librosa.power_to_db(shown, ref=loudest, top_db=None), -60.0, 0.0)
         librosa.display.specshow(
             decibels, sr=rate_hz, hop_length=step, n_fft=window, ax=axes, cmap="magma", rasterized=True, x_axis="s",
             y_axis="hz", x_coords=first / rate_hz + np.arange(decibels.shape[1]) * step / rate_hz,
@@ -185,7 +181,7 @@ def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict
 
 def _mark_sounds(ax: Axes, found: Analysis | Segmentation) -> None:
     low_s, high_s = ax.get_xlim()
-    named = 72.0 * _width_inches(ax) / (high_s - low_s) >= NAMED_FROM
+    named = 72.0 * _width_inches(ax) / (high_s - low_s) >= 40.0  # points for each second: room for the names
     for state, sounds in _sounds(found, low_s, high_s).items():
         for trusted, alpha in ((True, 0.3), (False, 0.1)):
             spans = [(start_s, duration_s) for start_s, duration_s, sure in sounds if sure is trusted]

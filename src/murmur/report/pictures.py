@@ -129,8 +129,7 @@ class Pictures:
         text = file.getvalue()
         text = text[text.index("<svg") :]
         self._count += 1
-        prefix = f"p{self._count}-"
-        text = _ID.sub(lambda found: found.group() + prefix, text)
+        text = _ID.sub(rf"\g<0>p{self._count}-", text)
         text = _NUMBERS.sub(_shortened, text)
         text = _IMAGE.sub(_with_fewer_colours, text)
         width, height = figure.get_size_inches()
