@@ -22,7 +22,6 @@ import soundfile
 import murmur
 from murmur.cli import main
 from murmur.findings.registry import SIGNS
-from murmur.serve.signs import signs_module
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -174,6 +173,8 @@ def test_the_page_knows_every_sign_by_its_title_and_phrases(server):
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_the_page_words_findings_by_their_sign(tmp_path):
     """What the page says of a finding, in Node.js."""
+    from murmur.serve.app import signs_module
+
     (tmp_path / "signs.mjs").write_text(signs_module(), "utf-8")
     (tmp_path / "words.mjs").write_text((PAGE / "words.js").read_text("utf-8").replace("signs.js", "signs.mjs"), "utf-8")
     score = "Mitral-regurgitation score"

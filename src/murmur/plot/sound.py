@@ -165,9 +165,8 @@ def _width_inches(ax: Axes) -> float:
 
 def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict[State, list[tuple[float, float, bool]]]:
     """Start, duration and trust of each visible S1 and S2."""
-    sure: set[float] = set()
     if isinstance(found, Segmentation):
-        segmentation, trusted = found, None
+        segmentation, sure = found, {start_s for start_s, _, _ in found.intervals}
     else:
         segmentation, trusted = found.segmentation, found.cycles.trusted
         cycles = segmentation.cycles
@@ -175,7 +174,7 @@ def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict
     sounds: dict[State, list[tuple[float, float, bool]]] = {State.S1: [], State.S2: []}
     for start_s, end_s, state in segmentation.intervals:
         if state in sounds and end_s > low_s and start_s < high_s:
-            sounds[state].append((start_s, end_s - start_s, trusted is None or start_s in sure))
+            sounds[state].append((start_s, end_s - start_s, start_s in sure))
     return sounds
 
 

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from murmur.errors import MurmurError, ParameterError
+from murmur.findings.registry import SIGNS
 from murmur.io.info import INFO_FIELDS
 from murmur.live.analyzer import LiveAnalyzer
 from murmur.live.events import Finished
@@ -30,7 +31,6 @@ from murmur.pipeline.analysis import analyze
 from murmur.pipeline.models import Models
 from murmur.serve.guard import LOOPBACK, Guard, Limits, refuse
 from murmur.serve.openapi import openapi
-from murmur.serve.signs import signs_module
 from murmur.settings import Settings
 
 PAGE = Path(__file__).parent / "page"
@@ -115,6 +115,24 @@ async def _signs(request: Request) -> Response:
 
 async def _document(request: Request) -> Response:
     return JSONResponse(openapi())
+
+
+def signs_module() -> str:
+    """Return the source of a module that exports `SIGNS`: what the signs are called, and which values are pointed out."""
+    signs = [
+        {
+            "name": sign.name,
+            "title": sign.title,
+            "unit": sign.unit,
+            "probability_of": sign.probability_of,
+            "phrases": dict(sign.phrases),
+            "abnormal": sorted(sign.abnormal),
+            "unremarkable": sorted(sign.unremarkable),
+            "abnormal_from": sign.abnormal_from,
+        }
+        for sign in SIGNS
+    ]
+    return f"export const SIGNS = {json.dumps(signs)};\n"
 
 
 class _Server:

@@ -11,8 +11,8 @@ from murmur.io.naming import POSITIONS, SITES
 from murmur.pipeline.analysis import Analysis
 from murmur.records import json_schema
 
-DISCLAIMER = "For research and education, not a medical device."
-LIVE = (
+DESCRIPTION = (
+    "For research and education, not a medical device. "
     "Live sound is sent over a WebSocket, `/live`, which OpenAPI can't describe. The client first sends one JSON message, "
     '`{"sample_rate_hz": 4000, "format": "s16le", "site": "MV"}` (formats: u8, s16le, s32le, f32le; patient, site, '
     "position, visit and history_s are optional), then binary messages of mono PCM, of at most 256 kB. The server sends a "
@@ -42,7 +42,7 @@ def openapi() -> dict[str, Any]:
         "info": {
             "title": "murmur",
             "version": __version__,
-            "description": f"{DISCLAIMER} {LIVE}",
+            "description": DESCRIPTION,
             "license": {"name": "MIT"},
         },
         "paths": {"/analyze": {"post": _analyze()}, "/openapi.json": {"get": document}},
