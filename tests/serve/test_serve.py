@@ -22,7 +22,6 @@ import soundfile
 import murmur
 from murmur.cli import main
 from murmur.findings.registry import SIGNS
-from murmur.serve.signs import signs_module
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -174,6 +173,8 @@ def test_the_page_knows_every_sign_by_its_title_and_phrases(server):
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_the_page_words_findings_by_their_sign(tmp_path):
     """What the page says of a finding, in Node.js."""
+    from murmur.serve.app import signs_module
+
     (tmp_path / "signs.mjs").write_text(signs_module(), "utf-8")
     (tmp_path / "words.mjs").write_text((PAGE / "words.js").read_text("utf-8").replace("signs.js", "signs.mjs"), "utf-8")
     score = "Mitral-regurgitation score"
@@ -258,7 +259,7 @@ def test_lost_samples_are_skipped(server, pcm):
         (['{"sample_rate_hz": null}'], "sample rate must be a number in Hz"),
         (['{"sample_rate_hz": 1e9}'], "out of range"),
         (['{"sample_rate_hz": 4000, "format": "mp3"}'], "format must be one of u8, s16le, s32le, f32le, not 'mp3'"),
-        (['{"sample_rate_hz": 4000, "site": 7}'], "site must be text"),
+        (['{"sample_rate_hz": 4000, "site": 7}'], "site must be a string, not 7"),
         (['{"sample_rate_hz": 4000, "site": "elbow"}'], "elbow"),
         (['{"sample_rate_hz": 4000, "history_s": 1e9}'], "history_s must be a number up to 3600"),
         (['{"sample_rate_hz": 4000, "rate": 1}'], "unknown field rate; known fields:"),

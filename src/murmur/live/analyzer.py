@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,8 +36,6 @@ KEPT_FRAMES = 4 * FRAME_RATE_HZ
 SIGNS_S = 120.0
 #: A shorter history holds too few beats; after a longer gap another stream begins.
 LEAST_HISTORY_S, LONGEST_GAP_S = 10.0, 600.0
-#: The history is trimmed when it is longer than requested by this share.
-TRIMMED_SHARE = 0.1
 
 
 class LiveAnalyzer:
@@ -102,7 +100,6 @@ class LiveAnalyzer:
         self._waiting = np.empty(self._step, dtype=np.float32)
         self._waits = 0
         self._taken = 0  # samples that the engine has
-        self._seconds = 0
         self._value = np.float32(0.0)
         self._lost_since = -1
         self._lost_in: Counter[int] = Counter()  # samples lost, by second, as far as the history goes
@@ -172,7 +169,7 @@ class LiveAnalyzer:
         self._finished = True
         rest = self._waiting[: self._waits].copy()
         self._mend(rest)
-        measurement = self._with_losses(self._engine.finish(rest))
+        measurement = self._engine.finish(rest)
         notes = []
         if measurement.start_s:
             notes.append(
@@ -180,12 +177,14 @@ class LiveAnalyzer:
             )
         if lost := self._lost_in.total():
             notes.append(f"{lost / self._sample_rate_hz:.3g} s of the stream were lost")
-        return self._conclude(measurement, tuple(notes))
+        return self._conclude(measurement, notes)
 
-    def _conclude(self, measurement: Measurement, notes: tuple[str, ...] = ()) -> Analysis:
-        return conclude(
-            measurement, self._info, self._settings, self._models, sample_rate_hz=self._sample_rate_hz, notes=notes
-        )
+    def _conclude(self, measurement: Measurement, notes: Sequence[str] = ()) -> Analysis:
+        """Conclude from a measurement; lost samples count as silence: what was put in their place says nothing."""
+        silent = self._silent_or_lost(measurement.seconds.silent, int(measurement.start_s))
+        heard = replace(measurement, seconds=replace(measurement.seconds, silent=silent))
+        rate, notes = self._sample_rate_hz, tuple(notes)
+        return conclude(heard, self._info, self._settings, self._models, sample_rate_hz=rate, notes=notes)
 
     def _check_open(self) -> None:
         if self._finished:
@@ -223,18 +222,16 @@ class LiveAnalyzer:
         if time_s >= MIN_DURATION_S and self._signs.is_due(time_s, min(time_s, SIGNS_S)):
             since = max(int(time_s - min(SIGNS_S, self._history_s)), 0)
             self._beats.history.drop_before(since)
-            so_far = self._with_losses(self._engine.measured_at_lag(self._beats.history, since))
+            so_far = self._engine.measured_at_lag(self._beats.history, since)
             yield from self._signs.update(time_s, self._conclude(so_far))
-        if time_s - self._engine.start_s >= (1.0 + TRIMMED_SHARE) * self._history_s:
+        if time_s - self._engine.start_s >= 1.1 * self._history_s:  # rarely, and much at once
             self._trim(int(time_s - self._history_s))
 
     def _new_seconds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Levels of the seconds that have become complete, and the share of each that was silent or lost."""
-        first, self._seconds = self._seconds, self._engine.seconds_done
-        seconds = self._engine.seconds
-        new = slice(len(seconds) - (self._seconds - first), None)
-        silent = seconds.silent[new]
-        return seconds.level_db[new], self._silent_or_lost(silent, first)
+        first, seconds = self._quality.seconds, self._engine.seconds
+        new = slice(len(seconds) - (self._engine.seconds_done - first), None)
+        return seconds.level_db[new], self._silent_or_lost(seconds.silent[new], first)
 
     def _silent_or_lost(self, silent: npt.NDArray[np.float64], first: int) -> npt.NDArray[np.float64]:
         """Share of each second, from number `first` on, that was silent or lost."""
@@ -243,18 +240,12 @@ class LiveAnalyzer:
         lost = np.array([self._lost_in[second] for second in range(first, first + silent.size)])
         return np.maximum(silent, lost / self._sample_rate_hz)
 
-    def _with_losses(self, measurement: Measurement) -> Measurement:
-        """Count lost samples as silence: what was put in their place says nothing."""
-        silent = self._silent_or_lost(measurement.seconds.silent, int(measurement.start_s))
-        return replace(measurement, seconds=replace(measurement.seconds, silent=silent))
-
     def _mend(self, step: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
         """Hold the last sample where some are lost; return the intervals of the stream (s) whose loss is over."""
         rate, over = self._sample_rate_hz, []
         bad = ~np.isfinite(step)
         if bad.any() or self._lost_since >= 0:
-            edges = np.flatnonzero(np.diff(bad, prepend=self._lost_since >= 0)).tolist()
-            for place in edges:
+            for place in np.flatnonzero(np.diff(bad, prepend=self._lost_since >= 0)).tolist():
                 if self._lost_since < 0:
                     self._lost_since = self._taken + place
                 else:
@@ -272,7 +263,7 @@ class LiveAnalyzer:
     def _trim(self, second: int) -> None:
         """Pass on the cycles that end before a second, and forget what is older."""
         if self._on_cycles is not None:
-            certain = self._conclude(self._with_losses(self._engine.measured()))
+            certain = self._conclude(self._engine.measured())
             cycles = certain.segmentation.cycles
             if leaving := int(np.searchsorted(cycles.end_s, second)):
                 self._on_cycles(_first(cycles, leaving), _first(certain.cycles, leaving))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -46,26 +46,18 @@ CYCLE_STATES = np.array([State.S1, State.SYSTOLE, State.S2, State.DIASTOLE, Stat
 class _OpenCycle:
     """The spans of a cycle as far as they have come: first frames and onsets of S1, systole, S2, diastole."""
 
-    starts: list[int]
-    onsets_s: list[float]
+    starts: list[int] = field(default_factory=list)
+    onsets_s: list[float] = field(default_factory=list)
 
     @property
     def state(self) -> int:
-        """The last state that has begun."""
+        """The last state that has begun; 0 if no cycle has."""
         return len(self.starts)
 
     def onsets(self) -> dict[str, Any]:
         """Onsets by the names that events give them, once diastole has begun."""
         names = ("s1_onset_s", "systole_onset_s", "s2_onset_s", "diastole_onset_s")
         return dict(zip(names, self.onsets_s, strict=True))
-
-
-class _Judged(NamedTuple):
-    """A cycle that was measured, the confidence in it, and its comparison with those before it."""
-
-    measured: MeasuredCycles
-    confidence: float
-    compared: Comparison
 
 
 class BeatTracker:
@@ -83,7 +75,7 @@ class BeatTracker:
     def __init__(self, engine: Engine, model: LinearModel, settings: Settings) -> None:
         self._engine, self._model, self._settings = engine, model, settings
         self._decoder = FixedLagDecoder(LAG_FRAMES)
-        self._open: _OpenCycle | None = None
+        self._open = _OpenCycle()
         self._before: deque[MeasuredCycles] = deque(maxlen=BEATS_BEFORE)
         self._cycles_s: deque[float] = deque(maxlen=BEATS_COUNTED)
         self._number = 0
@@ -95,19 +87,19 @@ class BeatTracker:
         for start, state, onset_s in zip(spans.start.tolist(), spans.state.tolist(), onsets_s.tolist(), strict=True):
             cycle = self._open
             if state == State.S1:
-                if cycle and cycle.state == State.DIASTOLE and (closed := self._close(cycle, start, onset_s, time_s)):
+                if cycle.state == State.DIASTOLE and (closed := self._close(cycle, start, onset_s, time_s)):
                     yield closed
                 self._open = _OpenCycle([start], [onset_s])
-            elif cycle and state == cycle.state + 1:
+            elif state == cycle.state + 1:
                 cycle.starts.append(start)
                 cycle.onsets_s.append(onset_s)
                 if state == State.DIASTOLE:
                     if found := self._find(cycle, time_s):
                         yield found
                     else:
-                        self._open = None
+                        self._open = _OpenCycle()
             else:  # out of order: the open cycle is none
-                self._open = None
+                self._open = _OpenCycle()
 
     def _find(self, cycle: _OpenCycle, time_s: float) -> BeatFound | None:
         s1_s, _, s2_s, _ = cycle.onsets_s
@@ -115,33 +107,37 @@ class BeatTracker:
         expected_s = float(np.median(self._cycles_s)) if self._cycles_s else self._expected_cycle_s(s2_s - s1_s)
         end = max(s1 + round(expected_s * FRAME_RATE_HZ), diastole + LEAST_DIASTOLE_FRAMES)
         end = min(end, diastole + LAG_FRAMES)  # so much has come, whenever the beat is reported
-        judged = self._judge(cycle, end, s1_s + (end - s1) / FRAME_RATE_HZ)
-        if judged is None:
+        if (judged := self._judge(cycle, end, s1_s + (end - s1) / FRAME_RATE_HZ)) is None:
             return None
+        _, confidence, _ = judged
         self._number += 1
-        return BeatFound(time_s=time_s, number=self._number, **cycle.onsets(), confidence=judged.confidence)
+        return BeatFound(time_s=time_s, number=self._number, **cycle.onsets(), confidence=confidence)
 
     def _close(self, cycle: _OpenCycle, start: int, end_s: float, time_s: float) -> BeatClosed | None:
         cycle_s = end_s - cycle.onsets_s[0]
         if cycle_s >= LONGEST_CYCLE_S or (judged := self._judge(cycle, start, end_s)) is None:
             return None
-        self._before.append(judged.measured)
-        self.history.append(judged.measured)
+        measured, confidence, compared = judged
+        self._before.append(measured)
+        self.history.append(measured)
         self._cycles_s.append(cycle_s)
-        trusted = judged.confidence >= self._settings.least_confidence
-        s1_s2 = judged.compared["s1_against_s2"][-1, BANDS_HZ.index(S1_BAND_HZ)]
+        trusted = confidence >= self._settings.least_confidence
+        s1_s2 = compared["s1_against_s2"][-1, BANDS_HZ.index(S1_BAND_HZ)]
         return BeatClosed(
             time_s=time_s,
             number=self._number,
             **cycle.onsets(),
             end_s=end_s,
-            confidence=judged.confidence,
+            confidence=confidence,
             s1_s2_level_db=float(s1_s2) if trusted else None,
-            murmur_above_late_diastole_db=float(judged.compared["mid_systole"][-1, 0]) if trusted else None,
+            murmur_above_late_diastole_db=float(compared["mid_systole"][-1, 0]) if trusted else None,
         )
 
-    def _judge(self, cycle: _OpenCycle, end: int, end_s: float) -> _Judged | None:
-        """Measure a cycle that ends at a frame, and compare it with those before it; None where it can't be measured."""
+    def _judge(self, cycle: _OpenCycle, end: int, end_s: float) -> tuple[MeasuredCycles, float, Comparison] | None:
+        """Measure a cycle that ends at a frame, and compare it with those before it; None where it can't be measured.
+
+        The number is the confidence in it.
+        """
         starts = np.array([*cycle.starts, end])
         measured = self._engine.measure_uncertain(Spans(starts, CYCLE_STATES, starts), np.array([*cycle.onsets_s, end_s]))
         if measured is None:
@@ -149,7 +145,7 @@ class BeatTracker:
         together = [*self._before, measured]
         compared = compare_cycles(CycleLevels.joined(part.levels for part in together))
         cycles = Cycles.joined(part.cycles for part in together)
-        return _Judged(measured, float(cycle_confidence(cycles, compared, self._model)[-1]), compared)
+        return measured, float(cycle_confidence(cycles, compared, self._model)[-1]), compared
 
     def _expected_cycle_s(self, systole_s: float) -> float:
         """The rate class whose expected systole is nearest, as its cycle length."""

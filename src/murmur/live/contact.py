@@ -28,6 +28,11 @@ class QualityTracker:
 
     The rules are those that `murmur.measure.quality.assess_quality` applies to a whole recording: a second that is only far
     too quiet is lost if it holds no trusted beat either, so that a step in gain is no loss.
+
+    Attributes
+    ----------
+    seconds : int
+        How many seconds it has been given.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,7 +42,7 @@ class QualityTracker:
         self._beat_s, self._beat_end_s = 0.0, 0.0  # S1 and the end of S2 of the last trusted beat
         self._lost_until_s = 0.0
         self._quiet: deque[tuple[int, float]] = deque()  # seconds whose beats have still to be found, and their levels
-        self._seconds = 0
+        self.seconds = 0
 
     def take(self, beat: BeatFound | BeatClosed) -> None:
         """Take a beat into account, except the very first, whose confidence is too high with none beside it."""
@@ -48,10 +53,10 @@ class QualityTracker:
         """Report a change, given the level and the share of silence of each new second."""
         for level_db, silence in zip(levels_db.tolist(), silent.tolist(), strict=True):
             if silence > 0.5:
-                yield from self._lose(self._seconds, time_s)
+                yield from self._lose(self.seconds, time_s)
             else:
-                self._quiet.append((self._seconds, level_db))
-            self._seconds += 1
+                self._quiet.append((self.seconds, level_db))
+            self.seconds += 1
         while self._quiet and self._quiet[0][0] + FOUND_AFTER_S <= time_s:
             second, level_db = self._quiet.popleft()
             if self._beat_end_s > second:

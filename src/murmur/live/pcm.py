@@ -20,13 +20,6 @@ Samples = npt.NDArray[Any]
 PCM_FORMATS = {"u8": "u1", "s16le": "<i2", "s32le": "<i4", "f32le": "<f4"}
 #: Length of the blocks of a microphone and of a file.
 BLOCK_S = 0.05
-#: At most this many bytes are read at once.
-MOST_BYTES = 2**16
-
-
-def channel_of(frames: Samples, channel: int) -> Samples:
-    """One channel of frames (samples, channels)."""
-    return np.ascontiguousarray(frames[:, channel])
 
 
 def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> Iterator[Samples]:
@@ -41,12 +34,12 @@ def blocks_of_pipe(pipe: BinaryIO, format: str, channels: int, channel: int) -> 
     size = channels * kind.itemsize
     rest = b""
     read = getattr(pipe, "read1", pipe.read)  # does not wait until a buffer is full
-    while piece := read(MOST_BYTES):
+    while piece := read(2**16):
         piece = rest + piece
         whole = len(piece) - len(piece) % size
         rest = piece[whole:]
         if whole:
-            yield channel_of(np.frombuffer(piece[:whole], dtype=kind).reshape(-1, channels), channel)
+            yield np.frombuffer(piece[:whole], dtype=kind)[channel::channels].copy()
     if rest:
         raise AudioFormatError(
             f"stdin: ends after {len(rest)} of the {size} bytes of a frame ({channels} × {format}): "
@@ -88,9 +81,6 @@ def blocks_of_device(
         raise ParameterError(f"a microphone needs PortAudio: {error}; on Debian: apt install libportaudio2") from error
     arrived: queue.SimpleQueue[Samples] = queue.SimpleQueue()
 
-    def take(frames: Samples, count: int, when: Any, status: Any) -> None:
-        arrived.put(frames.copy())
-
     try:
         rate = sample_rate_hz or float(sounddevice.query_devices(device, "input")["default_samplerate"])
         stream = sounddevice.InputStream(
@@ -99,7 +89,7 @@ def blocks_of_device(
             device=device,
             channels=channels,
             dtype="float32",
-            callback=take,
+            callback=lambda frames, *_: arrived.put(frames[:, channel].copy()),
         )
     except (sounddevice.PortAudioError, ValueError) as error:
         raise ParameterError(f"device {device!r}: {error}; python -m sounddevice lists the devices") from error
@@ -107,6 +97,6 @@ def blocks_of_device(
     def blocks() -> Iterator[Samples]:
         with stream:
             while True:
-                yield channel_of(arrived.get(), channel)
+                yield arrived.get()
 
     return rate, blocks()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from murmur.plot.style import INK, SOFT, drawing, unframe
+from murmur.plot.style import INK, SOFT, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,6 @@ PLACES = {
 }
 #: From the faintest murmur that is drawn to the loudest, in dB relative to S2.
 FAINTEST_DB, LOUDEST_DB = -30.0, 5.0
-_SOUND_RADIUS = 0.115
 
 
 def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
@@ -67,7 +66,7 @@ def chest_map(analyses: Sequence[Analysis], *, ax: Axes | None = None) -> Axes:
             _draw_site(axes, site, place, [a for a in analyses if a.info.site == site])
         axes.set(xlim=(-1.15, 1.15), ylim=(-0.62, 1.12), aspect="equal")
         axes.set_title("Murmur by site, dB relative to S2")
-        unframe(axes)
+        axes.set_axis_off()
         for x, side, text in (
             (-1.1, "left", "right"),
             (1.1, "right", "left"),
@@ -94,7 +93,7 @@ def _draw_site(ax: Axes, site: str, place: tuple[float, float], here: Sequence[A
         ink, style = SOFT, {"linestyle": ":", "edgecolor": SOFT}
     elif not known:
         style = {"linestyle": "-", "edgecolor": SOFT, "hatch": "////"}
-    ax.add_patch(Circle(place, _SOUND_RADIUS, facecolor=face, linewidth=1.0, zorder=3, **style))
+    ax.add_patch(Circle(place, 0.115, facecolor=face, linewidth=1.0, zorder=3, **style))
     ax.text(*place, text, ha="center", va="center", fontsize=7.5, linespacing=0.95, zorder=4, color=ink)
 
 

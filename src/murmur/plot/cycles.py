@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from murmur.plot.style import COLOURS, DASHES, INK, SIGN, SOFT, drawing, unframe
+from murmur.plot.style import COLOURS, DASHES, INK, SIGN, SOFT, drawing
 from murmur.segmentation.result import State
 
 if TYPE_CHECKING:
@@ -68,18 +67,17 @@ def cycle(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
 
 def _draw_profiles(ax: Axes, murmur: MurmurFeatures, systole: tuple[float, float], diastole: tuple[float, float]) -> None:
     """Draw the profiles of systole and diastole, each from its beginning to its end (ms)."""
-    low_db, high_db = murmur.profile_low_db, murmur.profile_high_db
-    quiet_low_db, quiet_high_db = murmur.diastole_profile_low_db, murmur.diastole_profile_high_db
     for span_ms, low, middle, high, colour in (
-        (systole, low_db, murmur.profile_db, high_db, SIGN),
-        (diastole, quiet_low_db, murmur.diastole_profile_db, quiet_high_db, SOFT),
+        (systole, murmur.profile_low_db, murmur.profile_db, murmur.profile_high_db, SIGN),
+        (diastole, murmur.diastole_profile_low_db, murmur.diastole_profile_db, murmur.diastole_profile_high_db, SOFT),
     ):
         edges_ms = np.linspace(*span_ms, len(middle) + 1)
         ax.stairs(high, edges_ms, baseline=low, fill=True, color=colour, alpha=0.22, linewidth=0)
         ax.stairs(middle, edges_ms, baseline=None, color=colour, linewidth=1.6)
     ax.axhline(0.0, color=INK, linewidth=0.7, linestyle=DASHES)
     # nothing is learned from what lies far below late diastole
-    ax.set_ylim(max(min(*low_db, -3.0) - 1.0, -12.0), 1.12 * max(*high_db, *quiet_high_db, 9.0))
+    lowest, highest = min(*murmur.profile_low_db, -3.0), max(*murmur.profile_high_db, *murmur.diastole_profile_high_db, 9.0)
+    ax.set_ylim(max(lowest - 1.0, -12.0), 1.12 * highest)
 
 
 def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
@@ -111,8 +109,9 @@ def levels(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
             _level(axes, norm, f"norm {where} {norm:+.1f}", at=0.0)
         ends = [*np.quantile(values, (0.02, 0.98)).tolist(), middle, middle if norm is None else norm]
         room = max(0.3 * (max(ends) - min(ends)), 2.0)
-        axes.set(ylim=(min(ends) - room, max(ends) + room), ylabel="level (dB)", title="S1 against S2, 60 to 100 Hz")
-        return _over_time(axes, analysis)
+        axes.set(xlim=(0.0, analysis.duration_s), ylim=(min(ends) - room, max(ends) + room))
+        axes.set(xlabel="time (s)", ylabel="level (dB)", title="S1 against S2, 60 to 100 Hz")
+        return axes
 
 
 def tachogram(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
@@ -146,15 +145,13 @@ def tachogram(analysis: Analysis, *, ax: Axes | None = None) -> Axes:
         mean = analysis.rhythm.heart_rate_bpm
         if mean is not None:
             _level(axes, mean, f"mean {mean:.0f}")
-        axes.set(ylim=_room_for(rate[trusted] if trusted.any() else rate), ylabel="per minute", title="Heart rate")
+        shown = rate[trusted] if trusted.any() else rate
+        room = max(0.15 * np.ptp(shown), 8.0)
+        axes.set(xlim=(0.0, analysis.duration_s), ylim=(max(shown.min() - room, 0.0), shown.max() + room))
+        axes.set(xlabel="time (s)", ylabel="per minute", title="Heart rate")
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 0.98), borderaxespad=0.0)
-        return _over_time(axes, analysis)
-
-
-def _over_time(ax: Axes, analysis: Analysis) -> Axes:
-    ax.set(xlim=(0.0, analysis.duration_s), xlabel="time (s)")
-    return ax
+        return axes
 
 
 def _level(ax: Axes, value: float, text: str, colour: str = SOFT, style: Any = DASHES, at: float = 1.0) -> None:
@@ -167,14 +164,8 @@ def _level(ax: Axes, value: float, text: str, colour: str = SOFT, style: Any = D
     )  # fmt: skip
 
 
-def _room_for(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    room = max(0.15 * (high - low), 8.0)
-    return max(low - room, 0.0), high + room
-
-
 def _nothing(ax: Axes, why: str) -> Axes:
     """Write on an empty plot why it is empty."""
     ax.text(0.5, 0.5, why, ha="center", va="center", color=SOFT, transform=ax.transAxes)
-    unframe(ax)
+    ax.set_axis_off()
     return ax

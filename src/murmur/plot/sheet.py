@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: Seconds of sound that are shown by default: of more, no detail is visible on a sheet.
 SHOWN_S = 6.0
-#: Characters of a line across the sheet.
-LINE = 135
 
 
 def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, end_s: float | None = None) -> Figure:
@@ -57,7 +55,8 @@ def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, 
     """
     story = tell(analysis)
     sentences = [*story.warnings, *(sentence for sentence, _ in story.sentences)]
-    lines = [line for text in (f"{story.title}   {story.context}", *sentences) for line in textwrap.wrap(text, LINE)]
+    lines = [line for text in (f"{story.title}   {story.context}", *sentences) for line in textwrap.wrap(text, width=135)]
+    end_s = start_s + SHOWN_S if end_s is None else end_s
     with styled():
         figure = new_sheet(10.0, 8.0, "\n".join(lines), 9.5)
         axes: Any = figure.subplot_mosaic(
@@ -66,7 +65,7 @@ def overview(recording: Recording, analysis: Analysis, *, start_s: float = 0.0, 
         )  # fmt: skip
         axes["spectrum"].sharex(axes["wave"])
         for draw, name in ((phonocardiogram, "wave"), (spectrogram, "spectrum")):
-            draw(recording, analysis, start_s=start_s, end_s=start_s + SHOWN_S if end_s is None else end_s, ax=axes[name])
+            draw(recording, analysis, start_s=start_s, end_s=end_s, ax=axes[name])
         for draw_cycles, name in ((cycle, "cycle"), (levels, "levels"), (tachogram, "rate")):
             draw_cycles(analysis, ax=axes[name])
         for upper in ("wave", "levels"):

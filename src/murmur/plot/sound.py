@@ -19,14 +19,10 @@ if TYPE_CHECKING:
 
 #: Denser sound is drawn as the band between the lowest and the highest sample of so many spans per inch.
 SPANS_PER_INCH = 150
-#: S1 and S2 are named if a second is at least so many points (1/72 inch) wide.
-NAMED_FROM = 40.0
 #: Length of the Hann windows, as in the analysis, and their step, in seconds.
 WINDOW_S, STEP_S = 0.064, 0.008
 #: Range of frequencies in which heart sounds and murmurs are heard.
 LOWEST_HZ, HIGHEST_HZ = 20.0, 800.0
-#: Range of levels below the loudest.
-RANGE_DB = 60.0
 
 
 def phonocardiogram(
@@ -73,17 +69,17 @@ def phonocardiogram(
     """
     first, last = _span(recording, start_s, end_s)
     with drawing(ax) as axes:
-        samples = _audible(recording.samples[first:last].astype(np.float64), recording.sample_rate_hz)
-        largest = _typical_peak(samples, recording.sample_rate_hz)
+        rate_hz = recording.sample_rate_hz
+        samples = _audible(recording.samples[first:last].astype(np.float64), rate_hz)
+        largest = _typical_peak(samples, rate_hz)
         spans = round(SPANS_PER_INCH * _width_inches(axes))
         if len(samples) <= 2 * spans:
-            times_s = (first + np.arange(len(samples))) / recording.sample_rate_hz
-            axes.plot(times_s, samples, color=TRACE, linewidth=0.6)
+            axes.plot((first + np.arange(len(samples))) / rate_hz, samples, color=TRACE, linewidth=0.6)
         else:
-            edges_s, low, high = _envelope(samples, first, recording.sample_rate_hz, spans)
-            axes.fill_between(edges_s, low, high, color=TRACE, linewidth=0.4)
-        axes.set(ylim=(-largest, largest), yticks=[], xlabel="time (s)")
-        axes.set_xlim(first / recording.sample_rate_hz, last / recording.sample_rate_hz)
+            starts = np.linspace(0, len(samples), spans + 1).astype(np.int64)[:-1]
+            low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
+            axes.fill_between((first + starts) / rate_hz, low, high, color=TRACE, linewidth=0.4)
+        axes.set(xlim=(first / rate_hz, last / rate_hz), ylim=(-largest, largest), yticks=[], xlabel="time (s)")
         axes.spines["left"].set_visible(False)
         if found is not None:
             _mark_sounds(axes, found)
@@ -122,14 +118,14 @@ def spectrogram(
         power = np.abs(librosa.stft(np.array(recording.samples[first:last]), n_fft=window, hop_length=step)) ** 2
         shown = power[: int(HIGHEST_HZ * window / rate_hz) + 2]
         loudest = max(float(shown[int(np.ceil(LOWEST_HZ * window / rate_hz)) :].max()), 1e-12)
-        decibels = np.clip(librosa.power_to_db(shown, ref=loudest, top_db=None), -RANGE_DB, 0.0)
+        decibels = np.clip(librosa.power_to_db(shown, ref=loudest, top_db=None), -60.0, 0.0)
         librosa.display.specshow(
             decibels, sr=rate_hz, hop_length=step, n_fft=window, ax=axes, cmap="magma", rasterized=True, x_axis="s",
             y_axis="hz", x_coords=first / rate_hz + np.arange(decibels.shape[1]) * step / rate_hz,
             y_coords=np.arange(decibels.shape[0]) * rate_hz / window,
         )  # fmt: skip
-        axes.set(ylabel="frequency (Hz)", xlabel="time (s)", ylim=(0.0, min(HIGHEST_HZ, rate_hz / 2)))
-        axes.set_xlim(first / rate_hz, last / rate_hz)
+        axes.set(xlim=(first / rate_hz, last / rate_hz), ylim=(0.0, min(HIGHEST_HZ, rate_hz / 2)))
+        axes.set(xlabel="time (s)", ylabel="frequency (Hz)")
         if found is not None:
             _mark_onsets(axes, found)
         return axes
@@ -167,20 +163,10 @@ def _width_inches(ax: Axes) -> float:
     return float(ax.get_window_extent().width) / float(ax.get_figure().dpi)
 
 
-def _envelope(
-    samples: NDArray[np.float64], first: int, rate_hz: float, spans: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Times of so many spans, and the lowest and highest sample of each."""
-    starts = np.linspace(0, len(samples), spans + 1).astype(np.int64)[:-1]
-    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    return (first + starts) / rate_hz, low, high
-
-
 def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict[State, list[tuple[float, float, bool]]]:
     """Start, duration and trust of each visible S1 and S2."""
-    sure: set[float] = set()
     if isinstance(found, Segmentation):
-        segmentation, trusted = found, None
+        segmentation, sure = found, {start_s for start_s, _, _ in found.intervals}
     else:
         segmentation, trusted = found.segmentation, found.cycles.trusted
         cycles = segmentation.cycles
@@ -188,14 +174,13 @@ def _sounds(found: Analysis | Segmentation, low_s: float, high_s: float) -> dict
     sounds: dict[State, list[tuple[float, float, bool]]] = {State.S1: [], State.S2: []}
     for start_s, end_s, state in segmentation.intervals:
         if state in sounds and end_s > low_s and start_s < high_s:
-            sounds[state].append((start_s, end_s - start_s, trusted is None or start_s in sure))
+            sounds[state].append((start_s, end_s - start_s, start_s in sure))
     return sounds
 
 
 def _mark_sounds(ax: Axes, found: Analysis | Segmentation) -> None:
     low_s, high_s = ax.get_xlim()
-    width_points = 72.0 * _width_inches(ax)
-    named = width_points / (high_s - low_s) >= NAMED_FROM
+    named = 72.0 * _width_inches(ax) / (high_s - low_s) >= 40.0  # points for each second: room for the names
     for state, sounds in _sounds(found, low_s, high_s).items():
         for trusted, alpha in ((True, 0.3), (False, 0.1)):
             spans = [(start_s, duration_s) for start_s, duration_s, sure in sounds if sure is trusted]

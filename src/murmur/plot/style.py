@@ -84,10 +84,3 @@ def new_sheet(width: float, height: float, title: str, title_size: float) -> Fig
     figure.suptitle(title, x=0.01, ha="left", fontsize=title_size)
     figure.supxlabel("For research and education, not a medical device.", x=0.99, ha="right", fontsize=7, color=SOFT)
     return figure
-
-
-def unframe(ax: Axes) -> None:
-    """Take away ticks and frame."""
-    ax.set(xticks=[], yticks=[])
-    for spine in ax.spines.values():
-        spine.set_visible(False)

@@ -19,9 +19,10 @@ def write_index(home: Path, name: str, entries: Sequence[Entry], coming: Collect
     parts = [entries[first : first + INDEX_ROWS] for first in range(0, len(entries), INDEX_ROWS)]
     files = ["index.html", *(f"index-{number}.html" for number in range(2, len(parts) + 1))]
     for number, (file, part) in enumerate(zip(files, parts, strict=True)):
+        linked = {entry.file for entry in part if entry.file in coming or (home / entry.file).is_file()}
         html = template("index.html").render(
             name=name,
-            rows=[(entry.file if _is_linked(home, entry, coming) else "", entry.cells) for entry in part],
+            rows=[(entry.file if entry.file in linked else "", entry.cells) for entry in part],
             total=len(entries),
             files=files,
             number=number,
@@ -30,7 +31,3 @@ def write_index(home: Path, name: str, entries: Sequence[Entry], coming: Collect
         )
         write_text(home / file, html)
     return str(home / "index.html")
-
-
-def _is_linked(home: Path, entry: Entry, coming: Collection[str]) -> bool:
-    return entry.file in coming or (home / entry.file).is_file()

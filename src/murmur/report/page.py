@@ -6,27 +6,22 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from murmur import __version__
 from murmur.errors import MurmurError, ParameterError
 from murmur.io.info import RecordingInfo
-from murmur.io.recording import AudioInput, load
+from murmur.io.recording import AudioInput, Recording, load
 from murmur.patients.patient import join_patient
 from murmur.patients.visits import compare_visits
 from murmur.pipeline.analysis import Analysis, analyze
 from murmur.pipeline.models import Models, shipped_models
+from murmur.plot.style import styled
 from murmur.report.pictures import Picture, Pictures
 from murmur.report.sound import Span, best_span, data_url
 from murmur.settings import Settings
 from murmur.wording import Story, Tone, percent, tell, tell_failure, tell_patient, tell_visit_history
 from murmur.wording.story import POSITIONS
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-    from murmur.io.info import RecordingInfo
-from murmur.io.recording import Recording
 
 #: Upper limit of the size of a page: 5 MB, with some margin.
 MOST_BYTES = 4_900_000
@@ -80,6 +75,11 @@ class _Heard:
     def title(self) -> str:
         """Name of the file."""
         return os.path.basename(self.path) if self.path else "Recording"  # noqa: PTH119
+
+    @property
+    def has_cycles(self) -> bool:
+        """Whether there are cycles to draw."""
+        return self.analysis is not None and len(self.analysis.segmentation.cycles) > 0
 
     @property
     def origin(self) -> str:
@@ -146,9 +146,7 @@ def page_of(
 
 def _seconds(drawn: int) -> float:
     """Seconds of each recording that there is room for."""
-    if not drawn:
-        return LONGEST_S
-    room = (0.9 * MOST_BYTES / min(drawn, MOST_DRAWN) - FIXED_BYTES) / BYTES_PER_S
+    room = (0.9 * MOST_BYTES / min(max(drawn, 1), MOST_DRAWN) - FIXED_BYTES) / BYTES_PER_S
     return min(max(room, SHORTEST_S), LONGEST_S)
 
 
@@ -165,11 +163,9 @@ def template(name: str) -> Any:
         from jinja2 import Environment, PackageLoader, StrictUndefined
     except ImportError as error:
         raise ParameterError("reports need jinja2: pip install 'murmur-pcg[report]'") from error
-    from murmur.plot.style import styled
-
     with styled():  # raises if matplotlib is missing
         pass
-    environment: Environment = Environment(
+    environment = Environment(
         loader=PackageLoader("murmur.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -189,12 +185,9 @@ def _heard(source: AudioInput, settings: Settings, models: Models, channel: int 
     path = os.fsdecode(source) if isinstance(source, str | os.PathLike) else path
     try:
         analysis = analyze(source, channel=channel, settings=settings, models=models)
-        recording = None
-        if analysis.duration_s <= LONGEST_LOADED_S:
-            recording = load(source, channel=channel)
+        recording = load(source, channel=channel) if analysis.duration_s <= LONGEST_LOADED_S else None
     except MurmurError as error:
-        reason = str(error).removeprefix(f"{path}: ")
-        return _Heard(path, tell_failure(path, reason))
+        return _Heard(path, tell_failure(path, str(error).removeprefix(f"{path}: ")))
     return _Heard(path, tell(analysis), analysis, recording)
 
 
@@ -205,7 +198,7 @@ def _draw(heard: Sequence[_Heard], seconds: float, pictures: Pictures) -> None:
         if one.analysis is None or drawn >= MOST_DRAWN:
             continue
         drawn += 1
-        one.pictures = pictures.cycles(one.analysis) if len(one.analysis.segmentation.cycles) else []
+        one.pictures = pictures.cycles(one.analysis) if one.has_cycles else []
         if one.recording is None or not seconds:
             continue
         one.span = best_span(one.analysis, seconds)
@@ -231,10 +224,7 @@ def _context(
                 remarks.append(f"Visits are not compared: {error}.")
     _draw(heard, seconds, pictures)
     described = heard[:MOST_DESCRIBED]
-    undrawn = sum(
-        one.analysis is not None and not one.pictures and bool(len(one.analysis.segmentation.cycles)) for one in heard
-    )
-    if undrawn:
+    if undrawn := sum(one.has_cycles and not one.pictures for one in heard):
         how = "in words and figures only" if len(described) == len(heard) else "without pictures, some in a single line"
         remarks.append(f"{undrawn} of {len(heard)} recordings are described {how}, to limit the size of the page.")
     return {

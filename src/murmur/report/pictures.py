@@ -27,8 +27,6 @@ INCHES_PER_S, LEAST_INCHES = 0.65, 6.0
 LEFT_INCHES, RIGHT_INCHES = 0.55, 0.1
 #: Seconds that fit across a sheet of paper.
 PAPER_S = 6.0
-#: The eye distinguishes no more colours in a spectrogram.
-COLOURS = 64
 _POINT = re.compile(r"(-?\d+\.\d)\d+")
 _NUMBERS = re.compile(r' (?:d|points|x|y)="[^"]*"')
 _IMAGE = re.compile(r"data:image/png;base64,([^\"]*)")
@@ -37,12 +35,11 @@ _ID = re.compile(r'\bid="|url\(#|href="#')
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An SVG, what it shows in words, and where its time axis lies.
+    """An SVG, and where its time axis lies.
 
     Attributes
     ----------
     svg : str
-    label : str
     width_px : int
         Width at which its letters have the intended size.
     left, right : float
@@ -50,7 +47,6 @@ class Picture:
     """
 
     svg: str
-    label: str
     width_px: int
     left: float = 0.0
     right: float = 1.0
@@ -66,7 +62,8 @@ def _with_fewer_colours(image: re.Match[str]) -> str:
 
     file = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(image.group(1)))) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        # the eye distinguishes no more colours in a spectrogram
+        picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
 
 
@@ -132,12 +129,11 @@ class Pictures:
         text = file.getvalue()
         text = text[text.index("<svg") :]
         self._count += 1
-        prefix = f"p{self._count}-"
-        text = _ID.sub(lambda found: found.group() + prefix, text)
+        text = _ID.sub(rf"\g<0>p{self._count}-", text)
         text = _NUMBERS.sub(_shortened, text)
         text = _IMAGE.sub(_with_fewer_colours, text)
         width, height = figure.get_size_inches()
         head = f'<svg class="picture" role="img" aria-label="{label}" viewBox="0 0 {72 * width:.2f} {72 * height:.2f}"'
         body = re.sub(r"<metadata>.*?</metadata>", "", text[text.index(">") + 1 :], flags=re.DOTALL)
         names = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
-        return Picture(head + names + body.strip(), label, round(96 * width), left, right)
+        return Picture(head + names + body.strip(), round(96 * width), left, right)

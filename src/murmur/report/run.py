@@ -6,9 +6,10 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,8 +24,6 @@ from murmur.report.index import write_index
 from murmur.report.page import page_of, template
 from murmur.settings import Settings
 
-#: Pages queued for each worker, so that none waits for work.
-AHEAD = 2
 #: Up to so many problems are reported in words.
 MOST_PROBLEMS = 10
 #: Suffixes that request another kind of file.
@@ -201,25 +200,13 @@ def _write_page(entry: Entry, target: Path, task: Task) -> str:
 def _problems(todo: Sequence[Entry], home: Path, task: Task, jobs: int | None) -> Iterator[str]:
     """Write pages, and yield of each what went wrong, or an empty text."""
     jobs = min(jobs or usable_cores(), len(todo))
+    work = todo, [home / entry.file for entry in todo], repeat(task)
     if jobs <= 1:
-        for entry in todo:
-            yield _write_page(entry, home / entry.file, task)
+        yield from map(_write_page, *work)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting: set[Future[str]] = set()
-        for entry in todo:
-            waiting.add(pool.submit(_write_page, entry, home / entry.file, task))
-            if len(waiting) >= jobs * (1 + AHEAD):
-                yield from _take_done(waiting)
-        while waiting:
-            yield from _take_done(waiting)
-
-
-def _take_done(waiting: set[Future[str]]) -> Iterator[str]:
-    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        waiting.remove(future)
         try:
-            yield future.result()
+            yield from pool.map(_write_page, *work)
         except BrokenProcessPool as error:
             remedy = "the same command continues from here; --jobs 1 uses no worker processes"
             raise OutputError(f"a worker process died while writing pages: {remedy}") from error

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 #: Some browsers play no lower rate; heart sounds and murmurs lie below 1 kHz.
 RATE_HZ = 8000
-#: Share of samples that may be clipped: scaled to a single knock, the rest would be too faint to hear.
-CUT_SHARE = 1e-3
-PEAK = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,8 @@ def data_url(recording: Recording, span: Span) -> str:
     if recording.sample_rate_hz != RATE_HZ:
         samples = librosa.resample(samples, orig_sr=recording.sample_rate_hz, target_sr=RATE_HZ, res_type="soxr_hq")
     samples -= samples.mean()
-    largest = float(np.quantile(np.abs(samples), 1.0 - CUT_SHARE)) or 1.0
+    # 0.1 % of the samples may be clipped: scaled to a single knock, the rest would be too faint to hear
+    largest = float(np.quantile(np.abs(samples), 0.999)) or 1.0
     file = io.BytesIO()
-    soundfile.write(file, np.clip(samples * (PEAK / largest), -1.0, 1.0), RATE_HZ, format="FLAC", subtype="PCM_16")
+    soundfile.write(file, np.clip(samples * (0.9 / largest), -1.0, 1.0), RATE_HZ, format="FLAC", subtype="PCM_16")
     return f"data:audio/flac;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from murmur.errors import MurmurError, ParameterError
+from murmur.findings.registry import SIGNS
 from murmur.io.info import INFO_FIELDS
 from murmur.live.analyzer import LiveAnalyzer
 from murmur.live.events import Finished
@@ -30,7 +31,6 @@ from murmur.pipeline.analysis import analyze
 from murmur.pipeline.models import Models
 from murmur.serve.guard import LOOPBACK, Guard, Limits, refuse
 from murmur.serve.openapi import openapi
-from murmur.serve.signs import signs_module
 from murmur.settings import Settings
 
 PAGE = Path(__file__).parent / "page"
@@ -49,21 +49,11 @@ class _RefusalError(Exception):
         self.status, self.error = status, error
 
 
-class _Slots:
-    """A limited number of clients at once."""
-
-    def __init__(self, count: int) -> None:
-        self._free = count
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        if not self._free:
-            raise _RefusalError(503, "too many clients: try again later")
-        self._free -= 1
-        try:
-            yield
-        finally:
-            self._free += 1
+def _free(clients: asyncio.Semaphore) -> asyncio.Semaphore:
+    """Return what admits clients, unless it would have to wait: then refuse."""
+    if clients.locked():
+        raise _RefusalError(503, "too many clients: try again later")
+    return clients
 
 
 def make_app(
@@ -127,12 +117,30 @@ async def _document(request: Request) -> Response:
     return JSONResponse(openapi())
 
 
+def signs_module() -> str:
+    """Return the source of a module that exports `SIGNS`: what the signs are called, and which values are pointed out."""
+    signs = [
+        {
+            "name": sign.name,
+            "title": sign.title,
+            "unit": sign.unit,
+            "probability_of": sign.probability_of,
+            "phrases": dict(sign.phrases),
+            "abnormal": sorted(sign.abnormal),
+            "unremarkable": sorted(sign.unremarkable),
+            "abnormal_from": sign.abnormal_from,
+        }
+        for sign in SIGNS
+    ]
+    return f"export const SIGNS = {json.dumps(signs)};\n"
+
+
 class _Server:
     """What requests share: settings, and limits of what runs at once. Sound is kept in memory only."""
 
     def __init__(self, settings: Settings, models: Models | None, limits: Limits) -> None:
         self._settings, self._models, self._limits = settings, models, limits
-        self._uploads, self._streams = _Slots(limits.clients), _Slots(limits.clients)
+        self._uploads, self._streams = asyncio.Semaphore(limits.clients), asyncio.Semaphore(limits.clients)
         self._cores = CapacityLimiter(os.cpu_count() or 1)
 
     # --- recordings ---------------------------------------------------------------------
@@ -140,7 +148,7 @@ class _Server:
     async def analyze(self, request: Request) -> Response:
         """Answer ``POST /analyze``."""
         try:
-            async with self._uploads.one():
+            async with _free(self._uploads):
                 options = _options(request)
                 async with asyncio.timeout(self._limits.upload_s):
                     body = await self._body(request)
@@ -159,14 +167,15 @@ class _Server:
 
     async def _body(self, request: Request) -> bytes:
         largest = self._limits.upload_mb * 2**20
-        error = f"more than {self._limits.upload_mb} MB: analyze it with `murmur analyze` instead"
-        if request.headers.get("content-length", "0").isdigit() and int(request.headers.get("content-length", 0)) > largest:
-            raise _RefusalError(413, error)
+        too_large = _RefusalError(413, f"more than {self._limits.upload_mb} MB: analyze it with `murmur analyze` instead")
+        announced = request.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > largest:
+            raise too_large
         body = bytearray()
         async for piece in request.stream():
             body += piece
             if len(body) > largest:
-                raise _RefusalError(413, error)
+                raise too_large
         return bytes(body)
 
     # --- live ---------------------------------------------------------------------------
@@ -174,14 +183,14 @@ class _Server:
     async def live(self, socket: WebSocket) -> None:
         """Answer the WebSocket ``/live``."""
         try:
-            async with self._streams.one():
+            async with _free(self._streams):
                 await socket.accept()
                 try:
                     await self._follow(socket)
                 except MurmurError as error:
-                    await self._end(socket, str(error), 1008)
+                    await _end(socket, str(error))
                 except TimeoutError:
-                    await self._end(socket, f"nothing was received, or read, for {self._limits.idle_s:g} s", 1008)
+                    await _end(socket, f"nothing was received, or read, for {self._limits.idle_s:g} s")
         except _RefusalError as refusal:
             await refuse(socket.scope, socket.receive, socket.send, refusal.status, refusal.error)
         except WebSocketDisconnect:
@@ -223,17 +232,13 @@ class _Server:
         form = words.get("format", "s16le")
         if form not in PCM_FORMATS:
             raise ParameterError(f"the stream: format must be one of {', '.join(PCM_FORMATS)}, not {form!r:.40}")
-        for name in LABELS:
-            if not isinstance(words.get(name, ""), str):
-                raise ParameterError(f"the stream: {name} must be text, not {words[name]!r:.40}")
         history_s = words.get("history_s", 300.0)
         if isinstance(history_s, bool) or not isinstance(history_s, int | float) or not history_s <= 3600.0:
             raise ParameterError(f"the stream: history_s must be a number up to 3600, not {history_s!r:.40}")
-        labels = {name: words.get(name, "") for name in LABELS}
         if "sample_rate_hz" not in words:
             raise ParameterError("the stream: sample_rate_hz is missing; raw PCM does not state it")
-        rate = words["sample_rate_hz"]
-        live = LiveAnalyzer(rate, self._settings, **labels, history_s=history_s, models=self._models)
+        labels = {name: words.get(name, "") for name in LABELS}
+        live = LiveAnalyzer(words["sample_rate_hz"], self._settings, **labels, history_s=history_s, models=self._models)
         return live, np.dtype(PCM_FORMATS[form])
 
     async def _receive(self, socket: WebSocket) -> bytes | str:
@@ -251,14 +256,13 @@ class _Server:
         async with asyncio.timeout(self._limits.idle_s):
             await socket.send_text(text)
 
-    async def _end(self, socket: WebSocket, error: str, code: int) -> None:
-        """Report what was wrong, if the client still listens, and close."""
-        try:
-            async with asyncio.timeout(1.0):
-                await socket.send_text(json.dumps({"event": "error", "message": error}))
-                await socket.close(code)
-        except (TimeoutError, RuntimeError, WebSocketDisconnect):
-            return
+
+async def _end(socket: WebSocket, error: str) -> None:
+    """Report what was wrong, if the client still listens, and close."""
+    with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+        async with asyncio.timeout(1.0):
+            await socket.send_text(json.dumps({"event": "error", "message": error}))
+            await socket.close(1008)
 
 
 def _words(message: bytes | str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Names of the local machine, which no other can use.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -48,13 +48,11 @@ class Limits:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, error: str) -> None:
     """Refuse a request, or the opening of a WebSocket, with a status and a reason."""
-    if scope["type"] == "http":
-        await JSONResponse({"error": error}, status)(scope, receive, send)
-    elif "websocket.http.response" in scope.get("extensions", {}):
+    if scope["type"] == "websocket":
         await receive()  # the client's request to connect
+    if scope["type"] == "http" or "websocket.http.response" in scope.get("extensions", {}):
         await JSONResponse({"error": error}, status)(scope, receive, send)
     else:  # the server can only answer 403
-        await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": error})
 
 
@@ -82,13 +80,12 @@ class Guard:
             await refuse(scope, receive, send, 403, f"pages of {origin!r} may not ask this server: see --allow-origin")
             return
 
-        async def with_headers(message: dict[str, object]) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = list(message.get("headers", ()))  # type: ignore[call-overload]
-                message["headers"] = given + [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+                MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self._app(scope, receive, with_headers)  # type: ignore[arg-type]
+        await self._app(scope, receive, with_headers)
 
 
 def _name(host: str) -> str:

@@ -11,8 +11,8 @@ from murmur.io.naming import POSITIONS, SITES
 from murmur.pipeline.analysis import Analysis
 from murmur.records import json_schema
 
-DISCLAIMER = "For research and education, not a medical device."
-LIVE = (
+DESCRIPTION = (
+    "For research and education, not a medical device. "
     "Live sound is sent over a WebSocket, `/live`, which OpenAPI can't describe. The client first sends one JSON message, "
     '`{"sample_rate_hz": 4000, "format": "s16le", "site": "MV"}` (formats: u8, s16le, s32le, f32le; patient, site, '
     "position, visit and history_s are optional), then binary messages of mono PCM, of at most 256 kB. The server sends a "
@@ -35,15 +35,17 @@ REFUSALS = {
 @lru_cache(maxsize=1)
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the server."""
+    answer = _answer("this document", {"type": "object"})
+    document = {"summary": "This document", "operationId": "openapi", "responses": {"200": answer}}
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "murmur",
             "version": __version__,
-            "description": f"{DISCLAIMER} {LIVE}",
+            "description": DESCRIPTION,
             "license": {"name": "MIT"},
         },
-        "paths": {"/analyze": {"post": _analyze()}, "/openapi.json": {"get": _document()}},
+        "paths": {"/analyze": {"post": _analyze()}, "/openapi.json": {"get": document}},
         "components": {"schemas": _schemas()},
     }
 
@@ -68,11 +70,6 @@ def _analyze() -> dict[str, Any]:
             **{status: _answer(reason, error) for status, reason in REFUSALS.items()},
         },
     }
-
-
-def _document() -> dict[str, Any]:
-    answer = _answer("this document", {"type": "object"})
-    return {"summary": "This document", "operationId": "openapi", "responses": {"200": answer}}
 
 
 def _schemas() -> dict[str, Any]:

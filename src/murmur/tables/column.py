@@ -17,7 +17,6 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 #: Decimals of a number, by its unit.
 _DECIMALS = {"dB": 2, "ms": 1, "Hz": 1, "1/min": 1}
-_OTHER_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Column(Generic[T_contra]):
 
     def __post_init__(self) -> None:
         if self.decimals < 0:
-            object.__setattr__(self, "decimals", _DECIMALS.get(self.unit, _OTHER_DECIMALS))
+            object.__setattr__(self, "decimals", _DECIMALS.get(self.unit, 4))
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -57,27 +57,22 @@ def export(table: Table, folder: Path, format_: str) -> int:
     OutputError
         If it can't be written; an existing one is left unchanged.
     """
+    number = 0
+
+    def counted() -> Iterator[tuple[Cell, ...]]:
+        nonlocal number
+        for row in table.rows:
+            number += 1
+            yield row
+
     target = folder / f"{table.name}.{format_}"
-    counted = _Counted(table.rows)
-    write_whole(target, lambda temporary: FORMATS[format_](Table(table.name, table.kinds, counted), temporary))
-    return counted.count
+    write_whole(target, lambda temporary: FORMATS[format_](replace(table, rows=counted()), temporary))
+    return number
 
 
-class _Counted(Iterator[tuple[Cell, ...]]):
-    """Rows, counted as they pass."""
-
-    def __init__(self, rows: Iterator[tuple[Cell, ...]]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __next__(self) -> tuple[Cell, ...]:
-        row = next(self._rows)
-        self.count += 1
-        return row
-
-
-def _spelled(table: Table, spelling: dict[Cell, Cell]) -> Iterator[Sequence[Cell]]:
-    """Rows with bools spelled as a format does."""
+def _spelled(table: Table, false: Cell = False, true: Cell = True) -> Iterator[Sequence[Cell]]:
+    """Rows with bools, which may be 0 and 1, spelled as a format does."""
+    spelling: dict[Cell, Cell] = {None: None, False: false, True: true}
     bools = [number for number, kind in enumerate(table.kinds.values()) if kind is bool]
     for row in table.rows:
         cells = list(row)
@@ -91,13 +86,13 @@ def _write_csv(table: Table, target: Path) -> None:
     with target.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.kinds)
-        writer.writerows(_spelled(table, {None: None, False: "false", True: "true"}))
+        writer.writerows(_spelled(table, "false", "true"))
         _settle(file)
 
 
 def _write_lines(table: Table, target: Path) -> None:
     with target.open("x", encoding="utf-8", errors="backslashreplace") as file:
-        for row in _spelled(table, {None: None, False: False, True: True}):
+        for row in _spelled(table):
             named = dict(zip(table.kinds, row, strict=True))
             file.write(json.dumps(named, ensure_ascii=False, allow_nan=False) + "\n")
         _settle(file)
@@ -111,7 +106,7 @@ def _write_parquet(table: Table, target: Path) -> None:
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     schema = pa.schema([(name, types[kind]) for name, kind in table.kinds.items()])
     target.mkdir()
-    spelled = _spelled(table, {None: None, False: False, True: True})
+    spelled = _spelled(table)
     part, last = 0, False
     while not last:
         written = 0

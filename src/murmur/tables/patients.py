@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from murmur.tables.column import Cell, Column, Row, row_of
 from murmur.tables.recordings import info_from_row
@@ -17,23 +17,21 @@ if TYPE_CHECKING:
     from murmur.settings import Settings
 
 
-def _figure(name: str, kind: type, meaning: str, unit: str = "", decimals: int = -1) -> Column[PatientAnalysis]:
-    """Make a column of the figure of its name."""
-    return Column(name, kind, attrgetter(name), meaning, unit, decimals=decimals)
+def _figure(name: str, kind: type, meaning: str, unit: str = "", **parts: Any) -> Column[PatientAnalysis]:
+    """Make a column of the figure of its name; `parts` are others of `Column`."""
+    return Column(name, kind, attrgetter(name), meaning, unit, **parts)
 
 
 def _sign(name: str, meaning: str) -> Column[PatientAnalysis]:
-    return Column(name, str, attrgetter(name), meaning, sign=name)
+    return _figure(name, str, meaning, sign=name)
 
 
 def _score(part: str, of: str) -> Column[PatientAnalysis]:
-    return Column(
-        f"score_{part}", float, lambda patient: patient.score_parts.get(part), f"Part of the score: {of}.", "0 to 1"
-    )
+    return Column(f"score_{part}", float, lambda p: p.score_parts.get(part), f"Part of the score: {of}.", "0 to 1")
 
 
 PATIENTS: tuple[Column[PatientAnalysis], ...] = (
-    Column("patient", str, lambda p: p.patient, "The patient.", key=True),
+    _figure("patient", str, "The patient.", key=True),
     _figure("recordings", int, "Recordings of the patient, over all visits."),
     _sign("murmur", "The class of lowest expected cost, from all recordings."),
     _figure("murmur_probability", float, "Probability of a murmur.", "probability", decimals=6),
@@ -71,12 +69,9 @@ def site_figures_from_row(row: Mapping[str, Cell]) -> SiteFigures:
 
     named = {"present_probability": "murmur_probability"}  # all others are named as their columns
     names = [field.name for field in fields(SiteFigures) if field.name not in {"info", "readable"}]
-    figures = {name: _number(row[named.get(name, name)]) for name in names}
+    cells = {name: row[named.get(name, name)] for name in names}
+    figures = {name: None if cell is None or cell == "" else float(cell) for name, cell in cells.items()}
     return SiteFigures(info=info_from_row(row), readable=row["status"] == "ok", **figures)
-
-
-def _number(cell: Cell) -> float | None:
-    return None if cell is None or cell == "" else float(cell)
 
 
 def patients_of(

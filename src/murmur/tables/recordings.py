@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.records import Record
@@ -38,13 +38,15 @@ def _analyzed(name: str, kind: type, get: Callable[[Analysis], Cell], meaning: s
     return Column(name, kind, lambda result: None if isinstance(result, Failure) else get(result), meaning, unit)
 
 
-def _figure(name: str, unit: str, get: Callable[[Analysis], Cell], meaning: str, kind: type = float) -> Column[Result]:
-    """Make a column of readable recordings alone: no figure should rest on any other."""
+def _figure(
+    name: str, unit: str, get: Callable[[Analysis], Cell], meaning: str, kind: type = float, **parts: Any
+) -> Column[Result]:
+    """Make a column of readable recordings alone: no figure should rest on any other; `parts` are others of `Column`."""
 
     def cell(result: Result) -> Cell:
         return get(result) if not isinstance(result, Failure) and result.status == "ok" else None
 
-    return Column(name, kind, cell, meaning, unit)
+    return Column(name, kind, cell, meaning, unit, **parts)
 
 
 def _murmur(name: str, unit: str, get: Callable[[MurmurFeatures], Cell], meaning: str, kind: type = float) -> Column[Result]:
@@ -53,30 +55,24 @@ def _murmur(name: str, unit: str, get: Callable[[MurmurFeatures], Cell], meaning
 
 def _sign(name: str, meaning: str) -> Column[Result]:
     """Make a column of the value of the sign of its name."""
-    return replace(_figure(name, "", lambda a: _finding(a, name).value, meaning, str), sign=name)
+    return _figure(name, "", lambda a: getattr(a.findings, name).value, meaning, str, sign=name)
 
 
 def _probability(name: str, sign: str, of: str) -> Column[Result]:
-    return _figure(name, "probability", lambda a: _finding(a, sign).probability, f"Probability {of}.")
+    return _figure(name, "probability", lambda a: getattr(a.findings, sign).probability, f"Probability {of}.")
 
 
 def _class(name: str, part: str, of: str) -> Column[Result]:
     """Make a column of the probability of a class of murmur: patients are joined by its log odds, so it needs decimals."""
-    column = _figure(name, "probability", lambda a: getattr(a.findings.murmur, part), f"Probability {of}.")
-    return replace(column, decimals=6)
+    return _figure(name, "probability", lambda a: getattr(a.findings.murmur, part), f"Probability {of}.", decimals=6)
 
 
 def _evidence(name: str, unit: str, sign: str, evidence: str, meaning: str) -> Column[Result]:
     def get(analysis: Analysis) -> Cell:
-        finding = _finding(analysis, sign)
+        finding: Finding = getattr(analysis.findings, sign)
         return None if finding.value is None else finding.evidence.get(evidence)
 
     return _figure(name, unit, get, meaning)
-
-
-def _finding(analysis: Analysis, sign: str) -> Finding:
-    finding: Finding = getattr(analysis.findings, sign)
-    return finding
 
 
 #: The first columns, as far as `mitral_regurgitation_score`, are promised in this order; others may follow.

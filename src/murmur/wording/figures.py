@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from murmur.wording.signs import PHRASES, TITLES
-from murmur.wording.story import EVEN, Line, Tone, decibels, share, tone_of
+from murmur.wording.story import EVEN, PHRASES, TITLES, Line, Tone, decibels, share, tone_of
 
 if TYPE_CHECKING:
     from murmur.findings.finding import Finding
@@ -29,12 +28,12 @@ def figure_lines(analysis: Analysis) -> list[Line]:
     lines += [*_s1_lines(analysis), *_split_lines(found.s2_split), *_extra_sound_lines(analysis)]
     if found.diastolic_murmur.value is not None:
         present = found.diastolic_murmur.value == "present"
-        sure, tone = _sure(found.diastolic_murmur), tone_of(present, None)
+        sure, tone = _sure(found.diastolic_murmur), tone_of(present)
         lines.append(Line(TITLES["diastolic_murmur"], "heard" if present else "not heard", sure, _early_db(analysis), tone))
     rhythm, finding = analysis.rhythm, found.irregular_rhythm
     if rhythm.irregularity is not None and finding.value is not None:
         evidence = f"varies by {share(rhythm.irregularity)}; systole {1e3 * (rhythm.systole_s or 0.0):.0f} ms"
-        value, tone = PHRASES["irregular_rhythm"][str(finding.value)], tone_of(finding.value == "present", None)
+        value, tone = PHRASES["irregular_rhythm"][str(finding.value)], tone_of(finding.value == "present")
         lines.append(Line(TITLES["irregular_rhythm"], value, _sure(finding), evidence, tone))
     return lines
 
@@ -46,11 +45,7 @@ def _murmur_line(analysis: Analysis) -> Line:
         evidence = f"in diastole: {_early_db(analysis)}"
     else:
         evidence = "" if murmur is None else f"{decibels(murmur.above_quiet_db)} relative to late diastole"
-    sure = {
-        "present": heard.present_probability,
-        "absent": heard.absent_probability,
-        "unknown": heard.unknown_probability,
-    }[heard.value]
+    sure: float | None = getattr(heard, f"{heard.value}_probability")
     if heard.value == "unknown":
         return Line(TITLES["murmur"], "uncertain", sure, evidence, Tone.DOUBTFUL)
     tone = tone_of(heard.value == "present", heard.present_probability)
@@ -92,7 +87,7 @@ def _s1_lines(analysis: Analysis) -> list[Line]:
     evidence = f"{decibels(sounds.s1_s2_level_db)} relative to S2"
     evidence += "" if norm is None else f", norm {round(norm, 1) + 0.0:+.1f}"
     sure = {"quiet": quiet, "normal": 1.0 - quiet}.get(str(finding.value))
-    return [Line(TITLES["s1_intensity"], str(finding.value), sure, evidence, tone_of(finding.value != "normal", None))]
+    return [Line(TITLES["s1_intensity"], str(finding.value), sure, evidence, tone_of(finding.value != "normal"))]
 
 
 def _split_lines(finding: Finding) -> list[Line]:
@@ -102,7 +97,7 @@ def _split_lines(finding: Finding) -> list[Line]:
     wide = probability > EVEN
     value, evidence = f"{finding.value:.0f} ms", f"in {share(finding.evidence.get('share_of_cycles') or 0.0)} of cycles"
     sure = probability if wide else 1.0 - probability
-    return [Line(TITLES["s2_split"], f"{value}, wide" if wide else value, sure, evidence, tone_of(wide, None))]
+    return [Line(TITLES["s2_split"], f"{value}, wide" if wide else value, sure, evidence, tone_of(wide))]
 
 
 def _extra_sound_lines(analysis: Analysis) -> list[Line]:

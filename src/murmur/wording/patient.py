@@ -33,12 +33,10 @@ def tell_patient(patient: PatientAnalysis) -> Story:
     if patient.s1_intensity:
         quiet = patient.quiet_s1_probability
         sure = f" ({percent(quiet)})" if patient.s1_intensity == "quiet" and quiet is not None else ""
-        sentences.append(
-            (f"S1 is {patient.s1_intensity}{sure} over the sites.", tone_of(patient.s1_intensity != "normal", None))
-        )
+        sentences.append((f"S1 is {patient.s1_intensity}{sure} over the sites.", tone_of(patient.s1_intensity != "normal")))
     score = patient.mitral_regurgitation_score
     if score is not None:
-        sentences.append((score_sentence(score, patient.score_parts), tone_of(score >= EVEN, None)))
+        sentences.append((score_sentence(score, patient.score_parts), tone_of(score >= EVEN)))
     return Story(title, context, sentences=tuple(sentences))
 
 

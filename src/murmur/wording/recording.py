@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from murmur.wording.figures import figure_lines
-from murmur.wording.signs import PHRASES, TITLES
 from murmur.wording.story import (
     EVEN,
     LIKELY,
+    PHRASES,
     POSITIONS,
     SITES,
     SURE,
+    TITLES,
     Sentence,
     Story,
     Tone,
@@ -189,7 +190,7 @@ def _sounds(analysis: Analysis) -> Sentence:
         if finding.value == "present":
             parts.append(f"{name} heard ({percent(finding.probability or 0.0)})")
             abnormal = True
-    tone = Tone.DOUBTFUL if not abnormal and "possibly" in "".join(parts) else tone_of(abnormal, None)
+    tone = Tone.DOUBTFUL if not abnormal and "possibly" in "".join(parts) else tone_of(abnormal)
     return "; ".join(parts) + "." if parts else "", tone
 
 
@@ -209,19 +210,18 @@ def _rhythm(analysis: Analysis) -> Sentence:
         return "", Tone.NORMAL
     words = {value: f"{capitalized(phrase)} rhythm" for value, phrase in PHRASES["irregular_rhythm"].items()}
     text = f"{words.get(str(found.irregular_rhythm.value), 'Rhythm not assessed')}, {rhythm.heart_rate_bpm:.0f}/min"
-    abnormal = found.irregular_rhythm.value == "present"
-    if found.premature_beats.value == "present":
+    premature = found.premature_beats.value == "present"
+    if premature:
         text += f", {count(rhythm.premature_beats, 'premature beat')}"
-        abnormal = True
     if rhythm.pauses:
         longest = max(pause.duration_s for pause in rhythm.pauses)
         text += f", {count(len(rhythm.pauses), 'pause')} (longest {longest:.1f} s)"
-        abnormal = True
-    return f"{text}.", tone_of(abnormal, None)
+    abnormal = premature or len(rhythm.pauses) > 0 or found.irregular_rhythm.value == "present"
+    return f"{text}.", tone_of(abnormal)
 
 
 def _score(analysis: Analysis) -> Sentence:
     finding = analysis.findings.mitral_regurgitation
     if not isinstance(finding.value, float):
         return "", Tone.NORMAL
-    return score_sentence(finding.value, finding.evidence), tone_of(finding.value >= EVEN, None)
+    return score_sentence(finding.value, finding.evidence), tone_of(finding.value >= EVEN)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from murmur.findings.registry import SIGNS
+
 #: From here on a sign is stated; below it is "probably" or "possibly" so; below one half a murmur is "possible".
 SURE, LIKELY, EVEN = 0.8, 0.65, 0.5
 SITES = {"MV": "MV (apex)", "Ax": "Ax (axilla)", "Erb": "Erb's point", "other": "another site"}
@@ -16,6 +18,18 @@ PARTS = {
     "wide_split_or_s3": "wide split or S3",
     "loudest_at_the_apex": "louder at the apex than at AV",
 }
+
+
+def _in_sentence(title: str) -> str:
+    """Spell a title without its capital, unless that belongs to it as in "S2 split"."""
+    return f"{title[0].lower()}{title[1:]}" if title[1:2].islower() else title
+
+
+TITLES = {sign.name: _in_sentence(sign.title) for sign in SIGNS}
+"""What the signs are called within a sentence, by name, in the order in which a doctor reports them."""
+
+PHRASES = {sign.name: {value: sign.phrase(value) for value in sign.choices} for sign in SIGNS}
+"""What their values are called, by name and value."""
 
 
 class Tone(Enum):
@@ -69,7 +83,7 @@ class Story:
     failed: bool = False
 
 
-def tone_of(abnormal: bool, sure: float | None) -> Tone:
+def tone_of(abnormal: bool, sure: float | None = None) -> Tone:
     """Choose the tone of what may be abnormal, by its probability."""
     if not abnormal:
         return Tone.NORMAL
