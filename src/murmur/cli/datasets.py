@@ -59,8 +59,8 @@ def _add_dataset(parser: argparse.ArgumentParser, folder: str) -> None:
     parser.add_argument("folder", metavar="DIR", help=folder)
 
 
-def run(options: argparse.Namespace) -> int:
-    """List the data sets; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """List the data sets."""
     from murmur.datasets import about, names
 
     for name in names():
@@ -70,7 +70,6 @@ def run(options: argparse.Namespace) -> int:
         for sentence in (f"{size[:1].upper()}{size[1:]}", of.where, f"Cite: {of.citation}."):
             print(textwrap.fill(sentence, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
         print()
-    return DONE
 
 
 def _get(options: argparse.Namespace) -> int:
@@ -104,7 +103,7 @@ def _get(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _manifest(options: argparse.Namespace) -> int:
+def _manifest(options: argparse.Namespace) -> None:
     from murmur.datasets import open as open_dataset
 
     data = open_dataset(options.name, options.folder)
@@ -115,7 +114,6 @@ def _manifest(options: argparse.Namespace) -> int:
     _print_some("missing", data.missing)
     _print_some("without labels", data.unlabelled)
     print(f"{len(data)} recordings. Cite: {data.about.citation}.", file=sys.stderr)
-    return DONE
 
 
 def _print_some(what: str, things: Sequence[str]) -> None:
