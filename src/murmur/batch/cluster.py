@@ -168,6 +168,16 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(before)
 
 
+class _ClusterLostError(MurmurError):
+    """No more can come from the scheduler."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(
+            f"the Dask scheduler at {_address(client)} is lost, or has cancelled the run: the results in the output folder "
+            "are kept, and the same run continues from there"
+        )
+
+
 def threads_of(client: Any) -> int:
     """Count the threads of a cluster's workers.
 
@@ -179,10 +189,10 @@ def threads_of(client: Any) -> int:
     try:
         return sum(client.nthreads().values())
     except Exception as error:  # of many kinds
-        raise _lost(client) from error
+        raise _ClusterLostError(client) from error
 
 
-class Cluster:
+class Cluster(contextlib.AbstractContextManager["Cluster"]):
     """What a Dask cluster has of a run, and what has come back.
 
     Dask runs what a lost worker had again, and reports an error (KilledWorker) when it has been with several that died,
@@ -209,7 +219,6 @@ class Cluster:
         self._out: dict[str, Any] = {}
         self._back: queue.SimpleQueue[tuple[str, Part, bytes | BaseException]] = queue.SimpleQueue()
         self._threads, self._counted, self._empty_since = 1, 0.0, 0.0
-        self._is_lost = False
 
     @property
     def width(self) -> int:
@@ -241,8 +250,7 @@ class Cluster:
                 coroutine.close()
                 raise
         except Exception as error:  # the client is closed
-            self._is_lost = True
-            raise _lost(self._client) from error
+            raise _ClusterLostError(self._client) from error
         self._out[key] = future
         self._suspect_out |= part.suspect
 
@@ -285,8 +293,7 @@ class Cluster:
         if isinstance(error, OSError):  # usually of a connection, perhaps that to the scheduler
             self._count_threads(anew=True)
         if isinstance(error, asyncio.CancelledError | concurrent.futures.CancelledError):
-            self._is_lost = True
-            raise _lost(self._client) from error
+            raise _ClusterLostError(self._client) from error
         if _has_no_murmur(error):
             raise MurmurError(
                 f"a worker of the Dask scheduler at {_address(self._client)} does not have murmur {__version__}: install "
@@ -299,11 +306,7 @@ class Cluster:
         if not anew and self._threads and self._counted and now - self._counted < COUNT_S:
             return
         self._counted = now
-        try:
-            self._threads = threads_of(self._client)
-        except MurmurError:
-            self._is_lost = True
-            raise
+        self._threads = threads_of(self._client)
         if self._threads:
             self._empty_since = 0.0
             return
@@ -315,11 +318,8 @@ class Cluster:
                 f"`dask worker {address}`"
             )
 
-    def __enter__(self) -> Cluster:
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        if self._out and not self._is_lost:
+    def __exit__(self, kind: type[BaseException] | None, *ending: object) -> None:
+        if self._out and kind is not _ClusterLostError:
             with contextlib.suppress(Exception):  # the scheduler is gone, and all with it
                 self._client.cancel(list(self._out.values()))
 
@@ -334,13 +334,6 @@ def _with_path_here(item: Input, outcome: Outcome) -> Outcome:
 
 def _address(client: Any) -> str:
     return str(getattr(client.scheduler, "address", "an unknown address"))
-
-
-def _lost(client: Any) -> MurmurError:
-    return MurmurError(
-        f"the Dask scheduler at {_address(client)} is lost, or has cancelled the run: the results in the output folder are "
-        "kept, and the same run continues from there"
-    )
 
 
 def _has_no_murmur(error: BaseException) -> bool:

@@ -57,8 +57,3 @@ class RunOptions:
         if self.client is not None and (self.jobs is not None or self.memory_mb is not None):
             raise ParameterError("a cluster has its own workers and memory: give a client, or jobs and memory_mb, not both")
         check_format(self.format)
-
-    @property
-    def bounded(self) -> bool:
-        """Whether time or memory of a file is bounded, which needs a worker process."""
-        return self.timeout_s is not None or self.memory_mb is not None

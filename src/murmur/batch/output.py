@@ -98,20 +98,19 @@ def _check_same(store: Store, deciding: dict[str, Any], folder: Path | None) -> 
             if isinstance(before[name], dict):
                 changed = [key for key in deciding[name] if before[name].get(key) != deciding[name][key]]
                 what = f"{name} ({', '.join(changed)})" if changed else name
-            raise OutputError(
-                f"{folder}: holds results of other {what}: name another folder, or start over with --no-resume"
-            )
+            remedy = "name another folder, or start over with --no-resume"
+            raise OutputError(f"{folder}: holds results of other {what}: {remedy}")
 
 
 def _move_segments(store: Store, folder: Path) -> None:
     """Move segments of earlier runs to where this run's inputs have theirs, and remove those of other inputs."""
     try:
-        for misplaced in store.misplaced_segments():
-            if misplaced.place:
-                remove(folder, misplaced.place)
-        for misplaced in store.misplaced_segments():
-            if misplaced.wanted:
-                put(folder, misplaced.wanted, misplaced.segments)
+        for place, _, _ in store.misplaced_segments():
+            if place:
+                remove(folder, place)
+        for _, wanted, segments in store.misplaced_segments():
+            if wanted:
+                put(folder, wanted, segments)
     except OSError as error:
         raise OutputError(f"{folder}: can't be written: {error.strerror or error}") from error
     store.place_segments()

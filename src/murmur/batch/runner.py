@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from murmur.batch.inputs import Input, gather
 from murmur.batch.options import TIMEOUT_S, RunOptions
 from murmur.batch.output import begin, describe, opened, sum_up
-from murmur.batch.progress import Progress, Summary, Tally
+from murmur.batch.progress import Progress, Summary
 from murmur.batch.scheduler import Executor, InProcess, schedule
 from murmur.batch.stop import Stop
 from murmur.batch.store import Store
@@ -162,12 +162,11 @@ def _run(inputs: Iterator[Input], options: RunOptions) -> Summary:
         store = stack.enter_context(Store(folder))
         total = begin(store, inputs, folder, options, started)
         remaining = store.count_to_do()
-        callbacks = options.progress, options.on_result, options.on_failure
-        tally = Tally(total, total - remaining, store.counts(), *callbacks)
+        tally = _Tally(total, total - remaining, store.counts(), options)
         jobs = _jobs(options, remaining, cluster)
         task = _task(options, folder, jobs)
         chunks = store.to_do(_chunk_size(remaining, jobs, cluster))
-        with _executor(task, jobs, cluster, options.bounded) as executor:
+        with _executor(task, jobs, cluster, options) as executor:
             for outcomes in schedule(chunks, executor, task, stop, ordered=options.on_result is not None):
                 _check_output(outcomes)
                 if folder is not None:
@@ -183,6 +182,61 @@ def _run(inputs: Iterator[Input], options: RunOptions) -> Summary:
         if folder is not None:
             describe(folder, store, summary, jobs, started, options)
     return summary
+
+
+class _Tally:
+    """Counts results by status, and passes them to callbacks.
+
+    Parameters
+    ----------
+    total, kept : int
+        Inputs, and how many of them have a result of an earlier run.
+    counts : dict of str to int
+        Results of an earlier run, by status.
+    options : RunOptions
+        Its `progress`, `on_result` and `on_failure` are called.
+    """
+
+    def __init__(self, total: int, kept: int, counts: dict[str, int], options: RunOptions) -> None:
+        self._total, self._kept, self._options = total, kept, options
+        self._counts = {"ok": 0, "unreadable": 0, "failed": 0} | counts
+        self._kept_failed = self._counts["failed"]
+        self._report()
+
+    @property
+    def _done(self) -> int:
+        return sum(self._counts.values())
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        """Count outcomes, and pass each to the callbacks."""
+        for outcome in outcomes:
+            status = str(outcome.row["status"])
+            self._counts[status] += 1
+            self._report()
+            if self._options.on_failure is not None and status == "failed":
+                self._options.on_failure(outcome)
+            if self._options.on_result is not None:
+                self._options.on_result(outcome)
+
+    def _report(self) -> None:
+        if self._options.progress is not None:
+            unreadable, failed = self._counts["unreadable"], self._counts["failed"]
+            self._options.progress(Progress(self._done, self._total, self._kept, unreadable, failed))
+
+    def summary(self, stop: Stop, *, reasons: dict[str, int], patients: int, out: str | None, seconds: float) -> Summary:
+        """Sum up the run."""
+        return Summary(
+            total=self._total,
+            **self._counts,
+            kept=self._kept,
+            kept_failed=self._kept_failed,
+            reasons=reasons,
+            patients=patients,
+            seconds=seconds,
+            stopped=stop.requested and self._done < self._total,
+            signal=stop.signal,
+            out=out,
+        )
 
 
 def usable_cores() -> int:
@@ -242,12 +296,12 @@ def _connected(client: Client | str) -> contextlib.AbstractContextManager[Client
     return connected(client)
 
 
-def _executor(task: Task, jobs: int, cluster: Client | None, bounded: bool) -> Executor:
+def _executor(task: Task, jobs: int, cluster: Client | None, options: RunOptions) -> Executor:
     if cluster is not None:
         from murmur.batch.cluster import Cluster
 
         return Cluster(task, cluster)
-    if jobs == 1 and not bounded:
+    if jobs == 1 and options.timeout_s is None and options.memory_mb is None:  # which only worker processes bound
         return InProcess(task)
     from murmur.batch.pool import ProcessPool
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from murmur.batch.inputs import Input
 from murmur.batch.stop import Stop
@@ -40,10 +41,9 @@ class Part:
             if self.items[kept]:
                 yield Part(self.chunk, self.indices[kept], self.items[kept])
 
-    def suspects(self) -> Iterator[Part]:
-        """Yield each input alone, as a suspect."""
-        for index, item in zip(self.indices, self.items, strict=True):
-            yield Part(self.chunk, [index], [item], suspect=True)
+    def suspect_at(self, number: int) -> Part:
+        """Return one of the inputs alone, as a suspect."""
+        return Part(self.chunk, [self.indices[number]], [self.items[number]], suspect=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Lost:
 Report = Done | Returned | Lost
 
 
-class Executor(Protocol):
+class Executor(AbstractContextManager["Executor"], Protocol):
     """What analyzes parts: this process, other processes, or a cluster."""
 
     @property
@@ -103,12 +103,8 @@ class Executor(Protocol):
     def reports(self) -> Iterator[Report]:
         """Wait a short time; yield what has happened to parts since the last call."""
 
-    def __enter__(self) -> Executor: ...
 
-    def __exit__(self, kind: type[BaseException] | None, *ending: Any) -> None: ...
-
-
-class InProcess:
+class InProcess(AbstractContextManager["InProcess"]):
     """Analyzes one part after the other in this process."""
 
     width = 1
@@ -136,9 +132,6 @@ class InProcess:
         part, self._part = self._part, None
         if part is not None:
             yield Done(part, [examine(item, self._task, self._models) for item in part.items])
-
-    def __enter__(self) -> InProcess:
-        return self
 
     def __exit__(self, *ending: object) -> None:
         pass
@@ -221,15 +214,15 @@ class _Schedule:
         elif isinstance(report, Returned):
             (self._suspects if part.suspect else self._again).appendleft(part)
         elif report.number is None and not part.suspect:
-            self._suspects.extend(part.suspects())
+            self._suspects.extend(map(part.suspect_at, range(len(part.items))))
         else:
             number = report.number or 0
             self._again.extend(part.without(number))
-            index, item = part.indices[number], part.items[number]
             if part.suspect or report.final:
-                self._outcomes[part.chunk][index] = failure(item, report.reason, self._task)
+                failed = failure(part.items[number], report.reason, self._task)
+                self._outcomes[part.chunk][part.indices[number]] = failed
             else:
-                self._suspects.append(Part(part.chunk, [index], [item], suspect=True))
+                self._suspects.append(part.suspect_at(number))
 
     def _complete(self) -> Iterator[list[Outcome]]:
         """Yield the chunks that are complete, and that need not wait for an earlier one."""

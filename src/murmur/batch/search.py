@@ -9,7 +9,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,14 +68,10 @@ def local_form(url: str) -> str:
     return f"/{url.partition('::')[0].partition('?')[0].replace('://', '/')}" if is_remote(url) else url
 
 
-def _or(none: Found, found: Iterable[Found]) -> Iterator[Found]:
+def _or(none: Found, found: Iterator[Found]) -> Iterator[Found]:
     """Yield what is found, or else what says that nothing is."""
-    empty = True
-    for item in found:
-        empty = False
-        yield item
-    if empty:
-        yield none
+    yield next(found, none)
+    yield from found
 
 
 def _is_wild(path: str) -> bool:

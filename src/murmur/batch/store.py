@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,15 +36,7 @@ class Stored(NamedTuple):
     modified_ns: int | None
 
 
-class Misplaced(NamedTuple):
-    """Packed segments of a result: where they are, and where they should be; empty for nowhere."""
-
-    place: str
-    wanted: str
-    segments: bytes
-
-
-class Store:
+class Store(AbstractContextManager["Store"]):
     """Inputs, results and patients of an output folder, in SQLite.
 
     Parameters
@@ -94,15 +87,8 @@ class Store:
         if empty:
             database.run(f"BEGIN; {schema.CREATE} COMMIT;")
 
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
-
-    def __enter__(self) -> Store:
-        return self
-
     def __exit__(self, *ending: object) -> None:
-        self.close()
+        self._database.close()
 
     # --- how the results came about -----------------------------------------------------
 
@@ -175,10 +161,10 @@ class Store:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM results WHERE status = 'failed'")
 
-    def misplaced_segments(self) -> Iterator[Misplaced]:
-        """Yield segments that are not where their input now wants them."""
+    def misplaced_segments(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield where segments are, where their input now wants them, "" for nowhere, and the segments, packed."""
         query = f"SELECT place, {schema.WANTED_PLACE} AS wanted, segments FROM results"
-        yield from map(Misplaced._make, self._database.rows(f"{query} WHERE segments IS NOT NULL AND place != wanted"))
+        return self._database.rows(f"{query} WHERE segments IS NOT NULL AND place != wanted")
 
     def place_segments(self) -> None:
         """Record that no segments are misplaced any more."""

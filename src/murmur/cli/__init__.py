@@ -51,11 +51,11 @@ def silence_stdout() -> None:
 
 
 def _run(options: Namespace) -> int:
-    from murmur.cli.codes import SOME_FAILED, STOPPED, WRONG_USAGE, InputFailed
+    from murmur.cli.codes import DONE, SOME_FAILED, STOPPED, WRONG_USAGE, InputFailed
     from murmur.errors import MurmurError
 
     try:
-        code: int = options.run(options)
+        code: int = options.run(options) or DONE
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from murmur.cli import silence_stdout
@@ -128,7 +129,7 @@ class _Printer:
         self._as_json = options.json
         self._as_text = not options.json and options.output is None
         self._report: Reporter | None = None
-        self._rows: list[Row] = []
+        self._rows: dict[str, list[Row]] = {}
         self._failures: list[Outcome] = []
 
     @property
@@ -169,7 +170,7 @@ class _Printer:
         self._report = self._report or reporter()
         self._report(tell_failure(result.info.path, result.error) if isinstance(result, Failure) else tell(result))
         if outcome.row["patient"] and not isinstance(result, Failure):
-            self._rows.append(outcome.row)
+            self._rows.setdefault(result.info.patient, []).append(outcome.row)
 
     def finish(self, summary: Summary, settings: Settings) -> None:
         """Print patients, failures and counts."""
@@ -200,19 +201,19 @@ class _Printer:
         from murmur.tables.patients import patients_of
         from murmur.wording import tell_patient
 
-        first = {row["patient"]: number for number, row in reversed(list(enumerate(self._rows)))}
-        rows = sorted(self._rows, key=lambda row: first[row["patient"]])
+        rows = chain.from_iterable(self._rows.values())
         for patient in patients_of(rows, settings, load_models(self._options.models)):
             if patient.recordings > 1:
                 report(tell_patient(patient))
 
 
 def _closing(summary: Summary) -> str:
-    reasons = ", ".join(f"{count} {reason}" for reason, count in summary.reasons.items())
+    from murmur.wording.story import count
+
+    reasons = ", ".join(f"{number} {reason}" for reason, number in summary.reasons.items())
     unreadable = f"{summary.unreadable} unreadable{f' ({reasons})' if reasons else ''}"
     kept = [f"{summary.kept} of them from an earlier run"] if summary.kept else []
     counts = [f"{summary.ok} ok", unreadable, f"{summary.failed} failed", *kept]
-    patients = f", {summary.patients} patient{'s' if summary.patients != 1 else ''}" if summary.patients else ""
-    of = f" of {summary.total}" if summary.stopped else ""
-    files = f"{summary.done}{of} recording{'s' if summary.done != 1 else ''}"
+    patients = f", {count(summary.patients, 'patient')}" if summary.patients else ""
+    files = f"{summary.done} of {count(summary.total, 'recording')}" if summary.stopped else count(summary.done, "recording")
     return f"{files}{patients} in {summary.seconds:.1f} s: {', '.join(counts)}. Tables are in {summary.out}"

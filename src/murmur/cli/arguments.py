@@ -5,43 +5,36 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from murmur.errors import ParameterError
 from murmur.settings import Settings
+
+_N = TypeVar("_N", int, float)
 
 # --- kinds ------------------------------------------------------------------------------
 
 
 def whole_number(least: int, most: float = math.inf) -> Callable[[str], int]:
     """Return the type of an argument that is a whole number in a range."""
-
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if not least <= value <= most:
-            allowed = f"{least} or more" if most == math.inf else f"{least} to {most}"
-            raise argparse.ArgumentTypeError(f"must be a whole number, {allowed}, not {text!r}")
-        return value
-
-    return parse
+    allowed = f"{least} or more" if most == math.inf else f"{least} to {most}"
+    return _number(int, lambda value: least <= value <= most, f"a whole number, {allowed}")
 
 
 def number(unit: str = "", *, or_zero: bool = False) -> Callable[[str], float]:
     """Return the type of an argument that is a number above 0, or also 0."""
+    wanted = f"a number {f'of {unit} ' if unit else ''}above 0{' or 0' if or_zero else ''}"
+    return _number(float, lambda value: 0.0 < value < math.inf or (or_zero and value == 0.0), wanted)
 
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (0.0 < value < math.inf or (or_zero and value == 0.0)):
-            of = f"of {unit} " if unit else ""
-            raise argparse.ArgumentTypeError(f"must be a number {of}above 0{' or 0' if or_zero else ''}, not {text!r}")
-        return value
+
+def _number(kind: Callable[[str], _N], is_allowed: Callable[[_N], bool], wanted: str) -> Callable[[str], _N]:
+    def parse(text: str) -> _N:
+        with suppress(ValueError):
+            if is_allowed(value := kind(text)):
+                return value
+        raise argparse.ArgumentTypeError(f"must be {wanted}, not {text!r}")
 
     return parse
 
@@ -54,13 +47,7 @@ _SET = "change one of murmur.Settings, such as least_cycles=5; may be repeated"
 #: Arguments by name: their flags, and what argparse needs to know.
 _SHARED: dict[str, tuple[str, dict[str, Any]]] = {
     "run": ("folder", {"metavar": "OUT", "help": "output folder of the run"}),
-    "manifest": (
-        "--manifest",
-        {
-            "metavar": "FILE.csv",
-            "help": _MANIFEST,
-        },
-    ),
+    "manifest": ("--manifest", {"metavar": "FILE.csv", "help": _MANIFEST}),
     "tables": ("-o --output", {"metavar": "FOLDER", "help": "output folder, created if it does not exist (OUT)"}),
     "format": (
         "--format",
@@ -92,7 +79,6 @@ def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return `Settings` with the changes of ``--set``."""
-    defaults = Settings()
     names = [field.name for field in fields(Settings)]
     values: dict[str, Any] = {}
     for change in options.changes:
@@ -100,7 +86,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         name = name.strip()
         if not equals or name not in names:
             raise ParameterError(f"--set {change}: must be NAME=VALUE with NAME one of {', '.join(names)}")
-        kind = type(getattr(defaults, name))
+        kind = type(getattr(Settings(), name))
         try:
             values[name] = kind(text)
         except ValueError:

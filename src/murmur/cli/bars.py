@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 LINE_EVERY_S = 0.5
 
 
-class Bar:
+class Bar(AbstractContextManager["Bar"]):
     """A bar with count, rate, time left and notes.
 
     Parameters
@@ -32,9 +33,6 @@ class Bar:
         self._what, self._shown, self._least = what, shown, least
         self._progress: Any = None
         self._task: Any = None
-
-    def __enter__(self) -> Bar:
-        return self
 
     def __exit__(self, *ending: object) -> None:
         if self._progress is not None:
@@ -67,16 +65,13 @@ class Bar:
         self._progress.start()
 
 
-class JsonLines:
+class JsonLines(AbstractContextManager["JsonLines"]):
     """A line of JSON now and then: the fields of `Progress`, and seconds since the start."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._next_s = 0.0
         self._last: dict[str, Any] | None = None
-
-    def __enter__(self) -> JsonLines:
-        return self
 
     def __exit__(self, *ending: object) -> None:
         if self._last is not None:

@@ -26,7 +26,6 @@ _LISTED = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command and of its actions."""
     parser.description = "Public data sets of heart sounds. Without ACTION: what each holds, its source and its licence."
-    parser.set_defaults(act=_list)
     actions = parser.add_subparsers(metavar="ACTION")
     get = actions.add_parser(
         "get",
@@ -43,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--jobs", type=whole_number(1), default=4, metavar="N", help="files at a time (4)")
     add("--no-progress", action="store_false", dest="progress", help="show no bar")
     add_shared(get, "quiet")
-    get.set_defaults(act=_get)
+    get.set_defaults(run=_get)
     manifest = actions.add_parser(
         "manifest",
         help="write a manifest with the labels of a data set",
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_dataset(manifest, "folder of the data set")
     manifest.add_argument("-o", "--output", metavar="FILE.csv", help="output file (stdout)")
-    manifest.set_defaults(act=_manifest)
+    manifest.set_defaults(run=_manifest)
 
 
 def _add_dataset(parser: argparse.ArgumentParser, folder: str) -> None:
@@ -60,13 +59,8 @@ def _add_dataset(parser: argparse.ArgumentParser, folder: str) -> None:
     parser.add_argument("folder", metavar="DIR", help=folder)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the action; return the exit code."""
-    code: int = options.act(options)
-    return code
-
-
-def _list(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> None:
+    """List the data sets."""
     from murmur.datasets import about, names
 
     for name in names():
@@ -76,7 +70,6 @@ def _list(options: argparse.Namespace) -> int:
         for sentence in (f"{size[:1].upper()}{size[1:]}", of.where, f"Cite: {of.citation}."):
             print(textwrap.fill(sentence, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
         print()
-    return DONE
 
 
 def _get(options: argparse.Namespace) -> int:
@@ -110,7 +103,7 @@ def _get(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _manifest(options: argparse.Namespace) -> int:
+def _manifest(options: argparse.Namespace) -> None:
     from murmur.datasets import open as open_dataset
 
     data = open_dataset(options.name, options.folder)
@@ -121,7 +114,6 @@ def _manifest(options: argparse.Namespace) -> int:
     _print_some("missing", data.missing)
     _print_some("without labels", data.unlabelled)
     print(f"{len(data)} recordings. Cite: {data.about.citation}.", file=sys.stderr)
-    return DONE
 
 
 def _print_some(what: str, things: Sequence[str]) -> None:

@@ -26,20 +26,19 @@ Reporter = Callable[[Story], None]
 
 def reporter() -> Reporter:
     """Return what prints a story on stdout."""
-    return _rich_reporter() if sys.stdout.isatty() else _print_plain
+    if not sys.stdout.isatty():
+        return _print_plain
+    from rich.console import Console
+
+    console = Console(width=min(shutil.get_terminal_size().columns, LARGEST_WIDTH), highlight=False)
+    return lambda story: show_rich(story, console)
 
 
 # --- plain ------------------------------------------------------------------------------
 
 
 def _print_plain(story: Story) -> None:
-    print("\n".join([*_plain_lines(story), ""]), flush=True)
-
-
-def _plain_lines(story: Story) -> list[str]:
-    lines = [story.title]
-    if story.context:
-        lines += _wrapped(story.context, "  ")
+    lines = [story.title, *_wrapped(story.context, "  ")]
     for warning in story.warnings:
         lines += _wrapped(warning, "  ! ")
     for sentence, _ in story.sentences:
@@ -56,7 +55,7 @@ def _plain_lines(story: Story) -> list[str]:
         ]
     for missing in story.missing:
         lines += _wrapped(f"not measured: {missing}", "    ")
-    return lines
+    print("\n".join([*lines, ""]), flush=True)
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
@@ -71,14 +70,6 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 # --- a terminal -------------------------------------------------------------------------
-
-
-def _rich_reporter() -> Reporter:
-    from rich.console import Console
-
-    width = min(shutil.get_terminal_size().columns, LARGEST_WIDTH)
-    console = Console(width=width, highlight=False)
-    return lambda story: show_rich(story, console)
 
 
 def show_rich(story: Story, console: Console) -> None:

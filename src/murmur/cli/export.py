@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from murmur.cli.arguments import add_shared
-from murmur.cli.codes import DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shared(parser, "run", "format", "tables")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Write the tables; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Write the tables."""
     from murmur.batch import count_to_do, export_tables
 
     rows = export_tables(options.folder, options.output, format=options.format)
@@ -24,4 +23,3 @@ def run(options: argparse.Namespace) -> int:
     if to_do := count_to_do(options.folder):
         counts += f" (the run is not finished: {to_do} to do)"
     print(f"{counts}. Tables are in {options.output or options.folder}", file=sys.stderr)
-    return DONE

@@ -9,7 +9,8 @@ from murmur import __version__
 
 DISCLAIMER = "For research and education, not a medical device."
 
-#: Every command with its summary. The module of its name has ``add_arguments(parser)`` and ``run(options) -> exit code``.
+#: Every command with its summary. The module of its name has ``add_arguments(parser)`` and ``run(options)``, which returns
+#: the exit code, or None if all is done.
 COMMANDS = {
     "analyze": "find every cardiac cycle and every sign in recordings",
     "export": "write the tables of a run in another format or to another folder",

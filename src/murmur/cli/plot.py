@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from murmur.cli.arguments import ENGINE, add_shared, engine_of, number
-from murmur.cli.codes import DONE, failures_of_input
+from murmur.cli.codes import failures_of_input
 from murmur.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from murmur.pipeline.analysis import Analysis
 
 SUFFIXES = (".png", ".svg", ".pdf")
-DOTS_PER_INCH = 120
 KINDS = ("overview", "phonocardiogram", "spectrogram", "cycle", "levels", "tachogram", "chest")
 
 
@@ -32,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shared(parser, "site", *ENGINE)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Draw the plot; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Draw the plot."""
     from murmur.io.recording import load
     from murmur.io.writing import write_whole
     from murmur.pipeline.analysis import analyze
@@ -57,8 +56,7 @@ def run(options: argparse.Namespace) -> int:
         figure = _figure(options, recordings, analyses)
         # no date: the same recording gives the same file
         metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix, {})
-        write_whole(target, partial(figure.savefig, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=metadata))
-    return DONE
+        write_whole(target, partial(figure.savefig, format=suffix[1:], dpi=120, metadata=metadata))
 
 
 def _check_chest(analyses: list[Analysis]) -> None:

@@ -6,8 +6,6 @@ import argparse
 import json
 from typing import Any
 
-from murmur.cli.codes import DONE
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
@@ -20,10 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print the description; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Print the description."""
     print(json.dumps(_described(options.what), indent=2))
-    return DONE
 
 
 def _described(what: str) -> dict[str, Any]:

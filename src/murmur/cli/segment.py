@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from murmur.cli.arguments import ENGINE, add_shared, engine_of
-from murmur.cli.codes import DONE, failures_of_input
+from murmur.cli.codes import failures_of_input
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shared(parser, *ENGINE)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Segment a recording; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Segment a recording."""
     from murmur.formats.circor import segments_text
     from murmur.io.writing import write_text
     from murmur.pipeline.analysis import segment
@@ -40,4 +40,3 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(text)
     else:
         write_text(Path(options.output), text)
-    return DONE

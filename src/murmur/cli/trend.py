@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.cli.arguments import add_shared
-from murmur.cli.codes import DONE
 
 if TYPE_CHECKING:
     from murmur.patients.visits import VisitHistory
@@ -31,11 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shared(parser, "format", "tables", "models")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Compare visits, print what has changed, and write the tables; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Compare visits, print what has changed, and write the tables."""
     from murmur.batch.visits import export_visit_histories, visit_histories
     from murmur.cli.display import reporter
     from murmur.wording import tell_visit_history
+    from murmur.wording.story import count
 
     histories = list(visit_histories(options.folder, options.patient or None, models_dir=options.models))
     changed = [history for history in histories if history.more_than_noise]
@@ -49,12 +49,11 @@ def run(options: argparse.Namespace) -> int:
     export_visit_histories(histories, folder, format=options.format)
     if options.plots:
         _draw(histories, folder / "trends")
-    patients = f"{len(histories)} patient{'' if len(histories) == 1 else 's'}"
+    patients = count(len(histories), "patient")
     visits = "" if options.patient else " with more than one visit"
     hint = "" if histories else " (visits come from the column visit of a manifest)"
     tables = f"Tables visits, changes, trends are in {folder}"
     print(f"{patients}{visits}{hint}, {len(changed)} changed by more than noise. {tables}", file=sys.stderr)
-    return DONE
 
 
 def _draw(histories: Iterable[VisitHistory], folder: Path) -> None:

@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from murmur import __version__
-from murmur.cli.codes import DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,11 +13,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Print the versions of murmur, of Python and of the packages that murmur needs."
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print versions; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Print versions."""
     from murmur.batch.output import package_versions
 
     versions = {"murmur": __version__, "Python": sys.version.split()[0], **package_versions()}
     for name, version in versions.items():
         print(f"{name} {version}")
-    return DONE

@@ -6,8 +6,6 @@ import argparse
 import sys
 import time
 
-from murmur.cli.codes import DONE
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the description of the command."""
@@ -16,11 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace) -> int:
-    """Compile; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Compile."""
     from murmur.live.warmup import warm_up
 
     begin = time.monotonic()
     warm_up()
     print(f"warm after {time.monotonic() - begin:.1f} s", file=sys.stderr)
-    return DONE

@@ -43,8 +43,6 @@ BMDHS = About(
 DIAGNOSES = ("AS", "AR", "MR", "MS", "N")
 """Aortic stenosis and regurgitation, mitral regurgitation and stenosis, normal."""
 
-_TABLES = ("patients.csv", "train.csv")
-_METADATA = "additional_metadata.csv"
 _NOT_STATED = {"", "N/A", "NA", "nan"}
 
 
@@ -119,8 +117,8 @@ class BmdHs(Dataset[BmdHsRecording]):
     def open(cls, folder: str | os.PathLike[str]) -> Self:
         """Open the data set; see `murmur.datasets.open` for errors."""
         home = cls._checked(folder)
-        table = cls._table(home, *_TABLES)
-        metadata = home / _METADATA
+        table = cls._table(home, "patients.csv", "train.csv")
+        metadata = home / "additional_metadata.csv"
         rows = read_rows(metadata, ("patient_id",), "BMD-HS's metadata") if metadata.is_file() else []
         more = {row["patient_id"]: row for _, row in rows}
         audio = {p.stem: p for p in find_audio(home)}

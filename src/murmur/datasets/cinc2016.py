@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from murmur.datasets.dataset import Dataset, PublishedRecording, find_audio, reading
 from murmur.datasets.description import ODC_BY, About, physionet
 from murmur.errors import AudioFormatError, MissingFileError, ParameterError
-from murmur.io.access import require, unreadable
+from murmur.io.access import require
 from murmur.io.info import RecordingInfo
 
 CINC2016 = About(
@@ -46,13 +46,9 @@ CINC2016 = About(
     ),
 )
 
-#: Folder with copies of training recordings.
-_COPIES = "validation"
 _RECORD = re.compile(r"(?P<subset>[a-f])\d{4,5}")
 _REFERENCES = {"-1": "normal", "1": "abnormal", "0": "unsure"}
 _QUALITIES = {"1": "good", "0": "unsure"}
-#: Tables of signal quality, the first next to REFERENCE.csv, the second in folders of their own.
-_QUALITY_TABLES = ("REFERENCE-SQI.csv", "REFERENCE_withSQI.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +132,8 @@ class Cinc2016(Dataset[Cinc2016Recording]):
         """Open the data set; see `murmur.datasets.open` for errors."""
         home = cls._checked(folder)
         references = _read_tables(home, "REFERENCE.csv", _REFERENCES, column=1)
-        qualities: dict[str, str] = {}
-        for table in reversed(_QUALITY_TABLES):
-            qualities |= _read_tables(home, table, _QUALITIES, column=2)
+        qualities = _read_tables(home, "REFERENCE_withSQI.csv", _QUALITIES, column=2)  # in folders of their own
+        qualities |= _read_tables(home, "REFERENCE-SQI.csv", _QUALITIES, column=2)  # next to REFERENCE.csv
         audio, headers = (
             {p.stem: p for p in paths if _is_original(p, home) and _RECORD.fullmatch(p.stem)}
             for paths in (find_audio(home), sorted(home.rglob("*.hea")))
@@ -156,8 +151,8 @@ class Cinc2016(Dataset[Cinc2016Recording]):
 
 
 def _is_original(path: Path, home: Path) -> bool:
-    """Whether a file is not a copy of another."""
-    return _COPIES not in path.relative_to(home).parts[:-1]
+    """Whether a file is not one of the copies of training recordings."""
+    return "validation" not in path.relative_to(home).parts[:-1]
 
 
 def _read_tables(home: Path, name: str, words: dict[str, str], column: int) -> dict[str, str]:
@@ -186,10 +181,8 @@ def signal_names(header: Path) -> list[str]:
     AudioFormatError
         If it is not the header of a record.
     """
-    try:
+    with reading(header, "a WFDB header"):
         text = header.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise unreadable(str(header), error) from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     try:
         count = int(lines[0].split()[1])

@@ -36,7 +36,6 @@ CIRCOR = About(
     origin=physionet("circor-heart-sound/1.0.3", tables=("LICENSE*", "training_data.csv")),
 )
 
-_TABLES = ("patients.csv", "training_data.csv")
 #: Fields of a patient that become labels in a manifest.
 _LABELS = (
     *("murmur", "timing", "shape", "grading", "pitch", "quality", "diastolic_timing"),
@@ -113,7 +112,7 @@ class Circor(Dataset[CircorRecording]):
     def open(cls, folder: str | os.PathLike[str]) -> Self:
         """Open the data set; see `murmur.datasets.open` for errors."""
         home = cls._checked(folder)
-        table = cls._table(home, *_TABLES)
+        table = cls._table(home, "patients.csv", "training_data.csv")
         patients = {p.id: p for p in read_patients(table)}
         children = child_groups(patients.values())
         recordings, unlabelled = [], []

@@ -20,7 +20,6 @@ from murmur.io.info import INFO_FIELDS, RecordingInfo
 from murmur.io.recording import Recording, load
 from murmur.io.writing import write_text
 
-_AUDIO = (".wav", ".flac")
 #: Columns of a manifest; no data set states the visit.
 _KNOWN = INFO_FIELDS[:-1]
 
@@ -152,7 +151,7 @@ class Dataset(ABC, Generic[R]):
         """
         home = None if beside is None else Path(os.path.abspath(beside))  # noqa: PTH100 (links are not resolved)
         text = io.StringIO(newline="")
-        columns = [*_KNOWN, *(self.recordings[0].labels if self.recordings else ())]
+        columns = [*_KNOWN, *self.recordings[0].labels]
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
         for recording in self:
@@ -189,9 +188,9 @@ def reading(path: Path, what: str) -> Iterator[None]:
         raise unreadable(str(path), error) from error
 
 
-def find_audio(folder: Path, suffixes: Iterable[str] = _AUDIO) -> list[Path]:
+def find_audio(folder: Path) -> list[Path]:
     """List the recordings below a folder by path; of copies in two formats, one is listed."""
-    found = sorted(p for p in folder.rglob("*") if p.suffix in suffixes and not p.name.startswith("."))
+    found = sorted(p for p in folder.rglob("*") if p.suffix in {".wav", ".flac"} and not p.name.startswith("."))
     return list({p.with_suffix(""): p for p in reversed(found)}.values())[::-1]
 
 

@@ -9,17 +9,16 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import requests
 
 from murmur.datasets.catalogue import about
 from murmur.datasets.description import Origin
 from murmur.datasets.listing import Listed, choose, read_git_tree, read_sums
-from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session, url_of
+from murmur.datasets.transfer import Stopped, fetch, fetch_text, new_session
 from murmur.errors import DownloadError, ParameterError
 from murmur.io.writing import made_folder, sole_writer, write_text
-
-if TYPE_CHECKING:
-    import requests
 
 #: Name of the list of checksums, on PhysioNet, on a mirror and here.
 SUMS = "SHA256SUMS.txt"
@@ -209,24 +208,21 @@ class _Crew:
             session.close()
 
     def _take(self, session: requests.Session, item: Listed) -> None:
-        url = url_of(self._origin.files, item.path)
+        url = self._origin.files + quote(item.path)
         try:
             new = fetch(session, url, self._home / item.path, item, self._stop, lambda size: self._count(size=size))
         except DownloadError as error:
-            self._count(done=1, failed=1, reason=str(error))
+            self._failures.append(str(error))
+            self._count(done=1, failed=1)
         else:
             self._count(done=1, kept=not new)
 
-    def _count(self, done: int = 0, kept: int = 0, failed: int = 0, size: int = 0, reason: str = "") -> None:
+    def _count(self, **more: int) -> None:
         with self._lock:
             so_far = self._progress
-            self._progress = FetchProgress(
-                so_far.done + done, so_far.total, so_far.kept + kept, so_far.failed + failed, so_far.size + size
-            )
-            if done:
-                self._in_a_row = self._in_a_row + 1 if failed else 0
-            if failed:
-                self._failures.append(reason)
+            self._progress = replace(so_far, **{name: getattr(so_far, name) + number for name, number in more.items()})
+            if "done" in more:
+                self._in_a_row = self._in_a_row + 1 if "failed" in more else 0
             if self._in_a_row >= FAILURES_IN_A_ROW:
                 self._stop.set()
 

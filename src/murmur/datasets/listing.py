@@ -16,7 +16,6 @@ from murmur.errors import DownloadError
 
 #: PhysioNet separates checksum and path by one space, sha256sum by two, or by a space and an asterisk.
 _SUM = re.compile(r"([0-9a-fA-F]{64}) [ *]?(.+)")
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,7 @@ class Listed:
         else:  # git puts a header with the size before a blob
             digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
         with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-        return digest.hexdigest()
+            return hashlib.file_digest(file, lambda: digest).hexdigest()
 
 
 def read_sums(text: str, label: str) -> list[Listed]:

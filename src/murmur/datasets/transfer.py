@@ -11,14 +11,13 @@ import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
+from typing import TypeVar
 
+import requests
+
+from murmur import __version__
 from murmur.datasets.listing import Listed
 from murmur.errors import DownloadError, OutputError
-
-if TYPE_CHECKING:
-    import requests
 
 #: Attempts without progress, and the pause after the first in seconds, which doubles with each.
 TRIES, PAUSE_S, LONGEST_PAUSE_S = 5, 0.5, 30.0
@@ -30,7 +29,6 @@ TIMEOUT_S = (15.0, 60.0)
 _BLOCK = 8192
 #: Statuses after which another attempt may succeed, besides all from 500 on.
 _TEMPORARY = {408, 425, 429}
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 _T = TypeVar("_T")
 
@@ -49,10 +47,6 @@ class _TemporaryError(Exception):
 
 def new_session() -> requests.Session:
     """Return a session that keeps connections open; each thread needs its own."""
-    import requests
-
-    from murmur import __version__
-
     session = requests.Session()
     # uncompressed: a range of a file that is compressed on the way could not be joined to the rest
     session.headers.update({"Accept-Encoding": "identity", "User-Agent": f"murmur/{__version__}"})
@@ -132,15 +126,10 @@ def fetch(
         raise
     except OSError as error:
         reason = f"can't be written: {error.strerror or error}"
-        if error.errno in _FULL:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             reason = "the disk is full: make room, and the same command continues from there"
         raise OutputError(f"{target}: {reason}") from error
     return True
-
-
-def url_of(base: str, path: str) -> str:
-    """Return the URL of a file below a base."""
-    return base + quote(path)
 
 
 class _Part:
@@ -245,8 +234,6 @@ def _append(
 
 def _response(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
     """Request a file; its body is yet to come."""
-    import requests
-
     try:
         return session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
@@ -256,8 +243,6 @@ def _response(session: requests.Session, url: str, headers: dict[str, str]) -> r
 
 
 def _body(response: requests.Response, stop: threading.Event) -> Iterator[bytes]:
-    import requests
-
     try:
         for block in response.iter_content(_BLOCK):
             if stop.is_set():
@@ -299,8 +284,6 @@ def _first_byte(response: requests.Response) -> int:
 
 def _reason(error: Exception) -> str:
     """Return what went wrong, without the layers that reported it."""
-    import requests
-
     text = str(error)
     if isinstance(error, requests.Timeout) or "timed out" in text:
         return "the server did not answer in time"
