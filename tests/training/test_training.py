@@ -188,12 +188,12 @@ def test_the_murmur_network_learns_what_fills_systole():
     assert min(np.array(log_odds)[unseen]) > max(np.array(log_odds)[~unseen])
 
 
-def test_hearing_puts_posteriors_beside_the_bands(models):
+def test_inputs_hold_posteriors_beside_the_bands(models):
     pytest.importorskip("torch")
-    from murmur.training.murmur_network import hear
+    from murmur.training.murmur_network import network_inputs
 
     bands = np.random.default_rng(5).standard_normal((200, N_BANDS)).astype(np.float16)
-    (heard,) = hear([(bands, np.zeros(200, dtype=np.int8))], models.segmentation)
+    (found,) = network_inputs([(bands, np.zeros(200, dtype=np.int8))], models.segmentation)
     assert heard.shape == (200, N_BANDS + 4)
     np.testing.assert_array_equal(heard[:, :N_BANDS], bands)
     np.testing.assert_allclose(heard[:, N_BANDS:].astype(np.float64).sum(axis=1), 1.0, atol=5e-3)

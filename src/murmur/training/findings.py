@@ -70,12 +70,6 @@ class Described:
     features: Features
 
 
-def _measure_samples(
-    samples: NDArray[np.float32], rate_hz: float, model: SegmentationModel, murmur_network: NetworkWeights
-) -> Measurement:
-    return Engine(rate_hz, Settings(), model, murmur_network).finish(samples)
-
-
 def _measure(
     recording: LabelledRecording, patient: Patient, model: SegmentationModel, murmur_network: NetworkWeights, index: int
 ) -> list[Row]:
@@ -88,24 +82,21 @@ def _measure(
             samples = drown(samples, rate_hz, rng)
         elif version:
             samples, _ = disturb(samples, np.zeros(int(rate_hz), dtype=np.int8), rate_hz, rng)
-        rows.append(Row(recording, patient, _measure_samples(samples, rate_hz, model, murmur_network), version > 0))
+        measurement = Engine(rate_hz, Settings(), model, murmur_network).finish(samples)
+        rows.append(Row(recording, patient, measurement, version > 0))
     return rows
 
 
 def measure_all(
-    data: CircorSet, models: dict[int, SegmentationModel], murmur_networks: dict[int, NetworkWeights], jobs: int = 1
+    data: CircorSet, models: dict[int, SegmentationModel], murmur_networks: dict[int, NetworkWeights], jobs: int
 ) -> list[Row]:
     """Run the engine over every recording, each with the models that never saw its child, in `jobs` processes."""
-    recordings = data.recordings
-    arguments = (
-        recordings,
-        [data.patients[r.info.patient] for r in recordings],
-        [models[r.fold] for r in recordings],
-        [murmur_networks[r.fold] for r in recordings],
-        range(len(recordings)),
-    )
+    arguments = [
+        (r, data.patients[r.info.patient], models[r.fold], murmur_networks[r.fold], index)
+        for index, r in enumerate(data.recordings)
+    ]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return [row for rows in pool.map(_measure, *arguments, chunksize=8) for row in rows]
+        return [row for rows in pool.map(_measure, *zip(*arguments, strict=True), chunksize=8) for row in rows]
 
 
 def measure_noise(model: SegmentationModel, murmur_network: NetworkWeights) -> list[Measurement]:
@@ -119,7 +110,7 @@ def measure_noise(model: SegmentationModel, murmur_network: NetworkWeights) -> l
             knots = np.exp(rng.normal(0.0, 1.0, size=int(NOISE_S * rng.uniform(1.0, 6.0))))
             noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
         samples = (NOISE_LEVEL * noise).astype(np.float32)
-        measured.append(_measure_samples(samples, NOISE_RATE_HZ, model, murmur_network))
+        measured.append(Engine(NOISE_RATE_HZ, Settings(), model, murmur_network).finish(samples))
     return measured
 
 
