@@ -17,13 +17,13 @@ from sklearn.linear_model import LogisticRegression
 from murmur.findings import grade, systolic_pitch, systolic_quality, systolic_shape, systolic_timing
 from murmur.findings.context import Features
 from murmur.findings.describe import describe_recording
-from murmur.findings.models import NORM_SITES, FindingModels, joint_probabilities
-from murmur.findings.murmur import limit_inaudible
+from murmur.findings.models import NORM_SITES, FindingModels
+from murmur.findings.murmur import systolic_probabilities
 from murmur.formats.circor import Patient
 from murmur.learned.forest import Forest
 from murmur.learned.linear import CLIP, LinearModel
 from murmur.learned.network import NetworkWeights
-from murmur.measure.comparison import compare_cycles
+from murmur.measure.comparison import Comparison
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures
 from murmur.measure.murmur_network import CLASSES
@@ -140,7 +140,7 @@ def fit_confidence(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearM
 
 
 def _evidence(measurement: Measurement) -> Array:
-    return cycle_evidence(measurement.cycles, compare_cycles(measurement.levels))
+    return cycle_evidence(measurement.cycles, Comparison(measurement.levels))
 
 
 def describe(rows: Sequence[Row], confidence_model: LinearModel) -> list[Described]:
@@ -178,11 +178,8 @@ def blind_probabilities(described: Sequence[Described], folds: Sequence[int]) ->
     pairs = []
     for fold in folds:
         forest = fit_forest([d for d in described if d.row.recording.fold != fold])
-        for d in described:
-            if d.row.recording.fold == fold and not d.row.disturbed:
-                shares = forest.probabilities(d.features.murmur_vector)
-                joint = joint_probabilities(shares, d.features.network_log_odds)
-                pairs.append((d.row, limit_inaudible(joint, d.features.murmur)))
+        blind = [d for d in described if d.row.recording.fold == fold and not d.row.disturbed]
+        pairs += [(d.row, systolic_probabilities(d.features, forest)) for d in blind]
     return pairs
 
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from murmur.kernels.network import NetworkLayers
 from murmur.learned.network import FRAMES_PER_STEP, NetworkWeights
 
 
@@ -121,7 +122,7 @@ def export(network: DilatedNetwork) -> NetworkWeights:
     def bias(layer: Any) -> NDArray[np.float32]:
         return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
 
-    return NetworkWeights(
+    layers = NetworkLayers(
         stem_weight=weight(network.stem),
         stem_bias=bias(network.stem),
         block_weight=np.stack([weight(layer) for layer in network.convs]),
@@ -131,5 +132,5 @@ def export(network: DilatedNetwork) -> NetworkWeights:
         dilations=np.array(network.dilations, dtype=np.int64),
         head_weight=weight(network.head)[0],
         head_bias=bias(network.head),
-        lookahead=network.lookahead,
     )
+    return NetworkWeights(layers, network.lookahead)
