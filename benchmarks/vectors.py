@@ -87,7 +87,7 @@ def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
     """Each use of vectors, with them and without."""
     rng = np.random.default_rng(0)
     models = shipped_models()
-    network, tables = models.segmentation.network, models.segmentation.tables
+    network, tables = models.segmentation.network.layers, models.segmentation.tables
     frames = rng.standard_normal((64, 512)).astype(np.float32)
     stem = (frames, 1, network.stem_weight, np.zeros((network.stem_weight.shape[2], 240), dtype=np.float32), 240)
     power = rng.random((240, N_BINS)).astype(np.float32)

@@ -9,6 +9,7 @@ from murmur.findings import click, s1_intensity, s3, systolic_quality, systolic_
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import Finding
 from murmur.findings.findings import Findings
+from murmur.findings.models import joint_probabilities
 from murmur.findings.murmur import decide_murmur, limit_inaudible
 from murmur.findings.registry import SIGNS, conclude_all, no_findings
 from murmur.learned.forest import Forest
@@ -174,14 +175,13 @@ STUMP = Forest(
 
 def test_the_model_takes_the_vector():
     assert shipped_models().findings.murmur.features <= len(VECTOR_NAMES)
-    assert shipped_models().findings.murmur_probabilities(np.zeros(len(VECTOR_NAMES)), np.zeros(2)).sum() == pytest.approx(1)
+    shares = shipped_models().findings.murmur.probabilities(np.zeros(len(VECTOR_NAMES)))
+    assert joint_probabilities(shares, np.zeros(2)).sum() == pytest.approx(1)
 
 
 def test_trees_and_network_both_count():
-    models = replace(shipped_models().findings, murmur=STUMP)
-
     def present(feature, log_odds):
-        return models.murmur_probabilities(np.full(len(VECTOR_NAMES), feature), np.array([log_odds, -2.0]))[0]
+        return joint_probabilities(STUMP.probabilities(np.full(len(VECTOR_NAMES), feature)), np.array([log_odds, -2.0]))[0]
 
     assert present(1.0, 2.0) > present(-1.0, 2.0)
     assert present(-1.0, 2.0) > present(-1.0, -4.0)

@@ -103,7 +103,7 @@ def test_no_cycles_say_nothing():
 def test_a_network_is_stored_and_read(models, tmp_path):
     models.murmur_network.save(tmp_path / "murmur.npz")
     read = load_murmur_network(tmp_path / "murmur.npz")
-    np.testing.assert_array_equal(read.stem_weight, models.murmur_network.stem_weight)
+    np.testing.assert_array_equal(read.layers.stem_weight, models.murmur_network.layers.stem_weight)
     assert read.lookahead == models.murmur_network.lookahead
     models.segmentation.network.save(tmp_path / "other.npz")
     with pytest.raises(ValueError, match="not 36 and 12"):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from murmur.findings.murmur import limit_inaudible
+from murmur.findings.murmur import systolic_probabilities
 from murmur.measure.murmur_network import SILENCE, MurmurNetwork, murmur_log_odds, score_cycles
 from murmur.segmentation.emissions import CLIP, N_BANDS, Emitter
 from murmur.training.augment import coloured_noise, disturb, drown, vary_rhythm
@@ -175,7 +175,7 @@ def test_the_murmur_network_learns_what_fills_systole():
     finally:
         torch.set_num_threads(threads)
     weights = export(network)
-    np.testing.assert_array_equal(weights.head_weight, export(again).head_weight)
+    np.testing.assert_array_equal(weights.layers.head_weight, export(again).layers.head_weight)
     log_odds = []
     for (version,) in recordings[16:]:
         frames = version.astype(np.float32)
@@ -188,15 +188,15 @@ def test_the_murmur_network_learns_what_fills_systole():
     assert min(np.array(log_odds)[unseen]) > max(np.array(log_odds)[~unseen])
 
 
-def test_hearing_puts_posteriors_beside_the_bands(models):
+def test_inputs_hold_posteriors_beside_the_bands(models):
     pytest.importorskip("torch")
-    from murmur.training.murmur_network import hear
+    from murmur.training.murmur_network import network_inputs
 
     bands = np.random.default_rng(5).standard_normal((200, N_BANDS)).astype(np.float16)
-    (heard,) = hear([(bands, np.zeros(200, dtype=np.int8))], models.segmentation)
-    assert heard.shape == (200, N_BANDS + 4)
-    np.testing.assert_array_equal(heard[:, :N_BANDS], bands)
-    np.testing.assert_allclose(heard[:, N_BANDS:].astype(np.float64).sum(axis=1), 1.0, atol=5e-3)
+    (found,) = network_inputs([(bands, np.zeros(200, dtype=np.int8))], models.segmentation)
+    assert found.shape == (200, N_BANDS + 4)
+    np.testing.assert_array_equal(found[:, :N_BANDS], bands)
+    np.testing.assert_allclose(found[:, N_BANDS:].astype(np.float64).sum(axis=1), 1.0, atol=5e-3)
 
 
 def test_training_sees_the_very_vectors_that_use_sees():
@@ -219,10 +219,5 @@ def test_training_sees_the_very_vectors_that_use_sees():
     for sign in (systolic_timing, systolic_shape, systolic_pitch, systolic_quality, grade):
         assert sign.vector(trained.features.murmur) == sign.vector(used.murmur)
     assert trained.features.heart_sounds == used.heart_sounds
-    systolic = limit_inaudible(models.findings.murmur_probabilities(*vectors_of(trained)), used.murmur)
+    systolic = systolic_probabilities(trained.features, models.findings.murmur)
     assert systolic[0] == used.findings.murmur.evidence["systolic_probability"]
-
-
-def vectors_of(described):
-    """What trees and network of the murmur model take."""
-    return described.features.murmur_vector, described.features.network_log_odds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from murmur.findings import click
 from murmur.findings.context import Features
 from murmur.learned.linear import LinearModel
-from murmur.measure.comparison import compare_cycles
+from murmur.measure.comparison import Comparison
 from murmur.measure.figures import CycleFigures, cycle_figures
 from murmur.measure.heart_sounds import describe_heart_sounds
 from murmur.measure.measurement import Measurement
@@ -59,7 +59,7 @@ def describe_recording(measurement: Measurement, confidence_model: LinearModel, 
     settings : Settings
         Which cycles are trusted, and which recordings can be read.
     """
-    compared = compare_cycles(measurement.levels)
+    compared = Comparison(measurement.levels)
     confidence = cycle_confidence(measurement.cycles, compared, confidence_model)
     interrupted = interrupted_cycles(measurement)
     quality, trusted = assess_quality(measurement, confidence, interrupted, settings)

@@ -98,20 +98,6 @@ class FindingModels:
             raise ValueError(f"the murmur model takes {models.murmur.features} features, not {len(VECTOR_NAMES)}")
         return models
 
-    def murmur_probabilities(
-        self, vector: NDArray[np.float64], network_log_odds: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return the probabilities of present, unknown and absent, shape (3,).
-
-        Parameters
-        ----------
-        vector : ndarray, shape (len(murmur.measure.murmur.VECTOR_NAMES),)
-            What the trees take.
-        network_log_odds : ndarray, shape (2,)
-            The network's log odds of present and unknown against absent.
-        """
-        return joint_probabilities(self.murmur.probabilities(vector), network_log_odds)
-
     def s1_norm(self, site: str) -> tuple[float, float]:
         """Return the median and the standard deviation (dB) of S1 against S2 at a site; wider for an unknown site."""
         row = NORM_SITES.index(site) if site in NORM_SITES else NORM_SITES.index("")

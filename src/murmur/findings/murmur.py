@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from murmur.findings import diastolic_murmur
 from murmur.findings.context import Context, Features
 from murmur.findings.finding import MurmurFinding
-from murmur.findings.models import FindingModels
+from murmur.findings.models import joint_probabilities
 from murmur.findings.sign import Sign
+from murmur.learned.forest import Forest
 from murmur.measure.murmur import MurmurFeatures
 from murmur.measure.murmur_network import CLASSES
 from murmur.settings import Settings
@@ -40,9 +41,10 @@ class MurmurRule(NamedTuple):
 RULE = MurmurRule()
 
 
-def systolic_probabilities(features: Features, models: FindingModels) -> Probabilities:
+def systolic_probabilities(features: Features, trees: Forest) -> Probabilities:
     """Return the probabilities that a systolic murmur is present, unknown and absent, shape (3,)."""
-    return limit_inaudible(models.murmur_probabilities(features.murmur_vector, features.network_log_odds), features.murmur)
+    joint = joint_probabilities(trees.probabilities(features.murmur_vector), features.network_log_odds)
+    return limit_inaudible(joint, features.murmur)
 
 
 def limit_inaudible(probabilities: Probabilities, murmur: MurmurFeatures) -> Probabilities:

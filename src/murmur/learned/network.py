@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,21 +21,13 @@ FRAMES_PER_STEP = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkWeights:
-    """Trained parameters: those of `murmur.kernels.network.NetworkLayers`, and the lookahead in frames."""
+    """Trained parameters, as the kernel takes them, and the lookahead in frames."""
 
-    stem_weight: Frames
-    stem_bias: Frames
-    block_weight: Frames
-    block_bias: Frames
-    mix_weight: Frames
-    mix_bias: Frames
-    dilations: NDArray[np.int64]
-    head_weight: Frames
-    head_bias: Frames
+    layers: NetworkLayers
     lookahead: int
 
     def __post_init__(self) -> None:
-        blocks, channels = self.block_weight.shape[0], self.stem_weight.shape[-1]
+        blocks, channels = self.layers.block_weight.shape[0], self.layers.stem_weight.shape[-1]
         shapes = {
             "stem_weight": (3, FRAMES_PER_STEP * self.inputs, channels),
             "stem_bias": (channels,),
@@ -48,25 +40,26 @@ class NetworkWeights:
             "head_bias": (FRAMES_PER_STEP * self.outputs,),
         }
         for name, shape in shapes.items():
-            if getattr(self, name).shape != shape:  # a kernel would read past the end
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
+            found = getattr(self.layers, name).shape
+            if found != shape:  # a kernel would read past the end
+                raise ValueError(f"{name} has shape {found}, not {shape}")
         if self.lookahead % FRAMES_PER_STEP:
             raise ValueError(f"lookahead is {self.lookahead} frames, not a whole number of steps")
 
     @property
     def inputs(self) -> int:
         """Number of inputs of a frame."""
-        return int(self.stem_weight.shape[1]) // FRAMES_PER_STEP
+        return int(self.layers.stem_weight.shape[1]) // FRAMES_PER_STEP
 
     @property
     def outputs(self) -> int:
         """Number of outputs of a frame."""
-        return int(self.head_bias.shape[0]) // FRAMES_PER_STEP
+        return int(self.layers.head_bias.shape[0]) // FRAMES_PER_STEP
 
     @property
     def memory(self) -> int:
         """How many steps back an output depends on."""
-        return 2 + 2 * int(self.dilations.sum())
+        return 2 + 2 * int(self.layers.dilations.sum())
 
     def require(self, inputs: int, outputs: int) -> None:
         """Raise ValueError unless frames have these numbers of inputs and outputs."""
@@ -74,21 +67,17 @@ class NetworkWeights:
             found = f"{self.inputs} inputs and {self.outputs} outputs"
             raise ValueError(f"the network has {found} a frame, not {inputs} and {outputs}")
 
-    def layers(self) -> NetworkLayers:
-        """The parameters as the kernel takes them."""
-        return NetworkLayers(*(getattr(self, name) for name in NetworkLayers._fields))
-
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Fields by name, as they are stored: weights as float16, which changes no result."""
-        values = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        values = {**self.layers._asdict(), "lookahead": np.asarray(self.lookahead)}
         return {name: v.astype(np.float16) if v.dtype == np.float32 else v for name, v in values.items()}
 
     @classmethod
     def of_arrays(cls, arrays: dict[str, NDArray[Any]]) -> NetworkWeights:
         """Read what `arrays` returned."""
-        values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(cls)}
-        values = {name: v.astype(np.float32) if v.dtype == np.float16 else v for name, v in values.items()}
-        return cls(**{**values, "lookahead": int(values["lookahead"])})
+        values = (arrays[name] for name in NetworkLayers._fields)
+        layers = NetworkLayers(*(v.astype(np.float32) if v.dtype == np.float16 else v for v in values))
+        return cls(layers, int(arrays["lookahead"]))
 
     def save(self, path: str | Path) -> None:
         """Write one ``.npz``."""
@@ -101,23 +90,23 @@ class NetworkWeights:
             return cls.of_arrays(dict(stored.items()))
 
 
-def _run(weights: NetworkWeights, layers: NetworkLayers, frames: Frames, after: Frames, history: NetworkHistory) -> Frames:
+def _run(weights: NetworkWeights, frames: Frames, after: Frames, history: NetworkHistory) -> Frames:
     """Take frames and those after them, (frames, inputs), each in whole steps; return (frames of both, outputs)."""
     steps, more = (part.reshape(-1, FRAMES_PER_STEP * weights.inputs) for part in (frames, after))
     out = np.empty((steps.shape[0] + more.shape[0], FRAMES_PER_STEP * weights.outputs), dtype=np.float32)
-    dilated_network(steps, more, layers, history, out)
+    dilated_network(steps, more, weights.layers, history, out)
     return out.reshape(-1, weights.outputs)
 
 
 @lru_cache(maxsize=16)
 def _after_silence(weights: NetworkWeights, silence: tuple[float, ...]) -> tuple[Frames, NetworkHistory]:
     """Silence, longer than a network's memory and lookahead, (frames, inputs), and its history after that."""
-    blocks, _, channels, _ = weights.block_weight.shape
+    blocks, _, channels, _ = weights.layers.block_weight.shape
     stem = np.zeros((FRAMES_PER_STEP * weights.inputs, 2), dtype=np.float32)
-    history = NetworkHistory(stem, np.zeros((blocks, channels, 2 * int(weights.dilations.max())), dtype=np.float32))
+    history = NetworkHistory(stem, np.zeros((blocks, channels, 2 * int(weights.layers.dilations.max())), dtype=np.float32))
     count = FRAMES_PER_STEP * (weights.memory + 1) + weights.lookahead
     frames = np.tile(np.array(silence, dtype=np.float32), (count, 1))
-    _run(weights, weights.layers(), frames, frames[:0], history)
+    _run(weights, frames, frames[:0], history)
     return frames, history
 
 
@@ -128,7 +117,7 @@ class StreamingNetwork:
     """
 
     def __init__(self, weights: NetworkWeights, silence: tuple[float, ...]) -> None:
-        self._weights, self._layers = weights, weights.layers()
+        self._weights = weights
         self._silence, history = _after_silence(weights, silence)
         self._history = NetworkHistory(history.stem.copy(), history.blocks.copy())
         self._waiting = self._silence[:0]
@@ -154,7 +143,7 @@ class StreamingNetwork:
         after = self._silence[:0]
         if last:
             after = np.concatenate([frames[whole:], self._silence[: self._weights.lookahead + odd]])
-        out = _run(self._weights, self._layers, np.ascontiguousarray(frames[:whole]), after, self._history)
+        out = _run(self._weights, np.ascontiguousarray(frames[:whole]), after, self._history)
         early = min(self._early, out.shape[0])
         self._early -= early
         out = out[early : early + self._owed]

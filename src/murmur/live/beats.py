@@ -14,7 +14,7 @@ import numpy as np
 from murmur.findings.describe import RHYTHM_SHARE
 from murmur.learned.linear import LinearModel
 from murmur.live.events import BeatClosed, BeatFound, RateChanged
-from murmur.measure.comparison import Comparison, compare_cycles
+from murmur.measure.comparison import Comparison
 from murmur.measure.cycles import BANDS_HZ, CycleLevels
 from murmur.measure.heart_sounds import S1_BAND_HZ
 from murmur.measure.measurement import CycleBuffer, MeasuredCycles
@@ -143,7 +143,7 @@ class BeatTracker:
         if measured is None:
             return None
         together = [*self._before, measured]
-        compared = compare_cycles(CycleLevels.joined(part.levels for part in together))
+        compared = Comparison(CycleLevels.joined(part.levels for part in together))
         cycles = Cycles.joined(part.cycles for part in together)
         return measured, float(cycle_confidence(cycles, compared, self._model)[-1]), compared
 

@@ -59,12 +59,6 @@ COMPARISON = np.dtype(
 )
 
 
-def _columns() -> dict[str, slice]:
-    """Columns of each field in a row as plain numbers."""
-    places = {name: (offset // 8, kind.itemsize // 8) for name, (kind, offset, *_) in COMPARISON.fields.items()}  # type: ignore[union-attr]
-    return {name: slice(first, first + count) for name, (first, count) in places.items()}
-
-
 #: The columns of a `Comparison`, by name.
 #:
 #: - profile, diastole_profile: each part above late diastole, 80 to 600 Hz
@@ -77,8 +71,11 @@ def _columns() -> dict[str, slice]:
 #: - s1_against_s2: in each of BANDS_HZ
 #: - sounds_stand_out: S1, and S2, above the mean of systole and diastole, 45 to 150 Hz
 #: - systole_spectrum, late_spectrum: levels of mid-systole and late diastole by frequency, dB of full scale
-COLUMNS = _columns()
-N_COLUMNS = COLUMNS["late_spectrum"].stop
+COLUMNS = {
+    name: slice(offset // 8, (offset + kind.itemsize) // 8)
+    for name, (kind, offset, *_) in COMPARISON.fields.items()  # type: ignore[union-attr]
+}
+N_COLUMNS = COMPARISON.itemsize // 8
 #: Quantiles that a summary holds beside the median.
 SHARES = (0.1, 0.2, 0.25, 0.75, 0.8, 0.9)
 #: A table of at most this many numbers (16 MB, about two hours) is kept; of a larger one this many are made at a time.
@@ -126,11 +123,6 @@ class Comparison:
         """Columns by name."""
         return self._columns(COLUMNS[name])
 
-    @property
-    def db(self) -> Table:
-        """All columns."""
-        return self._columns(slice(0, N_COLUMNS))
-
     def summary(self, chosen: NDArray[np.bool_]) -> CycleSummary:
         """Summarize the chosen cycles; `chosen` has shape (cycles,)."""
         cycles = np.flatnonzero(chosen)
@@ -138,16 +130,13 @@ class Comparison:
         if cycles.size:
             at_once = max(MOST_NUMBERS // cycles.size, 1)
             for first in range(0, N_COLUMNS, at_once):
-                self._read_quantiles(slice(first, min(first + at_once, N_COLUMNS)), cycles, read)
+                columns = slice(first, min(first + at_once, N_COLUMNS))
+                rows = self._columns(columns, cycles)
+                rows.sort(axis=0)
+                read[0, columns] = median_of_sorted(rows)
+                for row, share in zip(read[1:], SHARES, strict=True):
+                    row[columns] = quantile_of_sorted(rows, share)
         return CycleSummary(cycles.size, read[0], dict(zip(SHARES, read[1:], strict=True)))
-
-    def _read_quantiles(self, columns: slice, cycles: NDArray[np.int64], out: Table) -> None:
-        """Fill some columns of `out`: the medians first, then each of `SHARES`."""
-        rows = self._columns(columns, cycles)
-        rows.sort(axis=0)
-        out[0, columns] = median_of_sorted(rows)
-        for row, share in zip(out[1:], SHARES, strict=True):
-            row[columns] = quantile_of_sorted(rows, share)
 
     def _columns(self, columns: slice, cycles: NDArray[np.int64] | None = None) -> Table:
         """Return some columns of all cycles, or a copy of those of the given cycles."""
@@ -159,11 +148,6 @@ class Comparison:
             chunk = slice(first, first + CHUNK)
             made[chunk] = _table(self._levels[cycles[chunk]])[:, columns]
         return made
-
-
-def compare_cycles(levels: CycleLevels) -> Comparison:
-    """Compare the levels of each cycle."""
-    return Comparison(levels)
 
 
 def _table(levels: CycleLevels) -> Table:

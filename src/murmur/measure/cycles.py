@@ -24,13 +24,11 @@ _RULES = LevelRules(floor=1e-30, mid_systole=(0.15, 0.85), late_diastole=(0.55, 
 
 
 def _band_filterbank() -> Filterbank:
-    weights = np.zeros((len(BANDS_HZ), N_BINS), dtype=np.float32)
-    for b, (low, high) in enumerate(BANDS_HZ):
-        # the share of each bin's width that lies in the band
-        upper = np.minimum(BIN_HZ + BIN_SPACING_HZ / 2, high)
-        lower = np.maximum(BIN_HZ - BIN_SPACING_HZ / 2, low)
-        weights[b] = np.clip(upper - lower, 0.0, None) / BIN_SPACING_HZ
-    return filterbank(weights)
+    """Bands of bins, each by the share of its width that lies in the band."""
+    low_hz, high_hz = np.array(BANDS_HZ).T[:, :, None]
+    upper_hz = np.minimum(BIN_HZ + BIN_SPACING_HZ / 2, high_hz)
+    lower_hz = np.maximum(BIN_HZ - BIN_SPACING_HZ / 2, low_hz)
+    return filterbank(np.clip(upper_hz - lower_hz, 0.0, None) / BIN_SPACING_HZ)
 
 
 _FILTERBANK = _band_filterbank()

@@ -21,7 +21,7 @@ from murmur.findings.registry import conclude_all, no_findings
 from murmur.io.info import RecordingInfo
 from murmur.io.recording import AudioInput, open_source
 from murmur.io.source import Source
-from murmur.measure.comparison import compare_cycles
+from murmur.measure.comparison import Comparison
 from murmur.measure.figures import CycleFigures
 from murmur.measure.heart_sounds import HeartSounds
 from murmur.measure.measurement import Measurement
@@ -191,7 +191,7 @@ def segment(
     settings, models = settings or Settings(), models or shipped_models()
     with open_source(source, sample_rate_hz=sample_rate_hz, channel=channel) as recording:
         measurement = measure(recording, settings, models)
-    confidence = cycle_confidence(measurement.cycles, compare_cycles(measurement.levels), models.findings.beat)
+    confidence = cycle_confidence(measurement.cycles, Comparison(measurement.levels), models.findings.beat)
     intervals = _intervals(measurement.onsets_s, measurement.states, measurement.duration_s)
     return Segmentation(intervals, with_confidence(measurement.cycles, confidence))
 
@@ -220,7 +220,7 @@ def conclude(
     described = describe_recording(measurement, models.findings.beat, settings)
     features, error = described.features, None
     if described.quality.readable and features is not None:
-        systolic = systolic_probabilities(features, models.findings)
+        systolic = systolic_probabilities(features, models.findings.murmur)
         findings = conclude_all(features, Context(info.site, models.findings, settings, systolic))
     else:
         error = why_unreadable(described.quality, settings)

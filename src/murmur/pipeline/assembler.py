@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from murmur.measure.measurement import CycleBuffer, MeasuredCycles
 from murmur.pipeline.buffers import FrameBuffers
 from murmur.segmentation.cycles import read_cycles
-from murmur.segmentation.decoding import NO_SPANS, Spans
+from murmur.segmentation.decoding import Spans
 from murmur.segmentation.durations import DurationModel
 from murmur.segmentation.onsets import refine_onsets
 from murmur.segmentation.result import State
@@ -33,7 +33,7 @@ class CycleAssembler:
 
     def __init__(self, durations: DurationModel, frames: FrameBuffers) -> None:
         self._durations, self._frames = durations, frames
-        self._open, self._open_onsets_s = NO_SPANS, np.empty(0)
+        self._open, self._open_onsets_s = Spans.none(), np.empty(0)
         self._last_onset_s = 0.0
         self.states = StreamBuffer(dtype=np.int64)
         self.onsets_s = StreamBuffer(dtype=np.float64)

@@ -13,10 +13,9 @@ from murmur.segmentation.decoding import Decoder, Spans
 from murmur.segmentation.emissions import Emitter, Normalizer
 from murmur.segmentation.model import SegmentationModel
 from murmur.settings import HOP, Settings
-from murmur.signal.conditioning import Conditioned, Conditioner, Samples
+from murmur.signal.conditioning import Conditioner, Samples
 from murmur.signal.envelopes import Envelopes
 from murmur.signal.spectrogram import Spectrogram
-from murmur.signal.stage import Stage
 
 Frames = NDArray[np.float32]
 #: A sound that begins this soon after silence was under way before.
@@ -46,16 +45,21 @@ class Produced(NamedTuple):
 
 
 class Stages:
-    """All stages in turn. Conditioning, spectra, emissions, decoding; beside them envelopes and the murmur network."""
+    """All stages in turn. Conditioning, spectra, emissions, decoding; beside them envelopes and the murmur network.
+
+    The `push` of each takes the next rows and returns what is settled, after the last rows all that is left, with identical
+    results for any block size. Row numbers lie on an absolute grid, and every result has a bounded context in time. Whatever
+    a stage needs of earlier blocks it holds itself.
+    """
 
     def __init__(
         self, sample_rate_hz: float, settings: Settings, model: SegmentationModel, murmur_network: NetworkWeights
     ) -> None:
         self._rate_hz = sample_rate_hz
         self._conditioner = Conditioner(sample_rate_hz, settings)
-        self._envelopes: Stage[Samples, Frames] = Envelopes()
-        self._spectrogram: Stage[Samples, Frames] = Spectrogram()
-        self._normalizer: Stage[Frames, Frames] = Normalizer()
+        self._envelopes = Envelopes()
+        self._spectrogram = Spectrogram()
+        self._normalizer = Normalizer()
         self._emitter = Emitter(model.network)
         self._murmur_network = MurmurNetwork(murmur_network)
         self.decoder = Decoder(model.tables)
@@ -78,7 +82,7 @@ class Stages:
 
     def push(self, block: Samples, last: bool = False) -> Produced:
         """Take the next samples of the input; return what is settled."""
-        conditioned: Conditioned = self._conditioner.push(block, last)
+        conditioned = self._conditioner.push(block, last)
         envelope = self._envelopes.push(conditioned.samples, last)
         power = self._spectrogram.push(conditioned.samples, last)
         bands = self._normalizer.push(power, last)

@@ -11,6 +11,7 @@ from murmur.kernels import semi_markov
 from murmur.kernels.semi_markov import DurationTables
 from murmur.learned.network import FRAMES_PER_STEP
 from murmur.segmentation.emissions import N_STATES
+from murmur.signal.columns import Columns
 
 #: All in steps of `FRAMES_PER_STEP` frames: the decoder's memory; how long it holds entries, longer than any duration; how
 #: long paths may differ before the likelier is taken; how often it looks for where they agree.
@@ -21,7 +22,7 @@ POSTERIOR_WEIGHT = np.float32(0.35)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spans:
+class Spans(Columns):
     """Decoded states: each begins at its `start` frame and ends where the next begins.
 
     `state` is CirCor's code: 1 S1, 2 systole, 3 S2, 4 diastole. `settled` is the frame at which each became certain.
@@ -31,27 +32,10 @@ class Spans:
     state: NDArray[np.int64]
     settled: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return int(self.start.shape[0])
-
-    def __getitem__(self, rows: slice) -> Spans:
-        return Spans(self.start[rows], self.state[rows], self.settled[rows])
-
     @classmethod
-    def joined(cls, parts: list[Spans]) -> Spans:
-        """One after another; of no parts, none."""
-        parts = [part for part in parts if len(part)] or [NO_SPANS]
-        if len(parts) == 1:
-            return parts[0]
-        return cls(
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.state for part in parts]),
-            np.concatenate([part.settled for part in parts]),
-        )
-
-
-_NONE = np.empty(0, dtype=np.int64)
-NO_SPANS = Spans(_NONE, _NONE, _NONE)
+    def none(cls) -> Spans:
+        """No spans."""
+        return cls(*np.empty((3, 0), dtype=np.int64))
 
 
 class Decoder:

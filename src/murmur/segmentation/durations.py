@@ -19,7 +19,6 @@ Table = NDArray[np.float64]
 CYCLE_S: Table = 0.27 * 1.29 ** np.arange(8.0)
 #: Within a recording systole varies less than between children of one heart rate.
 WITHIN_SHARE = 0.5
-DIASTOLE_DEVIATION = 0.12
 #: The longest and shortest S1, systole, S2 and diastole; a diastole longer than its class allows (a pause) goes on at a
 #: constant hazard.
 LONGEST_S = (0.24, 0.56, 0.22, 1.3)
@@ -78,7 +77,7 @@ def fit_durations(durations_s: Table) -> DurationModel:
         intercept_s=solution[0],
         slope=solution[1],
         deviation_s=np.maximum(WITHIN_SHARE * spread, 0.01),
-        diastole_deviation=DIASTOLE_DEVIATION,
+        diastole_deviation=0.12,
     )
 
 

@@ -75,8 +75,7 @@ class Normalizer:
         first = int(alive.argmax()) if alive.any() else levels.shape[0]
         silence = np.full((first, N_BANDS), -CLIP, dtype=np.float32)
         bands, levels, alive = bands[first:], levels[first:], alive[first:]
-        used = int(np.cumsum(alive[:LONGEST_WAIT_FRAMES]).searchsorted(INITIAL_FRAMES)) + 1
-        used = min(used, LONGEST_WAIT_FRAMES)
+        used = min(int(alive[:LONGEST_WAIT_FRAMES].cumsum().searchsorted(INITIAL_FRAMES)) + 1, LONGEST_WAIT_FRAMES)
         if levels.shape[0] == 0 or (levels.shape[0] < used and not last):
             self._waiting, self._waiting_levels = bands, levels
             return silence
@@ -93,8 +92,6 @@ class Normalizer:
         logs = np.log(bands[alive] + np.exp(mean - RULES["floor"][0]))
         self._statistics.mean[:] = logs.sum(axis=0) / n
         self._statistics.variance[:] = ((logs - self._statistics.mean) ** 2).sum(axis=0) / n
-        self._waiting = self._waiting[:0]
-        self._waiting_levels = self._waiting_levels[:0]
         self._started = True
 
     def _normalize(self, bands: Frames, levels: NDArray[np.float64]) -> Frames:

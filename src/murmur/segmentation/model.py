@@ -37,7 +37,7 @@ class SegmentationModel:
         """Read what `save` wrote."""
         with np.load(path) as stored:
             arrays = dict(stored.items())
-        network = NetworkWeights.of_arrays({f.name: arrays[f"network.{f.name}"] for f in fields(NetworkWeights)})
+        network = NetworkWeights.of_arrays({name.removeprefix("network."): array for name, array in arrays.items()})
         network.require(N_BANDS, N_STATES)
         durations = {f.name: arrays[f"durations.{f.name}"] for f in fields(DurationModel)}
         durations["diastole_deviation"] = float(durations["diastole_deviation"])

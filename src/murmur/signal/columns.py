@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ class Columns:
     """Base of frozen dataclasses whose fields are arrays of equal length, or such dataclasses themselves."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @classmethod
     def none(cls) -> Self:
@@ -23,16 +24,16 @@ class Columns:
 
     def arrays(self) -> list[NDArray[Any]]:
         """Every column."""
-        parts = [getattr(self, name) for name in _names(self)]
+        parts = [getattr(self, name) for name in self.__dataclass_fields__]
         return [array for part in parts for array in (part.arrays() if isinstance(part, Columns) else [part])]
 
     def replaced(self, arrays: Iterator[NDArray[Any]]) -> Self:
         """A record of the same form with other columns, in the order of `arrays`."""
-        parts = [getattr(self, name) for name in _names(self)]
+        parts = [getattr(self, name) for name in self.__dataclass_fields__]
         return type(self)(*(part.replaced(arrays) if isinstance(part, Columns) else next(arrays) for part in parts))
 
     def __len__(self) -> int:
-        return len(getattr(self, next(iter(_names(self)))))
+        return len(getattr(self, next(iter(self.__dataclass_fields__))))
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> Self:
         return self.replaced(array[rows] for array in self.arrays())
@@ -44,10 +45,6 @@ class Columns:
         for part in parts:
             buffer.append(part)
         return buffer.whole()
-
-
-def _names(columns: Columns) -> Iterable[str]:
-    return cast("Any", columns).__dataclass_fields__  # type: ignore[no-any-return]
 
 
 Kind = TypeVar("Kind", bound=Columns)

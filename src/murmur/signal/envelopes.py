@@ -17,16 +17,14 @@ FILTERS = ((32.0, 0.010), (110.0, 0.0045), (320.0, 0.002))
 
 
 def _gabor_filters() -> GaborFilters:
-    halves = np.array([int(np.ceil(2.8 * s * ANALYSIS_RATE_HZ)) for _, s in FILTERS], dtype=np.int64)
+    centre_hz, deviation_s = np.array(FILTERS).T[:, :, None]
+    halves = np.ceil(2.8 * deviation_s * ANALYSIS_RATE_HZ).astype(np.int64)
     n = np.arange(halves.max() + 1)
-    cosines = np.zeros((len(FILTERS), n.size), dtype=np.float32)
-    sines = np.zeros_like(cosines)
-    for f, (centre_hz, deviation_s) in enumerate(FILTERS):
-        window = np.exp(-0.5 * (n / ANALYSIS_RATE_HZ / deviation_s) ** 2) * (n <= halves[f])
-        window /= 2 * window.sum() - window[0]
-        phase = 2 * np.pi * centre_hz * n / ANALYSIS_RATE_HZ
-        cosines[f], sines[f] = window * np.cos(phase), window * np.sin(phase)
-    return GaborFilters(cosines, sines, halves)
+    window = np.exp(-0.5 * (n / ANALYSIS_RATE_HZ / deviation_s) ** 2) * (n <= halves)
+    window /= 2 * window.sum(axis=1, keepdims=True) - window[:, :1]
+    phase = 2 * np.pi * centre_hz * n / ANALYSIS_RATE_HZ
+    cosines, sines = ((window * wave).astype(np.float32) for wave in (np.cos(phase), np.sin(phase)))
+    return GaborFilters(cosines, sines, halves[:, 0].copy())
 
 
 _GABOR = _gabor_filters()

@@ -49,36 +49,28 @@ class _Task:
     steps: int
 
     @classmethod
-    def path(cls, kind: str, fold: int) -> tuple[Path, Path]:
-        """Return where a model and its log go."""
-        torch.set_num_threads(1)
-        path = cls.out / model_name(kind, fold)
-        path.with_suffix(".log").unlink(missing_ok=True)
-        return path, path.with_suffix(".log")
-
-    @classmethod
     def segmentation(cls, fold: int) -> str:
-        path, log = cls.path("segmentation", fold)
-        chosen = [i for i, r in enumerate(cls.data.recordings) if r.fold != fold]
-        network = train_network([cls.prepared[i] for i in chosen], steps=cls.steps, seed=SEED + fold, log=log)
-        durations = durations_of([cls.data.recordings[i] for i in chosen])
-        SegmentationModel.of(export(network), durations).save(path)
+        path = cls.out / model_name("segmentation", fold)
+        pairs = zip(cls.data.recordings, cls.prepared, strict=True)
+        recordings, prepared = zip(*[pair for pair in pairs if pair[0].fold != fold], strict=True)
+        network = train_network(prepared, cls.steps, SEED + fold, path.with_suffix(".log"))
+        SegmentationModel.of(export(network), durations_of(recordings)).save(path)
         return path.name
 
     @classmethod
     def murmur(cls, fold: int) -> str:
-        path, log = cls.path("murmur", fold)
-        labels = [cls.data.patients[r.info.patient].murmur_at(r.info.site) for r in cls.data.recordings]
-        chosen = [(cls.inputs[i], label) for i, label in enumerate(labels) if label and cls.data.recordings[i].fold != fold]
-        inputs, known = zip(*chosen, strict=True)
-        export(train_murmur_network(inputs, known, SEED + fold, cls.steps, log)).save(path)
+        path = cls.out / model_name("murmur", fold)
+        seen = [(inputs, r.info) for inputs, r in zip(cls.inputs, cls.data.recordings, strict=True) if r.fold != fold]
+        labelled = [(inputs, cls.data.patients[info.patient].murmur_at(info.site)) for inputs, info in seen]
+        inputs, labels = zip(*[pair for pair in labelled if pair[1]], strict=True)
+        export(train_murmur_network(inputs, labels, SEED + fold, cls.steps, path.with_suffix(".log"))).save(path)
         return path.name
 
 
 def _train(task: Callable[[int], str], folds: Sequence[int], jobs: int) -> None:
     """Run a task for every fold, `jobs` at the same time."""
     began = time.perf_counter()
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs, torch.set_num_threads, (1,)) as pool:
         for name in pool.imap_unordered(task, folds):
             print(f"trained {name} after {time.perf_counter() - began:.0f} s", flush=True)
 

@@ -24,7 +24,11 @@ def coloured_noise(
     spectrum *= (frequency / 20.0) ** (-slope_db_per_octave / 6.02)
     spectrum[0] = 0.0
     noise = np.fft.irfft(spectrum, n)
-    return noise / max(float(np.sqrt(np.mean(noise**2))), 1e-12)
+    return noise / max(_rms(noise), 1e-12)
+
+
+def _rms(x: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(x**2)))
 
 
 def disturb(samples: Samples, states: States, sample_rate_hz: float, rng: np.random.Generator) -> tuple[Samples, States]:
@@ -34,7 +38,7 @@ def disturb(samples: Samples, states: States, sample_rate_hz: float, rng: np.ran
     n = x.shape[0]
     if rng.random() < 0.8:
         x = _equalise(x, sample_rate_hz, rng)
-    rms = float(np.sqrt(np.mean(x**2))) + 1e-9
+    rms = _rms(x) + 1e-9
     if rng.random() < 0.6:
         snr_db = rng.uniform(0.0, 25.0)
         noise = coloured_noise(n, rng.uniform(0.0, 9.0), sample_rate_hz, rng)
@@ -63,7 +67,7 @@ def drown(samples: Samples, sample_rate_hz: float, rng: np.random.Generator) -> 
     x = samples.astype(np.float64)
     if rng.random() < 0.5:
         x = _equalise(x, sample_rate_hz, rng)
-    rms = float(np.sqrt(np.mean(x**2))) + 1e-9
+    rms = _rms(x) + 1e-9
     noise = coloured_noise(x.shape[0], rng.uniform(0.0, 7.0), sample_rate_hz, rng)
     x += noise * rms * 10 ** (-rng.uniform(3.0, 20.0) / 20)
     return (x / (float(np.abs(x).max()) + 1e-12)).astype(np.float32)
@@ -125,14 +129,13 @@ def _resize(piece: Samples, length: int, fade: int) -> Samples:
     if length < n:
         head = length // 2
         return _fade_join(piece[: head + fade], piece[n - (length - head) :], fade)
-    middle = piece[int(0.45 * n) : int(0.85 * n)]
-    out = piece[: int(0.85 * n)]
-    backwards = True
-    while out.shape[0] < length - (n - int(0.85 * n)):
-        out = _fade_join(out, middle[::-1] if backwards else middle, fade)
-        backwards = not backwards
-    out = out[: max(length - (n - int(0.85 * n)), fade)]
-    return _fade_join(out, piece[int(0.85 * n) - fade :], fade)[:length]
+    end = int(0.85 * n)  # of what is repeated
+    room = length - (n - end)
+    out, middle = piece[:end], piece[int(0.45 * n) : end]
+    while out.shape[0] < room:
+        middle = middle[::-1]
+        out = _fade_join(out, middle, fade)
+    return _fade_join(out[: max(room, fade)], piece[end - fade :], fade)[:length]
 
 
 def _fade_join(a: Samples, b: Samples, fade: int) -> Samples:
@@ -175,10 +178,8 @@ def _lose_contact(
     length = int(rng.uniform(0.5, 4.0) * sample_rate_hz)
     at = int(rng.integers(max(x.shape[0] - length, 1)))
     gap = x[at : at + length]
-    if rng.random() < 0.5:
-        gap[:] = 0.0
-    else:
-        gap[:] = rms * 10 ** (-rng.uniform(25, 60) / 20) * rng.standard_normal(gap.shape[0])
+    silent = rng.random() < 0.5
+    gap[:] = 0.0 if silent else rms * 10 ** (-rng.uniform(25, 60) / 20) * rng.standard_normal(gap.shape[0])
     first, last = (int(sample / sample_rate_hz * FRAME_RATE_HZ) for sample in (at, at + length))
     states[max(first - 3, 0) : last + 3] = 0
     states[first + 8 : max(last - 8, first + 8)] = DIASTOLE  # in silence the diastole goes on

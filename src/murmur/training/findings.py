@@ -17,13 +17,13 @@ from sklearn.linear_model import LogisticRegression
 from murmur.findings import grade, systolic_pitch, systolic_quality, systolic_shape, systolic_timing
 from murmur.findings.context import Features
 from murmur.findings.describe import describe_recording
-from murmur.findings.models import NORM_SITES, FindingModels, joint_probabilities
-from murmur.findings.murmur import limit_inaudible
+from murmur.findings.models import NORM_SITES, FindingModels
+from murmur.findings.murmur import systolic_probabilities
 from murmur.formats.circor import Patient
 from murmur.learned.forest import Forest
 from murmur.learned.linear import CLIP, LinearModel
 from murmur.learned.network import NetworkWeights
-from murmur.measure.comparison import compare_cycles
+from murmur.measure.comparison import Comparison
 from murmur.measure.measurement import Measurement
 from murmur.measure.murmur import MurmurFeatures
 from murmur.measure.murmur_network import CLASSES
@@ -70,12 +70,6 @@ class Described:
     features: Features
 
 
-def _measure_samples(
-    samples: NDArray[np.float32], rate_hz: float, model: SegmentationModel, murmur_network: NetworkWeights
-) -> Measurement:
-    return Engine(rate_hz, Settings(), model, murmur_network).finish(samples)
-
-
 def _measure(
     recording: LabelledRecording, patient: Patient, model: SegmentationModel, murmur_network: NetworkWeights, index: int
 ) -> list[Row]:
@@ -88,24 +82,21 @@ def _measure(
             samples = drown(samples, rate_hz, rng)
         elif version:
             samples, _ = disturb(samples, np.zeros(int(rate_hz), dtype=np.int8), rate_hz, rng)
-        rows.append(Row(recording, patient, _measure_samples(samples, rate_hz, model, murmur_network), version > 0))
+        measurement = Engine(rate_hz, Settings(), model, murmur_network).finish(samples)
+        rows.append(Row(recording, patient, measurement, version > 0))
     return rows
 
 
 def measure_all(
-    data: CircorSet, models: dict[int, SegmentationModel], murmur_networks: dict[int, NetworkWeights], jobs: int = 1
+    data: CircorSet, models: dict[int, SegmentationModel], murmur_networks: dict[int, NetworkWeights], jobs: int
 ) -> list[Row]:
     """Run the engine over every recording, each with the models that never saw its child, in `jobs` processes."""
-    recordings = data.recordings
-    arguments = (
-        recordings,
-        [data.patients[r.info.patient] for r in recordings],
-        [models[r.fold] for r in recordings],
-        [murmur_networks[r.fold] for r in recordings],
-        range(len(recordings)),
-    )
+    arguments = [
+        (r, data.patients[r.info.patient], models[r.fold], murmur_networks[r.fold], index)
+        for index, r in enumerate(data.recordings)
+    ]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return [row for rows in pool.map(_measure, *arguments, chunksize=8) for row in rows]
+        return [row for rows in pool.map(_measure, *zip(*arguments, strict=True), chunksize=8) for row in rows]
 
 
 def measure_noise(model: SegmentationModel, murmur_network: NetworkWeights) -> list[Measurement]:
@@ -119,7 +110,7 @@ def measure_noise(model: SegmentationModel, murmur_network: NetworkWeights) -> l
             knots = np.exp(rng.normal(0.0, 1.0, size=int(NOISE_S * rng.uniform(1.0, 6.0))))
             noise *= np.interp(np.arange(n), np.linspace(0, n, knots.size), knots)
         samples = (NOISE_LEVEL * noise).astype(np.float32)
-        measured.append(_measure_samples(samples, NOISE_RATE_HZ, model, murmur_network))
+        measured.append(Engine(NOISE_RATE_HZ, Settings(), model, murmur_network).finish(samples))
     return measured
 
 
@@ -149,7 +140,7 @@ def fit_confidence(rows: Sequence[Row], noise: Sequence[Measurement]) -> LinearM
 
 
 def _evidence(measurement: Measurement) -> Array:
-    return cycle_evidence(measurement.cycles, compare_cycles(measurement.levels))
+    return cycle_evidence(measurement.cycles, Comparison(measurement.levels))
 
 
 def describe(rows: Sequence[Row], confidence_model: LinearModel) -> list[Described]:
@@ -187,11 +178,8 @@ def blind_probabilities(described: Sequence[Described], folds: Sequence[int]) ->
     pairs = []
     for fold in folds:
         forest = fit_forest([d for d in described if d.row.recording.fold != fold])
-        for d in described:
-            if d.row.recording.fold == fold and not d.row.disturbed:
-                shares = forest.probabilities(d.features.murmur_vector)
-                joint = joint_probabilities(shares, d.features.network_log_odds)
-                pairs.append((d.row, limit_inaudible(joint, d.features.murmur)))
+        blind = [d for d in described if d.row.recording.fold == fold and not d.row.disturbed]
+        pairs += [(d.row, systolic_probabilities(d.features, forest)) for d in blind]
     return pairs
 
 

@@ -31,8 +31,7 @@ def network_inputs(versions: Versions, model: SegmentationModel) -> Inputs:
     """Put the posteriors of a model that never saw the child beside the bands of each version."""
     inputs = []
     for bands, _ in versions:
-        emitter, frames = Emitter(model.network), bands.astype(np.float32)
-        log_posteriors = emitter.push(frames, last=True)
+        log_posteriors = Emitter(model.network).push(bands.astype(np.float32), last=True)
         inputs.append(np.concatenate([bands, np.exp(log_posteriors).astype(np.float16)], axis=1))
     return inputs
 

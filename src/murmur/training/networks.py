@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from murmur.kernels.network import NetworkLayers
 from murmur.learned.network import FRAMES_PER_STEP, NetworkWeights
 
 
@@ -89,21 +91,24 @@ def optimise(
     warm_up: float,
     log: Path | None,
 ) -> DilatedNetwork:
-    """Take `steps` of AdamW on what `loss_of` draws; the rate rises to `rate` over the share `warm_up`, then falls."""
+    """Take `steps` of AdamW on what `loss_of` draws; the rate rises to `rate` over the share `warm_up`, then falls.
+
+    `log` is written anew, line by line.
+    """
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps, pct_start=warm_up)
     began, losses = time.perf_counter(), []
-    for step in range(steps):
-        loss = loss_of()
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(float(loss.detach()))
-        if log and (step + 1) % 100 == 0:
-            with log.open("a") as f:
-                f.write(f"step {step + 1} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s\n")
+    with Path(log or os.devnull).open("w", buffering=1) as lines:
+        for step in range(1, steps + 1):
+            loss = loss_of()
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(float(loss.detach()))
+            if step % 100 == 0:
+                print(f"step {step} loss {np.mean(losses[-100:]):.4f} {time.perf_counter() - began:.0f} s", file=lines)
     return network.eval()
 
 
@@ -117,7 +122,7 @@ def export(network: DilatedNetwork) -> NetworkWeights:
     def bias(layer: Any) -> NDArray[np.float32]:
         return np.ascontiguousarray(layer.bias.detach().numpy(), dtype=np.float32)
 
-    return NetworkWeights(
+    layers = NetworkLayers(
         stem_weight=weight(network.stem),
         stem_bias=bias(network.stem),
         block_weight=np.stack([weight(layer) for layer in network.convs]),
@@ -127,5 +132,5 @@ def export(network: DilatedNetwork) -> NetworkWeights:
         dilations=np.array(network.dilations, dtype=np.int64),
         head_weight=weight(network.head)[0],
         head_bias=bias(network.head),
-        lookahead=network.lookahead,
     )
+    return NetworkWeights(layers, network.lookahead)

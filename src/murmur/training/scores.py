@@ -52,15 +52,12 @@ def match_onsets(found_s: Array, true_s: Array, tolerance_s: float) -> list[tupl
             if found_s[i] > t + tolerance_s:
                 break
             pairs.append((abs(float(found_s[i] - t)), i, j))
-    taken_found: set[int] = set()
-    taken_true: set[int] = set()
-    matched = []
+    found_for: dict[int, int] = {}
+    true_for: dict[int, int] = {}
     for _, i, j in sorted(pairs):
-        if i not in taken_found and j not in taken_true:
-            taken_found.add(i)
-            taken_true.add(j)
-            matched.append((i, j))
-    return matched
+        if i not in true_for and j not in found_for:
+            true_for[i], found_for[j] = j, i
+    return list(true_for.items())
 
 
 def labelled_spans(labels: Intervals) -> list[tuple[float, float]]:

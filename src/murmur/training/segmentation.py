@@ -60,37 +60,32 @@ def frame_states(intervals: Intervals, speed: float, frames: int) -> NDArray[np.
     """Return CirCor's state (0 to 4) at each frame of a recording played `speed` times as fast."""
     states = np.zeros(frames, dtype=np.int8)
     for start_s, end_s, state in intervals:
-        first = round(start_s / speed * FRAME_RATE_HZ)
-        last = round(end_s / speed * FRAME_RATE_HZ)
-        states[first:last] = state
+        states[round(start_s / speed * FRAME_RATE_HZ) : round(end_s / speed * FRAME_RATE_HZ)] = state
     return states
 
 
 def _versions(recording: LabelledRecording, variants: int, noisy: int, seed: Sequence[int]) -> Versions:
     """Return one recording's clean version, then disturbed ones, then versions in noise."""
     versions = []
-    for variant in range(variants + 1):
-        rng = np.random.default_rng([*seed, variant])
-        samples, rate = recording.samples(), recording.sample_rate_hz
-        speed = 1.0 if variant == 0 else float(np.exp(rng.uniform(*np.log(SPEEDS))))
-        intervals = recording.intervals
-        if variant and rng.random() < 0.5:
-            samples, intervals = vary_rhythm(samples, intervals, rate, rng)
-        frames = int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2
-        states = frame_states(intervals, speed, frames)
-        if variant:
+    for version in range(1 + variants + noisy):
+        rng = np.random.default_rng([*seed, version])
+        samples, intervals, rate, speed = recording.samples(), recording.intervals, recording.sample_rate_hz, 1.0
+        disturbed = 0 < version <= variants
+        if version > variants:
+            samples, intervals = drown(samples, rate, rng), ()
+        elif disturbed:
+            speed = float(np.exp(rng.uniform(*np.log(SPEEDS))))
+            if rng.random() < 0.5:
+                samples, intervals = vary_rhythm(samples, intervals, rate, rng)
+        states = frame_states(intervals, speed, int(samples.shape[0] / rate / speed * FRAME_RATE_HZ) + 2)
+        if disturbed:
             samples, states = disturb(samples, states, rate * speed, rng)
         bands = normalised_bands(samples, rate * speed)
         versions.append((bands.astype(np.float16), states[: bands.shape[0]]))
-    for variant in range(variants + 1, variants + 1 + noisy):
-        rate = recording.sample_rate_hz
-        samples = drown(recording.samples(), rate, np.random.default_rng([*seed, variant]))
-        bands = normalised_bands(samples, rate)
-        versions.append((bands.astype(np.float16), np.zeros(bands.shape[0], dtype=np.int8)))
     return versions
 
 
-def prepare(recordings: Sequence[LabelledRecording], variants: int, noisy: int, seed: int, jobs: int = 1) -> Prepared:
+def prepare(recordings: Sequence[LabelledRecording], variants: int, noisy: int, seed: int, jobs: int) -> Prepared:
     """Make the clean, disturbed and noisy versions of every recording, in `jobs` processes."""
     seeds = [(seed, index) for index in range(len(recordings))]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -123,17 +118,17 @@ def swap_tolerant_loss(logits: torch.Tensor, states: torch.Tensor) -> torch.Tens
     return (per_crop * count).sum() / count.sum()
 
 
-def train_network(prepared: Prepared, steps: int = 3000, seed: int = 0, log: Path | None = None) -> DilatedNetwork:
+def train_network(prepared: Prepared, steps: int, seed: int, log: Path | None = None) -> DilatedNetwork:
     """Train on crops of labelled spans; deterministic for a seed and a number of threads."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = new_network()
-    weight = np.array([np.count_nonzero(versions[0][1]) for versions in prepared], dtype=np.float64)
-    weight /= weight.sum()
+    labelled_frames = np.array([np.count_nonzero(versions[0][1]) for versions in prepared], dtype=np.float64)
+    share = labelled_frames / labelled_frames.sum()
 
     def loss_of_crops() -> torch.Tensor:
         crops, states = [], np.zeros((BATCH, CROP_FRAMES), dtype=np.int64)
-        for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=weight)):
+        for row, index in enumerate(rng.choice(len(prepared), size=BATCH, p=share)):
             versions = prepared[int(index)]
             x, y = versions[int(rng.integers(len(versions)))]
             labelled = np.flatnonzero(y)
